@@ -1,0 +1,16 @@
+"""Bytes → :class:`Xray`: raster formats and DICOM, shown the way a radiologist expects, or a reason why not.
+
+::
+
+    bytes ──decode──▶ raster (PNG, JPEG, TIFF, BMP, WebP) ─────────────┐
+              │                                                        ├──▶ Xray ──preprocess──▶ network input
+              └─────▶ dicom ──codecs──▶ stored values ──tones──▶ grey ─┘
+
+Needs NumPy and Pillow; pydicom is loaded when the first DICOM file is met.
+"""
+
+from core.xray.decode import LIMITS, read_xray
+from core.xray.preprocess import Preprocessing
+from core.xray.types import Facts, Limits, Xray
+
+__all__ = ["LIMITS", "Facts", "Limits", "Preprocessing", "Xray", "read_xray"]

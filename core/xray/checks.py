@@ -1,0 +1,61 @@
+"""What every film must pass, whatever its format: size before decoding, content after."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import XrayError
+from core.xray.types import Limits
+
+TRUNCATED = "The file is damaged or cut short, so the film cannot be read whole. Export or copy it again."
+
+
+def check_size(width: int, height: int, limits: Limits, frames: int = 1) -> None:
+    """Refuse a size from a header, before a single pixel is decoded.
+
+    Args:
+        width, height: pixels, as the header says.
+        limits: what is allowed.
+        frames: how many such images the file would decode to; all of them cost memory.
+
+    Raises:
+        XrayError: empty, too large, too small or too elongated.
+    """
+    if width < 1 or height < 1 or frames < 1:
+        raise XrayError("The file describes an image without pixels. Export the film again.")
+    if width * height * frames > limits.max_pixels:
+        raise XrayError(
+            f"The image is too large: more than {limits.max_pixels / 1e6:g} megapixels. Export it at a lower resolution."
+        )
+    if min(width, height) < limits.min_side:
+        raise XrayError(
+            f"The image is too small to read a chest film from: {width} x {height} pixels, "
+            f"at least {limits.min_side} on each side are needed. Use the original film, not a thumbnail."
+        )
+    if max(width, height) > limits.max_aspect * min(width, height):
+        raise XrayError(
+            f"The image is too elongated for a chest film: {width} x {height} pixels. Crop it to the chest and try again."
+        )
+
+
+def finish(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The last word on decoded pixels: whole numbers of grey between 0 and 1, contiguous and read-only.
+
+    Args:
+        pixels: float32 ``[H, W]``, meant to be in 0…1.
+
+    Returns:
+        The same values, C-contiguous and not writeable, so a cached film cannot be changed by one of its readers.
+
+    Raises:
+        XrayError: a pixel is not a number, or all are alike.
+    """
+    low, high = float(pixels.min()), float(pixels.max())
+    if not (np.isfinite(low) and np.isfinite(high)):  # NaN anywhere makes min() NaN
+        raise XrayError("Some pixels of the image are not numbers. Export the film again as PNG or DICOM.")
+    if low == high:
+        raise XrayError("The image is one even grey: there is no film in it. Choose another file.")
+    done = np.ascontiguousarray(np.clip(pixels, 0.0, 1.0), dtype=np.float32)
+    done.setflags(write=False)
+    return done

@@ -1,0 +1,192 @@
+"""PNG, JPEG, TIFF, BMP and WebP → grey, through Pillow.
+
+How values become 0…1: by the full range of the storage type (8 bit: /255), never by the image's own maximum, so a
+dark film stays dark. Two exceptions, where the storage type has no meaningful range:
+
+- 16 bit: detectors deliver 10, 12 or 14 bits in 16, so the range is the smallest power of two that holds the
+  maximum (4095 → 12 bits), at least 8 bits;
+- floating point, signed and 32-bit integers: the image's own minimum and maximum.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+
+from core.errors import XrayError
+from core.xray.checks import TRUNCATED, check_size
+from core.xray.quiet import quiet
+from core.xray.types import Facts, Limits
+
+# Plugins are called directly rather than through Image.open: only the one that fits the first bytes ever sees them,
+# a photo with a depth or gain map stays a JPEG, and Pillow's own bomb warning cannot fire before our limit.
+_PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
+    "PNG": PngImagePlugin.PngImageFile,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "WebP": WebPImagePlugin.WebPImageFile,
+}
+_MAX_JPEG_SCANS: Final = 100  # encoders write about ten; thousands of empty ones cost hours
+_ORIENTATION: Final = 0x0112
+_DEEP_MODES: Final = ("I;16", "I;16B", "I;16L", "I;16N")
+
+
+def sniff(data: bytes) -> str | None:
+    """The format's name as in :attr:`Facts.format`, from the first bytes; ``None`` when it is none of ours."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
+        return "TIFF"
+    if data.startswith(b"BM"):
+        return "BMP"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WebP"
+    return None
+
+
+def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
+    """Decode one raster image.
+
+    Args:
+        data: the whole file.
+        image_format: what :func:`sniff` said.
+        limits: checked on the header, before the pixels are decoded.
+
+    Returns:
+        Pixels, float32 ``[H, W]`` in 0…1 and upright, and the facts.
+
+    Raises:
+        XrayError: damaged, cut short, too large, more than one image, or not a grey or colour photograph.
+    """
+    quiet()
+    if image_format == "PNG":
+        _check_png(data)
+    elif image_format == "JPEG" and data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
+        raise XrayError("This JPEG is built in an unusual way that takes too long to read. Save it again as PNG.")
+    try:
+        with _PLUGINS[image_format](io.BytesIO(data)) as image:
+            check_size(*image.size, limits)
+            _check_single(image)
+            turn = _orientation(image) if image_format != "TIFF" else 1  # Pillow turns TIFF itself while loading
+            image.load()
+            grey, bits, notes = _grey(image)
+    except XrayError:
+        raise
+    # Pillow's plugins raise OSError, SyntaxError, ValueError, KeyError, struct.error, zlib.error, OverflowError,
+    # EOFError and more on broken bytes, and none is documented: any of them means the same to the reader.
+    except Exception as error:
+        raise XrayError(TRUNCATED) from error
+    if turn != 1:
+        grey = _turned(grey, turn)
+        notes = (*notes, "turned as its EXIF tag says")
+    return grey, Facts(format=image_format, bits=bits, notes=notes)
+
+
+def _check_png(data: bytes) -> None:
+    """Walk the chunks: a PNG without its end was cut, one with animation control holds several images."""
+    at = 8
+    while at + 12 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if kind == b"acTL":
+            raise XrayError("This PNG is animated. Export one single film.")
+        if kind == b"IEND":
+            return
+        at += 12 + length
+    raise XrayError(TRUNCATED)
+
+
+def _check_single(image: ImageFile.ImageFile) -> None:
+    """Refuse a second page or frame. Seeking to it reads only its header."""
+    if isinstance(image, (JpegImagePlugin.JpegImageFile, BmpImagePlugin.BmpImageFile, PngImagePlugin.PngImageFile)):
+        return  # one image by construction; animated PNG was refused before
+    try:
+        image.seek(1)
+    except EOFError:
+        image.seek(0)
+        return
+    raise XrayError("The file holds more than one image. Export one single film.")
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1…8; 1 when there is none or it cannot be read."""
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    # A photograph with a broken EXIF block is still a photograph, and every viewer shows it as stored.
+    except Exception:  # noqa: BLE001
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004
+
+
+def _turned(pixels: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
+    """Undo what the camera did.
+
+    Args:
+        pixels: ``[H, W]`` as stored.
+        orientation: EXIF 1…8: 2 mirrored, 3 upside down, 4 both, 5…8 the same on its side.
+
+    Returns:
+        ``[H, W]`` for 1…4, ``[W, H]`` for 5…8.
+    """
+    if orientation >= 5:  # noqa: PLR2004 - 5…8 are stored with rows and columns exchanged
+        pixels = pixels.T  # [H, W] -> [W, H]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return pixels
+
+
+def _grey(image: Image.Image) -> tuple[NDArray[np.float32], int, tuple[str, ...]]:
+    """A loaded image of any mode → (float32 ``[H, W]`` in 0…1, bits per value as stored, notes)."""
+    tags: Any = getattr(image, "tag_v2", {})
+    inverted = tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
+    notes: tuple[str, ...] = ("inverted: white is zero in this TIFF",) if inverted else ()
+    if image.mode in _DEEP_MODES:
+        grey, bits = _deep(np.asarray(image))
+        # Pillow inverts 8-bit MINISWHITE on its own, deeper ones it leaves as they are.
+        return (1.0 - grey if inverted else grey), bits, notes
+    if image.mode in ("I", "F"):
+        grey = _spread(np.asarray(image))
+        return (1.0 - grey if inverted else grey), 32, (*notes, "scaled by its own darkest and brightest value")
+    if image.mode == "1":
+        raise XrayError("The image has only black and white, no greys. Export the film again with 8 or more bits.")
+    if image.mode in ("LAB", "HSV"):
+        raise XrayError("The colours of this image cannot be read as grey. Save it again as a grey PNG.")
+    return np.asarray(_on_black(image), dtype=np.float32) / np.float32(255), 8, notes
+
+
+def _deep(stored: NDArray[Any]) -> tuple[NDArray[np.float32], int]:
+    """uint16 ``[H, W]`` → (0…1, 16): by the smallest power of two that holds the maximum."""
+    bits = max(8, int(stored.max()).bit_length())
+    return stored.astype(np.float32) / np.float32(2**bits - 1), 16
+
+
+def _spread(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Numbers without a meaningful range → 0…1 by their own minimum and maximum."""
+    exact = values.astype(np.float64)  # float32 cannot tell large neighbouring integers apart
+    low, high = float(exact.min()), float(exact.max())
+    if not (np.isfinite(low) and np.isfinite(high)) or low == high:
+        return values.astype(np.float32)  # the common last check says what is wrong
+    return ((exact - low) / (high - low)).astype(np.float32)
+
+
+def _on_black(image: Image.Image) -> Image.Image:
+    """8-bit image of any mode → mode ``L`` by luma (ITU-R 601), transparency laid on black, the light box off."""
+    if image.mode == "L":
+        return image
+    if image.mode == "La":
+        image = image.convert("LA")
+    if image.has_transparency_data:
+        opaque = image.convert("RGBA")
+        black = Image.new("RGBA", opaque.size, (0, 0, 0, 255))
+        return Image.alpha_composite(black, opaque).convert("L")
+    if image.mode in ("P", "CMYK"):
+        image = image.convert("RGB")
+    return image.convert("L")

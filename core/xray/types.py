@@ -1,0 +1,76 @@
+"""The records that leave this package: an X-ray, what is known of it, and the limits it was read under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may cost. Checked before pixels are decoded.
+
+    Attributes:
+        max_bytes: largest file, bytes.
+        max_pixels: largest image, width x height.
+        min_side: shortest side, pixels; below it nothing can be read off a chest film.
+        max_aspect: longest side / shortest side.
+    """
+
+    max_bytes: int = 64 * 2**20
+    max_pixels: int = 40_000_000
+    min_side: int = 64
+    max_aspect: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Non-identifying facts about a file. No name, ID, date or free text ever enters here.
+
+    Attributes:
+        format: "PNG", "JPEG", "TIFF", "BMP", "WebP" or "DICOM".
+        bits: bits per grey value as stored.
+        photometric: DICOM photometric interpretation, else ``None``.
+        modality: DICOM modality ("CR", "DX" …), else ``None``.
+        view: DICOM view position ("AP", "PA", "LL" …), else ``None``.
+        body_part: DICOM body part examined, else ``None``.
+        notes: what was done to show the film the right way ("inverted: MONOCHROME1", "turned as its EXIF tag says").
+    """
+
+    format: str
+    bits: int = 8
+    photometric: str | None = None
+    modality: str | None = None
+    view: str | None = None
+    body_part: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Xray:
+    """A decoded radiograph.
+
+    Attributes:
+        pixels: float32 ``[H, W]`` in 0…1, display polarity (bone bright), read-only.
+        sha256: hex digest of the file's bytes: the film's identity everywhere.
+        facts: what is known of the file.
+    """
+
+    pixels: NDArray[np.float32]
+    sha256: str
+    facts: Facts
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def key(self) -> str:
+        """First 12 hex digits of the sha256: names this film in exports, instead of the patient's file name."""
+        return self.sha256[:12]

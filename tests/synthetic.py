@@ -1,0 +1,163 @@
+"""X-ray files made by code, for every test that needs one: no patient's film is ever part of this repository."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+
+MARK = (0.04, 0.14, 0.04, 0.12)
+"""Where the bright mark is: top, bottom, left, right as fractions of height and width."""
+
+SOP_CLASSES = {"CR": "1.2.840.10008.5.1.4.1.1.1", "DX": "1.2.840.10008.5.1.4.1.1.1.1", "OT": "1.2.840.10008.5.1.4.1.1.7"}
+
+
+def film(height: int = 256, width: int = 256, seed: int = 0) -> NDArray[np.float32]:
+    """A chest-like film: two dark lungs, bright mediastinum, ribs, noise, a bright mark at the viewer's top left.
+
+    Returns:
+        float32 ``[height, width]`` in 0…1; asymmetrical, so no turn or flip goes unnoticed.
+    """
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    y, x = (y + 0.5) / height, (x + 0.5) / width  # [H, W] in 0…1
+    jitter = rng.uniform(-0.015, 0.015, 4)
+    grey = 0.72 - 0.18 * np.abs(x - 0.5) - 0.06 * y
+
+    def lung(centre_x: float, half_width: float, half_height: float) -> NDArray[np.float64]:
+        inside = ((x - centre_x) / half_width) ** 2 + ((y - 0.47 - jitter[2]) / half_height) ** 2
+        soft: NDArray[np.float64] = 1.0 / (1.0 + np.exp(12.0 * (inside - 1.0)))
+        return soft
+
+    lungs = np.maximum(lung(0.29 + jitter[0], 0.155, 0.33), lung(0.72 + jitter[1], 0.135, 0.31))
+    grey -= 0.45 * lungs
+    ribs = np.cos(2 * np.pi * (9.0 * y + 3.0 * (x - 0.5) ** 2 + jitter[3]))
+    grey += 0.06 * lungs * np.clip(ribs, 0, None)
+    heart = np.exp(-(((x - 0.58) / 0.11) ** 2) - ((y - 0.66) / 0.13) ** 2)
+    grey += 0.22 * heart
+    coarse = rng.normal(size=(24, 24)).astype(np.float32)  # texture that survives resizing, as anatomy does
+    grey += 0.015 * np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
+    grey += rng.normal(scale=0.008, size=grey.shape)
+    top, bottom, left, right = MARK
+    grey[int(top * height) : int(bottom * height), int(left * width) : int(right * width)] = 1.0
+    return np.clip(grey, 0.0, 1.0).astype(np.float32)
+
+
+def stored(pixels: NDArray[np.float32], bits: int) -> NDArray[Any]:
+    """0…1 → integers of so many bits (uint8 or uint16)."""
+    return np.rint(pixels * (2**bits - 1)).astype(np.uint8 if bits <= 8 else np.uint16)
+
+
+def as_pil(pixels: NDArray[np.float32], mode: str = "L") -> Image.Image:
+    """8-bit image of any mode."""
+    return Image.fromarray(stored(pixels, 8)).convert(mode)
+
+
+def _saved(image: Image.Image, image_format: str, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def as_png8(pixels: NDArray[np.float32], mode: str = "L", **options: Any) -> bytes:
+    return _saved(as_pil(pixels, mode), "PNG", **options)
+
+
+def as_png16(pixels: NDArray[np.float32], bits: int = 16, **options: Any) -> bytes:
+    """16-bit PNG using ``bits`` of the 16."""
+    return _saved(Image.fromarray(stored(pixels, bits).astype(np.uint16)), "PNG", **options)
+
+
+def as_jpeg(pixels: NDArray[np.float32], mode: str = "L", quality: int = 95, **options: Any) -> bytes:
+    return _saved(as_pil(pixels, mode), "JPEG", quality=quality, **options)
+
+
+def as_tiff(pixels: NDArray[np.float32], bits: int = 8, **options: Any) -> bytes:
+    """TIFF of 8 or 16 bits, or 32 for floating point."""
+    values = pixels if bits == 32 else stored(pixels, bits)
+    return _saved(Image.fromarray(values), "TIFF", **options)
+
+
+def as_bmp(pixels: NDArray[np.float32], mode: str = "L") -> bytes:
+    return _saved(as_pil(pixels, mode), "BMP")
+
+
+def as_webp(pixels: NDArray[np.float32], mode: str = "RGB", **options: Any) -> bytes:
+    return _saved(as_pil(pixels, mode), "WEBP", **{"lossless": True, **options})
+
+
+def as_dicom(  # noqa: PLR0913 - a test names the few it needs
+    pixels: NDArray[np.float32],
+    *,
+    bits: int = 12,
+    transfer_syntax: str = ExplicitVRLittleEndian,
+    photometric: str = "MONOCHROME2",
+    window: tuple[float, float] | None = None,
+    modality: str | None = "DX",
+    encapsulated: bytes | None = None,
+    values: NDArray[Any] | None = None,
+    **tags: Any,
+) -> bytes:
+    """A DICOM file.
+
+    Args:
+        pixels: float32 ``[H, W]`` in 0…1 as it should be *displayed*; MONOCHROME1 stores its negative.
+        bits: bits stored, in 8 or 16 allocated.
+        transfer_syntax: UID. Compressed ones need ``encapsulated``, except RLE, which is compressed here.
+        photometric: MONOCHROME1 or MONOCHROME2.
+        window: centre and width in modality units.
+        modality: ``None`` leaves the tag out.
+        encapsulated: one compressed frame, stored as it is.
+        values: stored integers ``[H, W]`` (or ``[H, W, 3]``) to use instead of ``pixels``.
+        tags: further attributes by keyword, set last; ``None`` deletes.
+    """
+    raw = stored(1 - pixels if photometric == "MONOCHROME1" else pixels, bits) if values is None else values
+    syntax = UID(transfer_syntax)
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID(SOP_CLASSES.get(modality or "OT", SOP_CLASSES["DX"]))
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    meta.TransferSyntaxUID = syntax
+    ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    ds.SOPClassUID, ds.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    ds.PatientName, ds.PatientID = "Doe^Jane", "SECRET-4711"
+    if modality is not None:
+        ds.Modality = modality
+    ds.BodyPartExamined, ds.ViewPosition = "CHEST", "PA"
+    ds.Rows, ds.Columns = raw.shape[:2]
+    ds.SamplesPerPixel = 1 if raw.ndim == 2 else raw.shape[2]
+    if ds.SamplesPerPixel > 1:
+        ds.PlanarConfiguration = 0
+    ds.PhotometricInterpretation = photometric
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = raw.dtype.itemsize * 8, bits, bits - 1
+    ds.PixelRepresentation = int(raw.dtype.kind == "i")
+    if window is not None:
+        ds.WindowCenter, ds.WindowWidth = window
+    if encapsulated is not None:
+        ds.PixelData = pydicom.encaps.encapsulate([encapsulated])
+        ds["PixelData"].is_undefined_length = True
+    elif syntax.is_compressed and not syntax.is_deflated:
+        ds.compress(syntax, raw, encoding_plugin="pydicom", generate_instance_uid=False)
+    else:
+        ds.PixelData = raw.astype(raw.dtype.newbyteorder("<" if syntax.is_little_endian else ">")).tobytes()
+    for name, value in tags.items():
+        if value is None:
+            delattr(ds, name)
+        else:
+            setattr(ds, name, value)
+    buffer = io.BytesIO()
+    pydicom.dcmwrite(buffer, ds, enforce_file_format=False, implicit_vr=syntax.is_implicit_VR, little_endian=syntax.is_little_endian)
+    return buffer.getvalue()
+
+
+def lut_item(entries: NDArray[np.uint16], first: int, bits: int) -> Dataset:
+    """One item of a modality or VOI LUT sequence, for ``as_dicom(VOILUTSequence=[…])``."""
+    item = Dataset()
+    item.add_new(0x00283002, "US", [len(entries) % 2**16, first, bits])
+    item.add_new(0x00283006, "OW", entries.astype("<u2").tobytes())
+    return item
