@@ -1,0 +1,51 @@
+"""The frozen table's machinery: what a row of ARCHITECTURES holds, and what every network looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.architectures.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A network's blueprint.
+
+    Attributes:
+        name: key in the table and in a checkpoint's name, e.g. ``"resnet18"``.
+        title: how it is written on screen, e.g. ``"ResNet-18"``.
+        family: heading under which pickers group it.
+        layer: what the trunk's last feature map is called; named under every heatmap.
+        build: number of classes → a fresh :class:`~core.architectures.network.Network`.
+        pretrained: () → the torchvision network with its ImageNet weights, through torchvision's own cache.
+        bf16_on_cpu: whether bfloat16 makes it faster on CPUs that have it, at no cost in agreement. Measured, not guessed.
+        paper: where it was published.
+    """
+
+    name: str
+    title: str
+    family: str
+    layer: str
+    build: Callable[[int], Network]
+    pretrained: Callable[[], nn.Module]
+    bf16_on_cpu: bool
+    paper: str
+
+
+def table(*groups: tuple[Architecture, ...]) -> Mapping[str, Architecture]:
+    """Rows by name.
+
+    Raises:
+        ValueError: two rows share a name.
+    """
+    rows: dict[str, Architecture] = {}
+    for row in (row for group in groups for row in group):
+        if row.name in rows:
+            raise ValueError(f"two architectures are called {row.name!r}")
+        rows[row.name] = row
+    return rows

@@ -1,0 +1,305 @@
+"""A checkpoint: weights (safetensors, fp16), their card (JSON) and their test predictions (CSV), side by side.
+
+``<task>-<architecture>.safetensors`` + ``.json`` + ``.csv``. Cards can be listed without loading torch; weights are
+read, and their sha256 compared with the card's, only when a classifier is built. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.architectures import Architecture, architecture
+from core.errors import CheckpointError, UnknownNameError
+from core.tasks import Task, task
+from core.xray import Preprocessing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SHIPPED = Path(__file__).parent.parent / "weights"
+"""Where the trained networks of this project lie."""
+
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(_Strict):
+    """A figure with its 95 % bootstrap interval (percentile, resampled by patient)."""
+
+    value: _Share
+    low: _Share
+    high: _Share
+
+    def __str__(self) -> str:
+        return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"  # en dash is easily read as minus
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low <= self.value <= self.high:
+            raise ValueError("an interval must hold its own value")
+        return self
+
+
+class TrainingFacts(_Strict):
+    """How the weights came to be.
+
+    Attributes:
+        data: the data set, by name and reference.
+        films: split → class → number of films used.
+        patients: split → number of patients.
+        fingerprint: sha256 over the names and digests of all films.
+        skipped: films that could not be read.
+        command: the command line that made this checkpoint; anyone can run it again.
+        recipe: every setting of the run.
+        init: what the weights started from.
+        epochs: how many.
+        seconds: how long they took.
+        hardware: on what.
+        versions: of the packages that matter.
+        validation: figures on the held-out patients, by which everything was chosen.
+    """
+
+    data: str
+    films: dict[str, dict[str, int]]
+    patients: dict[str, int]
+    fingerprint: _Sha256
+    skipped: int
+    command: str
+    recipe: dict[str, Any]
+    init: str
+    epochs: int
+    seconds: float
+    hardware: str
+    versions: dict[str, str]
+    validation: dict[str, float]
+
+
+class Card(_Strict):
+    """What is known of a network: the JSON beside its weights.
+
+    Attributes:
+        version: of this schema.
+        name: ``<task>-<architecture>``.
+        task: key in TASKS.
+        architecture: key in ARCHITECTURES.
+        classes: in the order of the logits.
+        preprocessing: see :class:`core.xray.Preprocessing`.
+        view: how test films were read: one crop, or averaged with their mirror image.
+        parameters: number of weights.
+        training: how it was trained.
+        metrics: name → figure with its interval, on the test split.
+        test_films: size of the test split.
+        limits: what it must not be used for, and known failures.
+        licence: of the weights.
+        citation: whom to cite for data and method.
+        weights_sha256: of the ``.safetensors`` file.
+        weights_bytes: its size.
+    """
+
+    version: Literal[1] = 1
+    name: str
+    task: str
+    architecture: str
+    classes: tuple[str, ...]
+    preprocessing: dict[str, float | int]
+    view: Literal["one crop", "flip-averaged"]
+    parameters: int
+    training: TrainingFacts
+    metrics: dict[str, Interval]
+    test_films: int
+    limits: tuple[str, ...]
+    licence: str
+    citation: str
+    weights_sha256: _Sha256
+    weights_bytes: int
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            classes = task(self.task).classes
+            architecture(self.architecture)
+        except UnknownNameError as error:
+            raise ValueError(str(error)) from error
+        if self.classes != classes:
+            raise ValueError(f"classes are {self.classes}, the task '{self.task}' has {classes}")
+        Preprocessing.from_dict(self.preprocessing)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A card and where its weights lie.
+
+    Attributes:
+        card: what is known of the network.
+        folder: where the three files are.
+    """
+
+    card: Card
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def task(self) -> Task:
+        return task(self.card.task)
+
+    @property
+    def architecture(self) -> Architecture:
+        return architecture(self.card.architecture)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing.from_dict(self.card.preprocessing)
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / f"{self.name}.safetensors"
+
+    @property
+    def predictions(self) -> Path:
+        return self.folder / f"{self.name}.csv"
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The weights, name → float16 tensor, after their sha256 was compared with the card's.
+
+        Raises:
+            CheckpointError: the file is missing, altered or broken.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        try:
+            data = self.weights.read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"The weights of {self.name} cannot be read ({error.strerror}). Copy them again.") from error
+        if hashlib.sha256(data).hexdigest() != self.card.weights_sha256:
+            raise CheckpointError(
+                f"The weights of {self.name} are not those its card describes (sha256 differs): the file is half-copied "
+                "or altered. Copy it again."
+            )
+        try:
+            return load(data)
+        except SafetensorError as error:
+            raise CheckpointError(f"The weights of {self.name} are no safetensors file. Copy them again.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A checkpoint that cannot be used, and why: shown to the user, never raised at them."""
+
+    name: str
+    reason: str
+
+
+def open_card(path: Path) -> Checkpoint:
+    """The checkpoint whose card is ``path``.
+
+    Raises:
+        CheckpointError: the card cannot be read, does not fit the schema, or has no weights beside it.
+    """
+    try:
+        card = Card.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"The card cannot be read ({error.strerror}).") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise CheckpointError(f"The card does not fit the schema: {where}: {first['msg']}.") from error
+    if card.name != path.stem or card.name != f"{card.task}-{card.architecture}":
+        raise CheckpointError(f"The card is of '{card.name}': files and card must be named <task>-<architecture> alike.")
+    found = Checkpoint(card, path.parent)
+    size = found.weights.stat().st_size if found.weights.is_file() else None
+    if size != card.weights_bytes:
+        state = "missing" if size is None else f"{size:,} bytes long, not {card.weights_bytes:,}: half-copied?"
+        raise CheckpointError(f"{found.weights.name} is {state}. Copy it again.")
+    return found
+
+
+def find(folder: Path = SHIPPED) -> tuple[dict[str, Checkpoint], tuple[Broken, ...]]:
+    """Every checkpoint in ``folder``: those that can be used, by name, best test accuracy first; and those that cannot.
+
+    Reads cards only, so it is cheap and loads no torch.
+    """
+    good: list[Checkpoint] = []
+    bad: list[Broken] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            good.append(open_card(path))
+        except CheckpointError as error:
+            bad.append(Broken(path.stem, str(error)))
+    known = {path.stem for path in folder.glob("*.json")}
+    bad += [
+        Broken(path.stem, f"{path.name} has no card beside it ({path.stem}.json). Copy the card too.")
+        for path in sorted(folder.glob("*.safetensors"))
+        if path.stem not in known
+    ]
+    good.sort(key=lambda c: (c.card.task, -c.card.metrics["accuracy"].value if "accuracy" in c.card.metrics else 0, c.name))
+    return {c.name: c for c in good}, tuple(bad)
+
+
+def named(name: str, folder: Path = SHIPPED) -> Checkpoint:
+    """The usable checkpoint called ``name``.
+
+    Raises:
+        CheckpointError: there is one and it is broken.
+        UnknownNameError: there is none.
+    """
+    good, bad = find(folder)
+    if name in good:
+        return good[name]
+    for broken in bad:
+        if broken.name == name:
+            raise CheckpointError(f"{name} cannot be used. {broken.reason}")
+    raise UnknownNameError("model", name, good)
+
+
+def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Checkpoint:
+    """Write weights (fp16) and card. Card last: a checkpoint cut short in writing is seen as weights without a card.
+
+    Args:
+        folder: created if need be.
+        tensors: the network's state dict.
+        facts: the card's fields, less the sha256 and size, which are measured here.
+
+    Raises:
+        CheckpointError: the facts do not fit the schema.
+    """
+    import torch
+    from safetensors.torch import save
+
+    half = {
+        key: value.detach().cpu().to(torch.float16 if value.is_floating_point() else value.dtype).contiguous()
+        for key, value in tensors.items()
+    }
+    data = save(half, {"format": "pt"})
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        card = Card(**facts, weights_sha256=digest, weights_bytes=len(data))
+    except ValidationError as error:
+        raise CheckpointError(f"The card's facts do not fit the schema: {error}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = Checkpoint(card, folder)
+    _replace(checkpoint.weights, data)
+    _replace(folder / f"{card.name}.json", (json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n").encode())
+    return checkpoint
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    os.replace(part, path)

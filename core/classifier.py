@@ -1,0 +1,121 @@
+"""Checkpoint → Classifier: the trunk runs once, and everything else is made from what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.architectures.network import Network
+from core.checkpoint import Checkpoint
+from core.errors import CheckpointError
+from core.xray import Xray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """One X-ray's probabilities from one classifier.
+
+    Attributes:
+        model: name of the checkpoint.
+        weights_sha256: of its weights.
+        task: key in TASKS.
+        xray_sha256: of the film's file.
+        classes: in the order of the numbers below.
+        logits: float32 ``[K]``.
+        probabilities: float32 ``[K]``, softmax of the logits, sum 1.
+        features: ``[C, h, w]`` float32, the trunk's last map, on the classifier's device: what heatmaps are made from.
+    """
+
+    model: str
+    weights_sha256: str
+    task: str
+    xray_sha256: str
+    classes: tuple[str, ...]
+    logits: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    features: Tensor
+
+    @property
+    def prediction(self) -> str:
+        """The most probable class."""
+        return self.classes[int(self.probabilities.argmax())]
+
+    @property
+    def by_class(self) -> Mapping[str, float]:
+        """Class → probability."""
+        return {name: float(p) for name, p in zip(self.classes, self.probabilities, strict=True)}
+
+
+class Classifier:
+    """A checkpoint loaded on a device. Its parameters are frozen and it is never altered: threads may share it.
+
+    Args:
+        checkpoint: what to load.
+        device: where.
+
+    Raises:
+        CheckpointError: the weights are missing, altered, or do not fit the architecture.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, device: torch.device | str = "cpu") -> None:
+        self.checkpoint = checkpoint
+        self.device = torch.device(device)
+        self._preprocessing = checkpoint.preprocessing
+        network = checkpoint.architecture.build(len(checkpoint.card.classes))
+        try:
+            network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in checkpoint.tensors().items()})
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"The weights of {checkpoint.name} do not fit {checkpoint.architecture.title}: the checkpoint is foreign. "
+                "Copy weights and card from the same place."
+            ) from error
+        self.network: Network = network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)
+
+    @property
+    def name(self) -> str:
+        return self.checkpoint.name
+
+    @property
+    def bytes(self) -> int:
+        """Memory that the weights take on the device."""
+        return sum(t.numel() * t.element_size() for t in self.network.state_dict().values())
+
+    def prepare(self, xrays: Sequence[Xray]) -> Tensor:
+        """Network input ``[N, 1, S, S]`` on the device."""
+        return torch.from_numpy(self._preprocessing.batch(list(xrays))).to(self.device)
+
+    def read(self, xrays: Sequence[Xray]) -> list[Reading]:
+        """Read films, in one batch: trunk and head run once.
+
+        Args:
+            xrays: any number of films.
+
+        Returns:
+            One reading per film, in order.
+        """
+        if not xrays:
+            return []
+        with torch.inference_mode():
+            features = self.network.features(self.prepare(xrays))  # [N, C, h, w]
+            logits = self.network.head(features).float()  # [N, K]
+            probabilities = logits.softmax(dim=1)
+        return [
+            Reading(
+                model=self.name,
+                weights_sha256=self.checkpoint.card.weights_sha256,
+                task=self.checkpoint.card.task,
+                xray_sha256=xray.sha256,
+                classes=self.checkpoint.card.classes,
+                logits=one_logits,
+                probabilities=one_probabilities,
+                features=one_features,
+            )
+            for xray, one_logits, one_probabilities, one_features in zip(
+                xrays, logits.cpu().numpy(), probabilities.cpu().numpy(), features.float(), strict=True
+            )
+        ]

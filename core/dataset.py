@@ -1,0 +1,146 @@
+"""A folder of X-rays → an index: which film shows what, in which split, of which patient.
+
+Two layouts are understood. The one people download (Kermany et al. 2018)::
+
+    train|test / NORMAL|PNEUMONIA / IM-0115-0001.jpeg | person1_bacteria_1.jpeg | person1000_virus_1681.jpeg
+
+and plain folders, one per class: ``train|test / CLASS / any name``. Without ``train`` and ``test`` folders the films
+have no split, which is enough for evaluation and not for training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import DataError
+from core.tasks import Task
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm", ".dicom"})
+SPLITS = ("train", "val", "test")
+
+_KERMANY = re.compile(r"^(?P<patient>person\d+)_(?P<label>bacteria|virus)_\d+", re.IGNORECASE)
+_KERMANY_NORMAL = re.compile(r"^(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+", re.IGNORECASE)
+_NIH = re.compile(r"^(?P<patient>\d{8})_\d{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One row of an index.
+
+    Attributes:
+        path: where the file is.
+        file: path below the data folder, with forward slashes; names the film in tables.
+        label: class, one of the task's.
+        split: "train", "val", "test", or "" where the folder has no splits.
+        patient: who is on it. Numbers are counted per class and split in the public set, so these are part of it.
+    """
+
+    path: Path
+    file: str
+    label: str
+    split: str
+    patient: str
+
+
+def index(root: Path, task: Task) -> list[Film]:
+    """All films below ``root`` that belong to a class of ``task``, sorted by file.
+
+    Raises:
+        DataError: there is no such folder, or no film of the task in it.
+    """
+    if not root.is_dir():
+        raise DataError(f"There is no folder {root}. Give the folder that holds 'train' and 'test'.")
+    films = [
+        film
+        for path in sorted(root.rglob("*"))
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+        for film in [_film(path, root, task)]
+        if film is not None
+    ]
+    if not films:
+        raise DataError(
+            f"No film of the task '{task.name}' in {root}. Expected train/ and test/ with one folder per class "
+            f"({', '.join(task.classes)}), or the layout of the public pneumonia set."
+        )
+    return films
+
+
+def of_split(films: Iterable[Film], split: str) -> list[Film]:
+    """The films of one split.
+
+    Raises:
+        DataError: there are none; the message lists the splits there are.
+    """
+    films = list(films)
+    chosen = [film for film in films if film.split == split]
+    if not chosen:
+        have = ", ".join(sorted({film.split or "(none)" for film in films}))
+        raise DataError(f"The data have no '{split}' split (found: {have}). Add a folder '{split}' with the classes in it.")
+    return chosen
+
+
+def hold_out(films: Sequence[Film], share: float, seed: int) -> list[Film]:
+    """The same films, ``share`` of the patients of every class moved from "train" to "val".
+
+    A patient is never on both sides. Where a patient has films of several classes, the first class counts.
+    """
+    by_class: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for film in films:
+        if film.split == "train" and film.patient not in seen:
+            seen.add(film.patient)
+            by_class.setdefault(film.label, []).append(film.patient)
+    rng = np.random.default_rng(seed)
+    held: set[str] = set()
+    for label in sorted(by_class):
+        patients = by_class[label]
+        count = max(1, round(share * len(patients)))
+        held.update(patients[i] for i in rng.permutation(len(patients))[:count])
+    return [replace(film, split="val") if film.split == "train" and film.patient in held else film for film in films]
+
+
+def counts(films: Iterable[Film], task: Task) -> Mapping[str, dict[str, int]]:
+    """Split → class → number of films; classes in the task's order."""
+    tally = Counter((film.split, film.label) for film in films)
+    splits = sorted({split for split, _ in tally}, key=lambda s: (*SPLITS, "").index(s))
+    return {split: {label: tally[split, label] for label in task.classes} for split in splits}
+
+
+def fingerprint(files: Iterable[tuple[str, str]]) -> str:
+    """sha256 over ``(file, sha256 of its bytes)``, in order of file: changes when any film does."""
+    digest = hashlib.sha256()
+    for file, sha256 in sorted(files):
+        digest.update(f"{file}\t{sha256}\n".encode())
+    return digest.hexdigest()
+
+
+def _film(path: Path, root: Path, task: Task) -> Film | None:
+    parts = path.relative_to(root).parts
+    split = next((part.lower() for part in parts[:-1] if part.lower() in SPLITS), "")
+    named = _KERMANY.match(path.name)
+    if named and named["label"].upper() in task.classes:
+        label: str | None = named["label"].upper()
+    else:
+        label = _class_of_folder(path.parent.name, task)
+    return None if label is None else Film(path, "/".join(parts), label, split, _patient(path, split, label))
+
+
+def _patient(path: Path, split: str, label: str) -> str:
+    if nih := _NIH.match(path.name):
+        return nih["patient"]  # one numbering for the whole set: the same child in two classes is one patient
+    person = _KERMANY.match(path.name) or _KERMANY_NORMAL.match(path.name)
+    return "/".join(part for part in (split, label, person["patient"].lower() if person else path.stem) if part)
+
+
+def _class_of_folder(name: str, task: Task) -> str | None:
+    def plain(text: str) -> str:
+        return re.sub(r"[^a-z0-9]", "", text.lower()).removesuffix("s")
+
+    return next((label for label in task.classes if plain(label) == plain(name)), None)

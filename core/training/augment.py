@@ -1,0 +1,141 @@
+"""Augmentation of a whole batch at once. All of it is drawn from one generator, so a seed repeats a run.
+
+Chest films teach networks shortcuts: a letter at a corner, text at the border. ``markers`` pastes such marks on films
+of every class and ``hide_edges`` takes away real ones, so that neither their presence nor their absence tells anything
+(DeGrave, Janizek & Lee 2021, doi 10.1038/s42256-021-00338-7).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+
+def augment(images: Tensor, rng: Generator) -> Tensor:
+    """A randomly altered copy.
+
+    Args:
+        images: ``[N, 1, S, S]`` float32 in 0…1.
+        rng: where every random number comes from.
+
+    Returns:
+        ``[N, 1, S, S]`` float32 in 0…1.
+    """
+    out = affine(images, rng)
+    out = tone(out, rng)
+    out = markers(out, rng)
+    out = hide_edges(out, rng)
+    return erase(out, rng).clamp_(0, 1)
+
+
+def affine(images: Tensor, rng: Generator, degrees: float = 12, scale: float = 0.2, shift: float = 0.1) -> Tensor:
+    """Turn, scale (each axis for itself a little), shift and mirror, in one resampling."""
+    n = len(images)
+    angle = _between(n, -degrees, degrees, rng) * math.pi / 180
+    size = _between(n, 1 - scale, 1 + scale, rng)
+    stretch = _between(n, 0.92, 1.08, rng)
+    mirror = torch.where(torch.rand(n, generator=rng) < 0.5, -1.0, 1.0)
+    cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
+    dx, dy = _between(n, -2 * shift, 2 * shift, rng), _between(n, -2 * shift, 2 * shift, rng)
+    theta = torch.stack(
+        [torch.stack([cos * mirror * stretch, -sin, dx], 1), torch.stack([sin * mirror, cos / stretch, dy], 1)], 1
+    )  # [N, 2, 3]
+    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def tone(images: Tensor, rng: Generator) -> Tensor:
+    """Gamma, contrast and brightness: other exposures, other printers."""
+    n = len(images)
+    gamma = _column(torch.exp(_between(n, -0.35, 0.35, rng)))
+    contrast = _column(_between(n, 0.75, 1.25, rng))
+    brightness = _column(_between(n, -0.12, 0.12, rng))
+    toned = images.clamp(1e-4, 1) ** gamma
+    mean = toned.mean(dim=(2, 3), keepdim=True)
+    return ((toned - mean) * contrast + mean + brightness).clamp_(0, 1)
+
+
+def markers(images: Tensor, rng: Generator, share: float = 0.6) -> Tensor:
+    """Bright letters and lines of text near the border, on films of every class."""
+    out = images.clone()
+    side = images.shape[-1]
+    for i in torch.nonzero(torch.rand(len(images), generator=rng) < share).flatten().tolist():
+        for _ in range(int(torch.randint(1, 4, (1,), generator=rng))):
+            glyphs = _glyphs(side, rng)
+            height, width = glyphs.shape
+            # Anywhere in a frame of a quarter of the side, most often in the two upper corners.
+            top = _spot(side - height, rng, 0.25)
+            left = _spot(side - width, rng, 0.3)
+            level = 0.6 + 0.4 * float(torch.rand(1, generator=rng))
+            patch = out[i, 0, top : top + height, left : left + width]
+            patch.copy_(torch.maximum(patch, glyphs * level))
+    return out
+
+
+def hide_edges(images: Tensor, rng: Generator, share: float = 0.5) -> Tensor:
+    """Black out strips at the border and corner patches, with the film's own dark level or plain black."""
+    out = images.clone()
+    side = images.shape[-1]
+    for i in torch.nonzero(torch.rand(len(images), generator=rng) < share).flatten().tolist():
+        fill = float(torch.rand(1, generator=rng)) * 0.3
+        for edge in torch.nonzero(torch.rand(4, generator=rng) < 0.35).flatten().tolist():
+            depth = int(side * 0.09 * float(torch.rand(1, generator=rng))) + 1
+            strip = (slice(0, depth), slice(-depth, None))[edge % 2]
+            out[i, 0][(strip, slice(None)) if edge < 2 else (slice(None), strip)] = fill
+        for corner in torch.nonzero(torch.rand(4, generator=rng) < 0.35).flatten().tolist():
+            high, wide = (int(side * (0.08 + 0.17 * float(r))) for r in torch.rand(2, generator=rng))
+            rows = slice(0, high) if corner < 2 else slice(-high, None)
+            columns = slice(0, wide) if corner % 2 else slice(-wide, None)
+            out[i, 0, rows, columns] = fill
+    return out
+
+
+def erase(images: Tensor, rng: Generator, share: float = 0.3) -> Tensor:
+    """Random erasing (Zhong et al. 2020, arXiv:1708.04896) with noise."""
+    out = images.clone()
+    side = images.shape[-1]
+    for i in torch.nonzero(torch.rand(len(images), generator=rng) < share).flatten().tolist():
+        high, wide = (int(side * (0.08 + 0.2 * float(r))) for r in torch.rand(2, generator=rng))
+        top, left = (int(torch.randint(0, side - n + 1, (1,), generator=rng)) for n in (high, wide))
+        out[i, 0, top : top + high, left : left + wide] = torch.rand(high, wide, generator=rng)
+    return out
+
+
+def mixup(images: Tensor, targets: Tensor, alpha: float, rng: Generator) -> tuple[Tensor, Tensor]:
+    """Each film blended with another; ``targets`` are class distributions ``[N, K]`` (Zhang 2018, arXiv:1710.09412)."""
+    if alpha <= 0:
+        return images, targets
+    # torch's Beta takes no generator: two gammas would not either, so a symmetric Beta is had from a power law.
+    u = torch.rand(len(images), generator=rng)
+    lam = torch.where(u < 0.5, (2 * u) ** (1 / alpha) / 2, 1 - (2 * (1 - u)) ** (1 / alpha) / 2)
+    lam = torch.maximum(lam, 1 - lam)
+    order = torch.randperm(len(images), generator=rng)
+    blend = lam.view(-1, 1, 1, 1)
+    return images * blend + images[order] * (1 - blend), targets * lam[:, None] + targets[order] * (1 - lam[:, None])
+
+
+def _glyphs(side: int, rng: Generator) -> Tensor:
+    """A letter-like or text-like bright pattern: blocks of a coarse random bitmap, ``[h, w]`` of 0 and 1."""
+    large = bool(torch.rand(1, generator=rng) < 0.5)
+    cell = max(1, round(side * (0.014 if large else 0.006) * (0.7 + float(torch.rand(1, generator=rng)))))
+    letters = 1 if large else int(torch.randint(2, 7, (1,), generator=rng))
+    rows = [(torch.rand(5, 4, generator=rng) < 0.6).float() for _ in range(letters)]
+    bitmap = torch.cat([F.pad(letter, (0, 1)) for letter in rows], dim=1)  # [5, 5 * letters]
+    return bitmap.repeat_interleave(cell, 0).repeat_interleave(cell, 1)[: side // 3, : side // 2]
+
+
+def _spot(room: int, rng: Generator, frame: float) -> int:
+    """A position within ``frame`` of either end of ``room``, twice as often at the low end."""
+    offset = int(room * frame * float(torch.rand(1, generator=rng)))
+    return offset if torch.rand(1, generator=rng) < 0.67 else room - offset
+
+
+def _between(n: int, low: float, high: float, rng: Generator) -> Tensor:
+    return torch.rand(n, generator=rng) * (high - low) + low
+
+
+def _column(values: Tensor) -> Tensor:
+    return values.view(-1, 1, 1, 1)

@@ -1,0 +1,77 @@
+"""Films on disk → one uint8 array in memory, decoded once. Unreadable ones are listed and skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from core.dataset import Film
+from core.errors import XrayError
+from core.tasks import Task
+from core.xray import Preprocessing, read_xray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Films:
+    """Decoded films of one split.
+
+    Attributes:
+        films: the index rows, in the order of the arrays.
+        images: uint8 ``[N, canvas, canvas]``.
+        labels: int64 ``[N]``, position of the class in the task.
+        digests: sha256 of each file.
+    """
+
+    films: tuple[Film, ...]
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    digests: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.films)
+
+    def where(self, split: str) -> Films:
+        """The films of one split."""
+        chosen = [i for i, film in enumerate(self.films) if film.split == split]
+        return Films(
+            tuple(self.films[i] for i in chosen),
+            self.images[chosen],
+            self.labels[chosen],
+            tuple(self.digests[i] for i in chosen),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A film left out, and why."""
+
+    file: str
+    reason: str
+
+
+def decode(films: Sequence[Film], task: Task, canvas: int) -> tuple[Films, tuple[Skipped, ...]]:
+    """Decode every film to ``canvas`` x ``canvas``; those that cannot be read come back with the reason."""
+    squash = Preprocessing(canvas=canvas, size=canvas).squash
+
+    def one(film: Film) -> tuple[NDArray[np.uint8], str] | Skipped:
+        try:
+            xray = read_xray(film.path.read_bytes())
+        except (XrayError, OSError) as error:
+            return Skipped(film.file, str(error))
+        return np.rint(squash(xray.pixels) * 255).astype(np.uint8), xray.sha256
+
+    with ThreadPoolExecutor() as pool:
+        results = list(tqdm(pool.map(one, films), total=len(films), desc="decoding", unit="film", leave=False))
+    good = [(film, result) for film, result in zip(films, results, strict=True) if not isinstance(result, Skipped)]
+    kept = Films(
+        tuple(film for film, _ in good),
+        np.stack([image for _, (image, _) in good]) if good else np.zeros((0, canvas, canvas), np.uint8),
+        np.array([task.classes.index(film.label) for film, _ in good], dtype=np.int64),
+        tuple(digest for _, (_, digest) in good),
+    )
+    return kept, tuple(result for result in results if isinstance(result, Skipped))

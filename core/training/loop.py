@@ -1,0 +1,225 @@
+"""The loop: a network, decoded films and a recipe → the network trained. Killed at any moment, it loses one epoch."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Generator, Tensor
+from tqdm import tqdm
+
+from core.architectures.network import Network
+from core.errors import TrainingError
+from core.tasks import Task
+from core.training import state
+from core.training.augment import augment, mixup
+from core.training.data import Films
+from core.training.recipe import Recipe
+from core.xray import Preprocessing
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training run.
+
+    Attributes:
+        task: the classes.
+        recipe: how to train.
+        preprocessing: what the finished network expects; its mean and deviation are used throughout.
+        fingerprint: of the training data; a saved state of other data is refused.
+        folder: where the state and history are kept.
+        device: where to train.
+    """
+
+    task: Task
+    recipe: Recipe
+    preprocessing: Preprocessing
+    fingerprint: str
+    folder: Path
+    device: torch.device
+
+
+def fit(network: Network, train: Films, val: Films, run: Run, report: Report) -> tuple[Network, list[dict[str, Any]]]:
+    """Train ``network`` in place; resumes where an earlier call on the same folder stopped.
+
+    Args:
+        network: freshly initialised.
+        train: films to learn from.
+        val: films of other patients, to validate on.
+        run: recipe, folder and the rest.
+        report: called with each epoch's row of history.
+
+    Returns:
+        The averaged network, and the history: one row per epoch.
+
+    Raises:
+        TrainingError: the loss is no longer a number, the disk is full, or the saved state is of another run.
+    """
+    recipe = run.recipe
+    steps = -(-len(train) // recipe.batch)
+    network.to(run.device, memory_format=torch.channels_last)
+    average = copy.deepcopy(network).requires_grad_(False).eval()
+    optimizer = torch.optim.AdamW(_groups(network, recipe.decay), lr=recipe.rate, betas=(0.9, 0.99))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.rate, total_steps=recipe.epochs * steps, pct_start=recipe.warm_up, cycle_momentum=False
+    )
+    history = _resume(run, network, average, optimizer)
+    for _ in range(len(history) * steps):
+        schedule.step()
+    weight = _class_weights(train.labels, len(run.task.classes), recipe.class_power).to(run.device)
+    cost = [recipe.size_of(epoch) ** 2 for epoch in range(recipe.epochs)]
+    with tqdm(total=sum(cost) * steps, initial=sum(cost[: len(history)]) * steps, **_BAR) as bar:
+        for epoch in range(len(history), recipe.epochs):
+            started, size = time.perf_counter(), recipe.size_of(epoch)
+            rng = Generator().manual_seed(recipe.seed * 10_007 + epoch)
+            images = resize(train.images, size)
+            total = 0.0
+            network.train()
+            for picked in torch.randperm(len(train), generator=rng).split(recipe.batch):
+                if len(picked) < 2:
+                    continue  # batch norm needs two
+                loss = _loss(network, images[picked], torch.from_numpy(train.labels)[picked], weight, run, rng)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+                optimizer.step()
+                schedule.step()
+                _average(average, network, recipe.ema, len(history) * steps)
+                total += float(loss.detach()) * len(picked)
+                bar.update(cost[epoch])
+            if not np.isfinite(total):
+                raise TrainingError("The loss is no longer a number: training diverged. Lower --rate and start again.")
+            seconds = time.perf_counter() - started
+            history.append(
+                {
+                    "epoch": epoch + 1,
+                    "size": size,
+                    "rate": optimizer.param_groups[0]["lr"],
+                    "train_loss": total / len(train),
+                    **validate(average, val, run, size),
+                    "seconds": seconds,
+                    "images_per_second": len(train) / seconds,
+                }
+            )
+            _save(run, network, average, optimizer, history)
+            report(history[-1])
+    return average, history
+
+
+_BAR: dict[str, Any] = {"unit": "px", "unit_scale": True, "desc": "training", "smoothing": 0.02, "mininterval": 2}
+
+
+def resize(images: NDArray[np.uint8], size: int) -> Tensor:
+    """uint8 ``[N, C, C]`` → uint8 ``[N, 1, size, size]``, by the preprocessing that the finished network will have."""
+    canvas = images.shape[-1]
+    if canvas == size:
+        return torch.from_numpy(images)[:, None]
+    squash = Preprocessing(canvas=canvas, size=size).squash
+    small = np.stack([np.rint(squash(image.astype(np.float32) / 255) * 255).astype(np.uint8) for image in images])
+    return torch.from_numpy(small)[:, None]
+
+
+@torch.no_grad()
+def predict(network: Network, films: Films, run: Run, size: int, batch: int = 64) -> NDArray[np.float64]:
+    """Probabilities ``[N, K]`` of films under a network in training, at ``size`` pixels a side."""
+    outputs = []
+    for part in resize(films.images, size).split(batch):
+        with torch.autocast(run.device.type, torch.bfloat16):
+            logits = network.eval()(_normalise(part.float() / 255, run).to(run.device))
+        outputs.append(logits.double().softmax(1).cpu())
+    return torch.cat(outputs).numpy()
+
+
+def validate(network: Network, films: Films, run: Run, size: int) -> dict[str, float]:
+    """Figures to choose by: log loss, the same with every class weighing alike, accuracy, merged accuracy."""
+    probabilities = predict(network, films, run, size)
+    of_truth = -np.log(np.clip(probabilities[np.arange(len(films)), films.labels], 1e-12, None))
+    merged = np.array([run.task.merged_classes.index(run.task.merged[name]) for name in run.task.classes])
+    chosen = probabilities.argmax(1)
+    positive = probabilities @ np.eye(len(run.task.merged_classes))[merged]
+    return {
+        "val_loss": float(of_truth.mean()),
+        "val_balanced_loss": float(np.mean([of_truth[films.labels == k].mean() for k in np.unique(films.labels)])),
+        "val_accuracy": float((chosen == films.labels).mean()),
+        "val_merged_accuracy": float((positive.argmax(1) == merged[films.labels]).mean()),
+    }
+
+
+def _loss(network: Network, images: Tensor, labels: Tensor, weight: Tensor, run: Run, rng: Generator) -> Tensor:
+    inputs = augment(images.float() / 255, rng)
+    targets = F.one_hot(labels, len(run.task.classes)).float()  # [N, K]
+    inputs, targets = mixup(inputs, targets, run.recipe.mixup, rng)
+    targets = targets.to(run.device)
+    with torch.autocast(run.device.type, torch.bfloat16):
+        logits = network(_normalise(inputs, run).to(run.device))
+    each = targets @ weight  # [N]
+    soft = targets * (1 - run.recipe.smoothing) + run.recipe.smoothing / targets.shape[1]
+    return (-(soft * logits.float().log_softmax(1)).sum(1) * each).sum() / each.sum()
+
+
+def _normalise(images: Tensor, run: Run) -> Tensor:
+    return (images - run.preprocessing.mean) / run.preprocessing.std
+
+
+def _groups(network: Network, decay: float) -> list[dict[str, Any]]:
+    """Weight decay on matrices only: on batch norms and biases it only slows learning."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def _class_weights(labels: NDArray[np.int64], classes: int, power: float) -> Tensor:
+    tally = np.maximum(np.bincount(labels, minlength=classes), 1)
+    weight = (tally.sum() / tally) ** power
+    return torch.tensor(weight / weight.mean(), dtype=torch.float32)
+
+
+@torch.no_grad()
+def _average(average: Network, network: Network, decay: float, steps_done: int) -> None:
+    """Exponential moving average of weights and batch-norm statistics, short while there is little to average."""
+    keep = min(decay, (1 + steps_done) / (10 + steps_done))
+    for slow, fast in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if slow.is_floating_point():
+            slow.lerp_(fast, 1 - keep)
+        else:
+            slow.copy_(fast)
+
+
+def _save(run: Run, network: Network, average: Network, optimizer: torch.optim.Optimizer, history: list[dict[str, Any]]) -> None:
+    tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
+    facts = {"history": history, "recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint}
+    state.save(run.folder, tensors | state.pack(optimizer), facts)
+
+
+def _resume(run: Run, network: Network, average: Network, optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    saved = state.load(run.folder)
+    if saved is None:
+        return []
+    tensors, facts = saved
+    import json
+
+    mine = json.loads(json.dumps({"recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint}))
+    differing = [key for key, value in mine.items() if facts.get(key) != value]
+    if differing:
+        raise TrainingError(
+            f"{run.folder} holds a run with another {' and '.join(differing)}. "
+            "Give another --run folder, or delete this one to start afresh."
+        )
+    for prefix, target in (("network.", network), ("average.", average)):
+        target.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+    state.unpack(optimizer, tensors)
+    history: list[dict[str, Any]] = facts["history"]
+    return history

@@ -1,0 +1,87 @@
+"""A recipe: everything that decides how a network is trained, as one frozen record that travels with the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import TrainingError
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Some epochs at one resolution. Most epochs small and the last ones large costs a fraction, and reads better."""
+
+    size: int
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train.
+
+    Attributes:
+        stages: resolutions and their epochs, in order; the last resolution is the network's.
+        batch: films per step.
+        rate: peak learning rate of the one-cycle schedule (Smith 2018, arXiv:1803.09820).
+        warm_up: share of the steps in which the rate rises.
+        decay: weight decay of AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101).
+        smoothing: label smoothing; the public set's bacterial/viral labels are noisy.
+        class_power: weight of a class ~ (films in it) ** -class_power; 0 none, 0.5 square root, 1 balanced.
+        ema: decay per step of the weights' moving average, which is what is validated and kept.
+        mixup: Beta parameter of mixup (Zhang et al. 2018, arXiv:1710.09412); 0 switches it off.
+        val_share: share of the training patients held out for validation.
+        seed: decides the split, the initial weights, the order and every augmentation.
+    """
+
+    stages: tuple[Stage, ...] = (Stage(128, 16), Stage(224, 4))
+    batch: int = 64
+    rate: float = 2e-3
+    warm_up: float = 0.15
+    decay: float = 0.05
+    smoothing: float = 0.1
+    class_power: float = 0.5
+    ema: float = 0.995
+    mixup: float = 0.0
+    val_share: float = 0.1
+    seed: int = 1
+
+    @property
+    def epochs(self) -> int:
+        return sum(stage.epochs for stage in self.stages)
+
+    @property
+    def size(self) -> int:
+        """The resolution of the finished network, pixels a side."""
+        return self.stages[-1].size
+
+    def size_of(self, epoch: int) -> int:
+        """Resolution of ``epoch`` (0-based)."""
+        for stage in self.stages:
+            if epoch < stage.epochs:
+                return stage.size
+            epoch -= stage.epochs
+        return self.size
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+_STAGE = re.compile(r"^(\d+)x(\d+)$")
+
+
+def parse_stages(text: str) -> tuple[Stage, ...]:
+    """``"128x16,224x4"`` → 16 epochs at 128 pixels, then 4 at 224.
+
+    Raises:
+        TrainingError: the text does not say that.
+    """
+    stages = []
+    for part in text.split(","):
+        found = _STAGE.match(part.strip())
+        if not found or int(found[1]) < 32 or int(found[2]) < 1:
+            raise TrainingError(f"{part!r} is no stage. Write SIZExEPOCHS, e.g. 128x16,224x4 (sizes of 32 pixels or more).")
+        stages.append(Stage(int(found[1]), int(found[2])))
+    return tuple(stages)

@@ -1,0 +1,82 @@
+"""What a run needs to go on after it was killed: weights, their average, the optimiser, the history. Nothing pickled."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from core.errors import TrainingError
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Write to the path given, then put it in place of ``path`` at once: a reader never sees half a file.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise TrainingError(
+                f"The disk that holds {path.parent} is full. Free some space and run the same command again: "
+                "it goes on from the last finished epoch."
+            ) from error
+        raise
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def save(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+    """Store one epoch's end. The facts travel inside the weights file, so that the two can never disagree."""
+    from safetensors.torch import save as to_bytes
+
+    folder.mkdir(parents=True, exist_ok=True)
+    data = to_bytes({name: tensor.contiguous() for name, tensor in tensors.items()}, {"facts": json.dumps(facts)})
+    with replacing(folder / "state.safetensors") as part:
+        part.write_bytes(data)
+
+
+def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    """The last saved epoch, or ``None`` where there is none.
+
+    Raises:
+        TrainingError: there is one and it is broken.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = folder / "state.safetensors"
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["facts"])  # noqa: SIM118 (no mapping)
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise TrainingError(f"The saved state {path} is broken. Delete it to start this run afresh.") from error
+
+
+def pack(optimizer: Optimizer) -> dict[str, Tensor]:
+    """An optimiser's moments as flat tensors: ``optimizer.<parameter>.<moment>``."""
+    state = optimizer.state_dict()["state"]
+    return {f"optimizer.{i}.{key}": value for i, moments in state.items() for key, value in moments.items()}
+
+
+def unpack(optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what :func:`pack` took."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer."):
+            _, i, key = name.split(".", 2)
+            state.setdefault(int(i), {})[key] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
