@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import XrayError
 from core.xray.types import Limits
 
-TRUNCATED = "The file is damaged or cut short, so the film cannot be read whole. Export or copy it again."
+TRUNCATED: Final = "The file is damaged or cut short, so the film cannot be read whole. Export or copy it again."
+MAX_JPEG_SCANS: Final = 100  # encoders write about ten; thousands of empty ones cost hours
 
 
 def check_size(width: int, height: int, limits: Limits, frames: int = 1) -> None:
@@ -40,7 +43,7 @@ def check_size(width: int, height: int, limits: Limits, frames: int = 1) -> None
 
 
 def finish(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The last word on decoded pixels: whole numbers of grey between 0 and 1, contiguous and read-only.
+    """The last word on decoded pixels: grey between 0 and 1, contiguous and read-only.
 
     Args:
         pixels: float32 ``[H, W]``, meant to be in 0…1.

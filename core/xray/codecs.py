@@ -1,15 +1,48 @@
-"""Compressed or plain DICOM pixel data → stored values, one decoder per transfer syntax."""
+"""Plain or compressed DICOM pixel data → stored values, one decoder per transfer syntax.
+
+A decoder in C that stumbles over broken bytes can take the whole server down, so each was chosen by feeding it tens
+of thousands of broken films:
+
+============================  =======================  ==========================================================
+transfer syntax               decoder                  tried and left out
+============================  =======================  ==========================================================
+uncompressed, deflated        NumPy, zlib
+RLE lossless                  PackBits, here
+JPEG baseline                 Pillow (libjpeg-turbo)
+JPEG extended, lossless       imagecodecs              GDCM aborts the process, ``jpegsof3`` and ``liblj92`` crash;
+                              (libjpeg-turbo 3)        pylibjpeg-libjpeg is GPL
+JPEG-LS                       imagecodecs (CharLS)     GDCM aborts the process
+JPEG 2000                     imagecodecs (OpenJPEG)
+============================  =======================  ==========================================================
+
+None of them sees a stream whose own header disagrees with the DICOM header: sizes are checked first, here.
+"""
 
 from __future__ import annotations
 
+import io
+import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import JpegImagePlugin
 
-from core.errors import XrayError
-from core.xray.checks import TRUNCATED
+from core.errors import DecoderMissingError, XrayError
+from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED
+
+_MISMATCH: Final = "The compressed image in this DICOM file does not fit its header. Export the film uncompressed."
+_LOSSLESS: Final = 0xC3
+_JPEG_PROCESSES: Final = (0xC0, 0xC1, 0xC2, _LOSSLESS)  # baseline, extended, progressive, lossless; all Huffman coded
+_JPEG_LS: Final = (0xF7,)
+_ITEM: Final = b"\xfe\xff\x00\xe0"
+_SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0"
+_MAX_TILES: Final = 4096  # JPEG 2000: a film is one tile or a few; OpenJPEG keeps a record for each
+RLE: Final = "1.2.840.10008.1.2.5"
+_RLE_HEADER: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +69,17 @@ class Layout:
     little: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What a compressed stream says of itself."""
+
+    kind: int  # low byte of the JPEG start-of-frame marker; 0 for JPEG 2000
+    precision: int
+    rows: int
+    columns: int
+    samples: int
+
+
 def native(data: bytes, layout: Layout) -> NDArray[Any]:
     """Uncompressed pixels → ``[H, W]`` or ``[H, W, 3]`` integers, bits outside the stored ones removed.
 
@@ -47,23 +91,223 @@ def native(data: bytes, layout: Layout) -> NDArray[Any]:
     if len(data) < count * layout.allocated // 8:
         raise XrayError(TRUNCATED)
     values: NDArray[Any] = np.frombuffer(data, dtype=kind, count=count)
+    return _meaningful(_shaped(values, layout), layout)
+
+
+def compressed(data: bytes, syntax: str, layout: Layout) -> NDArray[Any]:
+    """Encapsulated pixel data of one frame → ``[H, W]`` or ``[H, W, 3]`` integers.
+
+    Args:
+        data: value of the pixel data element: items of an offset table and of the frame's fragments.
+        syntax: transfer syntax UID.
+        layout: what the DICOM header says; a stream that says otherwise is refused.
+
+    Raises:
+        XrayError: damaged, contradictory, or compressed in a way that is not supported.
+        DecoderMissingError: imagecodecs is needed and not installed.
+    """
+    decode = _DECODERS.get(syntax)
+    if decode is None:
+        raise XrayError("This DICOM file is compressed in a way that is not supported. Export the film uncompressed.")
+    try:
+        return decode(_joined(data), layout)
+    except XrayError:
+        raise
+    # The codecs raise their own undocumented kinds of RuntimeError, ValueError, OSError … on broken streams.
+    except Exception as error:
+        raise XrayError(TRUNCATED) from error
+
+
+def _joined(data: bytes) -> bytes:
+    """The fragments of the only frame, glued together; the offset table in front is left out."""
+    fragments: list[bytes] = []
+    at = 0
+    while data[at : at + 4] == _ITEM:
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        fragments.append(data[at + 8 : at + 8 + length])
+        if len(fragments[-1]) < length:
+            raise XrayError(TRUNCATED)
+        at += 8 + length
+    if len(fragments) < 2 or data[at : at + 4] not in (b"", _SEQUENCE_END):  # noqa: PLR2004 - offset table and one fragment
+        raise XrayError(TRUNCATED)
+    return b"".join(fragments[1:])
+
+
+def _shaped(values: NDArray[Any], layout: Layout) -> NDArray[Any]:
+    """Flat samples → ``[H, W]`` or ``[H, W, 3]``."""
     if layout.samples == 1:
-        shaped = values.reshape(layout.rows, layout.columns)
-    elif layout.planar:
-        shaped = values.reshape(layout.samples, layout.rows, layout.columns).transpose(1, 2, 0)
-    else:
-        shaped = values.reshape(layout.rows, layout.columns, layout.samples)
-    return _meaningful(shaped, layout)
+        return values.reshape(layout.rows, layout.columns)
+    if layout.planar:
+        return np.moveaxis(values.reshape(layout.samples, layout.rows, layout.columns), 0, -1)  # [3, H, W] -> [H, W, 3]
+    return values.reshape(layout.rows, layout.columns, layout.samples)
 
 
 def _meaningful(values: NDArray[Any], layout: Layout) -> NDArray[Any]:
     """Drop the bits above and below the stored ones (old files keep overlays there) and apply the sign."""
     down = layout.high + 1 - layout.stored
     up = layout.allocated - 1 - layout.high
-    native_order = values.astype(values.dtype.newbyteorder("="), copy=False)
+    here = values.astype(values.dtype.newbyteorder("="), copy=False)
     if layout.signed:
-        native_order = native_order.view(native_order.dtype.str.replace("u", "i"))
+        here = here.view(f"i{here.itemsize}")
     if up == 0 and down == 0:
-        return native_order
+        return here
     # To the top, then down again: an arithmetic shift extends the sign, a logical one clears what was above.
-    return (native_order << up) >> (up + down)
+    shifted: NDArray[Any] = (here << up) >> (up + down)
+    return shifted
+
+
+def _rle(data: bytes, layout: Layout) -> NDArray[Any]:
+    """RLE lossless (PS3.5 annex G): one PackBits segment per byte of each sample, most significant first."""
+    depth = layout.allocated // 8
+    count = layout.rows * layout.columns
+    if len(data) < _RLE_HEADER:
+        raise XrayError(TRUNCATED)
+    segments, *offsets = struct.unpack("<16L", data[:_RLE_HEADER])
+    if segments != depth * layout.samples:
+        raise XrayError(_MISMATCH)
+    ends = [*offsets[1:segments], len(data)]
+    planes = [_packbits(data[start:end], count) for start, end in zip(offsets[:segments], ends, strict=True)]
+    samples = np.stack(planes).reshape(layout.samples, depth, layout.rows, layout.columns)
+    # [S, bytes, H, W] -> [S, H, W, bytes], whose last axis read as one big-endian number is the sample
+    joined = np.ascontiguousarray(np.moveaxis(samples, 1, -1)).view(f">u{depth}")[..., 0]
+    shaped = joined[0] if layout.samples == 1 else np.moveaxis(joined, 0, -1)
+    return _meaningful(shaped, layout)
+
+
+def _packbits(segment: bytes, count: int) -> NDArray[np.uint8]:
+    """One PackBits segment → ``[count]`` bytes.
+
+    Raises:
+        XrayError: the segment holds fewer.
+    """
+    parts: list[bytes] = []
+    at = length = 0
+    size = len(segment)
+    while length < count and at + 1 < size:
+        control = segment[at]
+        if control < 128:  # noqa: PLR2004 - the next control + 1 bytes as they are
+            part = segment[at + 1 : at + 2 + control]
+            at += 2 + control
+        elif control > 128:  # noqa: PLR2004 - the next byte 257 - control times; 128 itself means nothing
+            part = segment[at + 1 : at + 2] * (257 - control)
+            at += 2
+        else:
+            part = b""
+            at += 1
+        parts.append(part)
+        length += len(part)
+    if length < count:
+        raise XrayError(TRUNCATED)
+    return np.frombuffer(b"".join(parts), dtype=np.uint8, count=count)
+
+
+def _jpeg(data: bytes, layout: Layout) -> NDArray[Any]:
+    """JPEG of 8 to 16 bits, lossy or lossless."""
+    header = _jpeg_header(data, _JPEG_PROCESSES)
+    _check(header, layout)
+    if data.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise XrayError(_MISMATCH)
+    if header.precision == 8 and header.kind != _LOSSLESS:  # noqa: PLR2004
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
+            image.load()
+            values = np.asarray(image.convert("L") if layout.samples == 1 else image.convert("RGB"))
+    else:
+        values = _imagecodecs().jpeg8_decode(data)
+    return _as_stored(values, header, layout)
+
+
+def _jpeg_ls(data: bytes, layout: Layout) -> NDArray[Any]:
+    header = _jpeg_header(data, _JPEG_LS)
+    _check(header, layout)
+    return _as_stored(_imagecodecs().jpegls_decode(data), header, layout)
+
+
+def _jpeg_2000(data: bytes, layout: Layout) -> NDArray[Any]:
+    at = data.find(b"\xff\x4f\xff\x51")  # also inside a JP2 wrapper, which the standard forbids and some devices write
+    if at < 0 or len(data) < at + 43:
+        raise XrayError(TRUNCATED)
+    right, bottom, left, top, tile_w, tile_h, _, _, samples, depth = struct.unpack(">8LHB", data[at + 8 : at + 43])
+    header = _Header(kind=0, precision=(depth & 0x7F) + 1, rows=bottom - top, columns=right - left, samples=samples)
+    _check(header, layout)
+    tiles = -(-right // max(tile_w, 1)) * -(-bottom // max(tile_h, 1))
+    # The canvas may be offset from the origin: an honest film's is not, a hostile one's costs memory.
+    if left or top or tiles > _MAX_TILES:
+        raise XrayError(_MISMATCH)
+    return _as_stored(_imagecodecs().jpeg2k_decode(data, numthreads=1), header, layout)
+
+
+def _frame_marker(data: bytes) -> tuple[int, int]:
+    """Walk the marker segments to the start of frame → (its low byte, offset behind its length); (0, 0) if none."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004
+        kind = data[at + 1]
+        if kind == 0xFF:  # noqa: PLR2004 - fill byte
+            at += 1
+            continue
+        if kind in _JPEG_PROCESSES or kind in _JPEG_LS:
+            return kind, at + 4
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return 0, 0
+
+
+def _jpeg_header(data: bytes, processes: tuple[int, ...]) -> _Header:
+    """Start of frame of a JPEG or JPEG-LS stream that is whole: libjpeg fills a missing end with grey and says nothing.
+
+    Raises:
+        XrayError: another kind of stream, or it does not end where it should.
+    """
+    kind, at = _frame_marker(data)
+    if not data.startswith(b"\xff\xd8") or kind not in processes or not data.rstrip(b"\0").endswith(b"\xff\xd9"):
+        raise XrayError(TRUNCATED)
+    return _Header(kind, *struct.unpack(">BHHB", data[at : at + 6]))
+
+
+def _check(header: _Header, layout: Layout) -> None:
+    if (header.rows, header.columns, header.samples) != (layout.rows, layout.columns, layout.samples):
+        raise XrayError(_MISMATCH)
+    if not 2 <= header.precision <= 16:  # noqa: PLR2004
+        raise XrayError(_MISMATCH)
+
+
+def _as_stored(values: NDArray[Any], header: _Header, layout: Layout) -> NDArray[Any]:
+    """A decoder's array, checked, with the sign the DICOM header gives to its bits."""
+    shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
+    if values.size != layout.rows * layout.columns * layout.samples or values.dtype.kind not in "iu":
+        raise XrayError(_MISMATCH)
+    values = values.reshape(shape)
+    if values.dtype.kind == "i" or not layout.signed:
+        return values
+    up = 8 * values.itemsize - header.precision
+    signed: NDArray[Any] = (values.view(f"i{values.itemsize}") << up) >> up
+    return signed
+
+
+def _imagecodecs() -> Any:  # noqa: ANN401 - the package has no complete types
+    """The optional decoders.
+
+    Raises:
+        DecoderMissingError: not installed.
+    """
+    try:
+        import imagecodecs  # noqa: PLC0415 - optional, and only for compressed DICOM
+    except ImportError as error:
+        raise DecoderMissingError(
+            "This DICOM compression needs the package imagecodecs. Install it (pip install imagecodecs) "
+            "or export the film uncompressed."
+        ) from error
+    return imagecodecs
+
+
+_DECODERS: Final[Mapping[str, Callable[[bytes, Layout], NDArray[Any]]]] = MappingProxyType(
+    {
+        RLE: _rle,
+        "1.2.840.10008.1.2.4.50": _jpeg,  # baseline
+        "1.2.840.10008.1.2.4.51": _jpeg,  # extended, 8 or 12 bits
+        "1.2.840.10008.1.2.4.57": _jpeg,  # lossless, process 14
+        "1.2.840.10008.1.2.4.70": _jpeg,  # lossless, process 14, selection value 1: the usual one
+        "1.2.840.10008.1.2.4.80": _jpeg_ls,  # lossless
+        "1.2.840.10008.1.2.4.81": _jpeg_ls,  # near-lossless
+        "1.2.840.10008.1.2.4.90": _jpeg_2000,  # lossless
+        "1.2.840.10008.1.2.4.91": _jpeg_2000,  # lossy
+    }
+)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from core.errors import XrayError
-from core.xray.checks import TRUNCATED, check_size
+from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED, check_size
 from core.xray.quiet import quiet
 from core.xray.types import Facts, Limits
 
@@ -31,7 +31,6 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
     "BMP": BmpImagePlugin.BmpImageFile,
     "WebP": WebPImagePlugin.WebPImageFile,
 }
-_MAX_JPEG_SCANS: Final = 100  # encoders write about ten; thousands of empty ones cost hours
 _ORIENTATION: Final = 0x0112
 _DEEP_MODES: Final = ("I;16", "I;16B", "I;16L", "I;16N")
 
@@ -68,7 +67,7 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
     quiet()
     if image_format == "PNG":
         _check_png(data)
-    elif image_format == "JPEG" and data.count(b"\xff\xda") > _MAX_JPEG_SCANS:
+    elif image_format == "JPEG" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise XrayError("This JPEG is built in an unusual way that takes too long to read. Save it again as PNG.")
     try:
         with _PLUGINS[image_format](io.BytesIO(data)) as image:

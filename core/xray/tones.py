@@ -25,7 +25,8 @@ class Lut:
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """``[H, W]`` → ``[H, W]``, in the table's own output range."""
         index = np.clip(np.rint(values) - self.first, 0, len(self.entries) - 1).astype(np.intp)
-        return self.entries[index].astype(np.float32)
+        looked_up: NDArray[np.float32] = self.entries[index].astype(np.float32)
+        return looked_up
 
 
 @dataclass(frozen=True, slots=True)
