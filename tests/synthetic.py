@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,26 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 MARK = (0.04, 0.14, 0.04, 0.12)
 """Where the bright mark is: top, bottom, left, right as fractions of height and width."""
 
-SOP_CLASSES = {"CR": "1.2.840.10008.5.1.4.1.1.1", "DX": "1.2.840.10008.5.1.4.1.1.1.1", "OT": "1.2.840.10008.5.1.4.1.1.7"}
+SOP_CLASSES = {
+    "CR": "1.2.840.10008.5.1.4.1.1.1",
+    "DX": "1.2.840.10008.5.1.4.1.1.1.1",
+    "OT": "1.2.840.10008.5.1.4.1.1.7",
+    "CT": "1.2.840.10008.5.1.4.1.1.2",
+}
+PERSON = ("Doe^Jane", "SECRET-4711")
+"""Name and ID in every DICOM file made here: they must never come out of it."""
+
+TRANSFER_SYNTAXES = {
+    "baseline": "1.2.840.10008.1.2.4.50",
+    "extended": "1.2.840.10008.1.2.4.51",
+    "lossless": "1.2.840.10008.1.2.4.57",
+    "lossless-sv1": "1.2.840.10008.1.2.4.70",
+    "jpeg-ls": "1.2.840.10008.1.2.4.80",
+    "jpeg-ls-near": "1.2.840.10008.1.2.4.81",
+    "jpeg-2000": "1.2.840.10008.1.2.4.90",
+    "jpeg-2000-lossy": "1.2.840.10008.1.2.4.91",
+}
+"""What :func:`encapsulate` can make, with the UID under which DICOM files it."""
 
 
 def film(height: int = 256, width: int = 256, seed: int = 0) -> NDArray[np.float32]:
@@ -84,6 +104,28 @@ def as_tiff(pixels: NDArray[np.float32], bits: int = 8, **options: Any) -> bytes
     return _saved(Image.fromarray(values), "TIFF", **options)
 
 
+def raw_tiff(values: NDArray[Any], photometric: int = 1, byte_order: str = "<") -> bytes:
+    """A TIFF written by hand, so that neither Pillow's reading nor its writing of a rare kind decides a test.
+
+    Args:
+        values: uint8, uint16 or float32 ``[H, W]``, stored as they are.
+        photometric: 0 white is zero, 1 black is zero.
+        byte_order: ``"<"`` (II) or ``">"`` (MM).
+    """
+    data = values.astype(values.dtype.newbyteorder(byte_order)).tobytes()
+    height, width = values.shape
+    tags = {256: width, 257: height, 258: values.itemsize * 8, 259: 1, 262: photometric, 273: 8, 277: 1, 278: height}
+    tags |= {279: len(data), 339: 3 if values.dtype.kind == "f" else 1}
+    start = len(data) + 8
+    entries = b"".join(
+        struct.pack(f"{byte_order}HHL", tag, 4 if tag in (273, 279) else 3, 1)
+        + (struct.pack(f"{byte_order}L", value) if tag in (273, 279) else struct.pack(f"{byte_order}HH", value, 0))
+        for tag, value in sorted(tags.items())
+    )
+    head = (b"II" if byte_order == "<" else b"MM") + struct.pack(f"{byte_order}HL", 42, start)
+    return head + data + struct.pack(f"{byte_order}H", len(tags)) + entries + b"\0\0\0\0"
+
+
 def as_bmp(pixels: NDArray[np.float32], mode: str = "L") -> bytes:
     return _saved(as_pil(pixels, mode), "BMP")
 
@@ -125,7 +167,7 @@ def as_dicom(  # noqa: PLR0913 - a test names the few it needs
     meta.TransferSyntaxUID = syntax
     ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     ds.SOPClassUID, ds.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-    ds.PatientName, ds.PatientID = "Doe^Jane", "SECRET-4711"
+    ds.PatientName, ds.PatientID = PERSON
     if modality is not None:
         ds.Modality = modality
     ds.BodyPartExamined, ds.ViewPosition = "CHEST", "PA"
@@ -151,8 +193,43 @@ def as_dicom(  # noqa: PLR0913 - a test names the few it needs
         else:
             setattr(ds, name, value)
     buffer = io.BytesIO()
-    pydicom.dcmwrite(buffer, ds, enforce_file_format=False, implicit_vr=syntax.is_implicit_VR, little_endian=syntax.is_little_endian)
+    pydicom.dcmwrite(
+        buffer,
+        ds,
+        enforce_file_format=False,
+        implicit_vr=syntax.is_implicit_VR,
+        little_endian=syntax.is_little_endian,
+    )
     return buffer.getvalue()
+
+
+def encapsulate(pixels: NDArray[np.float32], kind: str, bits: int = 12) -> bytes:
+    """One compressed frame for ``as_dicom(encapsulated=…)``.
+
+    Args:
+        pixels: float32 ``[H, W]`` in 0…1.
+        kind: "baseline", "extended", "lossless", "lossless-sv1", "jpeg-ls", "jpeg-ls-near", "jpeg-2000" or
+            "jpeg-2000-lossy"; all but the first need imagecodecs.
+        bits: per value; "baseline" is always 8.
+    """
+    if kind == "baseline":
+        return as_jpeg(pixels)
+    import imagecodecs  # noqa: PLC0415 - only tests of compressed DICOM need it
+
+    values = stored(pixels, bits)
+    match kind:
+        case "extended":
+            return bytes(imagecodecs.jpeg8_encode(values, level=98, bitspersample=bits))
+        case "lossless" | "lossless-sv1":
+            predictor = 1 if kind == "lossless-sv1" else 5
+            return bytes(imagecodecs.jpeg8_encode(values, lossless=True, predictor=predictor, bitspersample=bits))
+        case "jpeg-ls" | "jpeg-ls-near":
+            return bytes(imagecodecs.jpegls_encode(values, level=0 if kind == "jpeg-ls" else 2))
+        case "jpeg-2000":
+            return bytes(imagecodecs.jpeg2k_encode(values, codecformat="j2k", bitspersample=bits, reversible=True))
+        case "jpeg-2000-lossy":
+            return bytes(imagecodecs.jpeg2k_encode(values, codecformat="j2k", bitspersample=bits, level=60))
+    raise ValueError(kind)
 
 
 def lut_item(entries: NDArray[np.uint16], first: int, bits: int) -> Dataset:

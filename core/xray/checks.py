@@ -29,7 +29,8 @@ def check_size(width: int, height: int, limits: Limits, frames: int = 1) -> None
         raise XrayError("The file describes an image without pixels. Export the film again.")
     if width * height * frames > limits.max_pixels:
         raise XrayError(
-            f"The image is too large: more than {limits.max_pixels / 1e6:g} megapixels. Export it at a lower resolution."
+            f"The image is too large: more than {limits.max_pixels / 1e6:g} megapixels. "
+            "Export it at a lower resolution."
         )
     if min(width, height) < limits.min_side:
         raise XrayError(
@@ -38,7 +39,8 @@ def check_size(width: int, height: int, limits: Limits, frames: int = 1) -> None
         )
     if max(width, height) > limits.max_aspect * min(width, height):
         raise XrayError(
-            f"The image is too elongated for a chest film: {width} x {height} pixels. Crop it to the chest and try again."
+            f"The image is too elongated for a chest film: {width} x {height} pixels. "
+            "Crop it to the chest and try again."
         )
 
 

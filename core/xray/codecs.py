@@ -277,7 +277,8 @@ def _as_stored(values: NDArray[Any], header: _Header, layout: Layout) -> NDArray
     values = values.reshape(shape)
     if values.dtype.kind == "i" or not layout.signed:
         return values
-    up = 8 * values.itemsize - header.precision
+    # Some encoders call everything 16 bits: where the film uses fewer, its sign is in its own topmost one.
+    up = 8 * values.itemsize - min(header.precision, layout.stored)
     signed: NDArray[Any] = (values.view(f"i{values.itemsize}") << up) >> up
     return signed
 

@@ -41,7 +41,8 @@ def read_xray(data: bytes, limits: Limits = LIMITS) -> Xray:
         raise XrayError("The file is empty. Choose another one, or copy it again.")
     if len(data) > limits.max_bytes:
         raise XrayError(
-            f"The file is larger than {limits.max_bytes / 2**20:g} MiB. Export the film as PNG or at a lower resolution."
+            f"The file is larger than {limits.max_bytes / 2**20:g} MiB. "
+            "Export the film as PNG or at a lower resolution."
         )
     image_format = raster.sniff(data)
     if image_format is not None:

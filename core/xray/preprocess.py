@@ -20,7 +20,8 @@ class Preprocessing:
 
     The film is squeezed to a square, aspect ratio ignored, because the training set was published that way: first,
     antialiased, to ``canvas``, the size of the published copies, then to ``size``. A full-resolution film and its
-    squeezed copy so end up nearly the same. On a film that already is ``canvas`` x ``canvas`` the first step does nothing.
+    squeezed copy so end up nearly the same. On a film that already is ``canvas`` x ``canvas`` the first step does
+    nothing.
 
     Attributes:
         canvas: side of the training set's published images, pixels.
@@ -99,7 +100,8 @@ class Preprocessing:
         """
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
-            raise ValueError(f"unknown preprocessing: {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}")
+            names = ", ".join(map(repr, unknown))
+            raise ValueError(f"unknown preprocessing: {names}; known are {', '.join(sorted(known))}")
         if missing := sorted(known - set(values)):
             raise ValueError(f"preprocessing lacks {', '.join(missing)}")
         return cls(**values)

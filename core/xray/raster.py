@@ -11,7 +11,7 @@ dark film stays dark. Two exceptions, where the storage type has no meaningful r
 from __future__ import annotations
 
 import io
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,11 +69,14 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
         _check_png(data)
     elif image_format == "JPEG" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise XrayError("This JPEG is built in an unusual way that takes too long to read. Save it again as PNG.")
+    inverted = False
+    if image_format == "TIFF":
+        data, inverted = _white_is_zero(data)
     try:
         with _PLUGINS[image_format](io.BytesIO(data)) as image:
             check_size(*image.size, limits)
             _check_single(image)
-            turn = _orientation(image) if image_format != "TIFF" else 1  # Pillow turns TIFF itself while loading
+            turn = _orientation(image)
             image.load()
             grey, bits, notes = _grey(image)
     except XrayError:
@@ -82,9 +85,13 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
     # EOFError and more on broken bytes, and none is documented: any of them means the same to the reader.
     except Exception as error:
         raise XrayError(TRUNCATED) from error
+    if inverted:
+        grey = np.float32(1) - grey
+        notes = (*notes, "inverted: white is zero in this TIFF")
     if turn != 1:
-        grey = _turned(grey, turn)
-        notes = (*notes, "turned as its EXIF tag says")
+        if image_format != "TIFF":  # Pillow turns TIFF itself while loading
+            grey = _turned(grey, turn)
+        notes = (*notes, "turned as its orientation tag says")
     return grey, Facts(format=image_format, bits=bits, notes=notes)
 
 
@@ -142,29 +149,43 @@ def _turned(pixels: NDArray[np.float32], orientation: int) -> NDArray[np.float32
     return pixels
 
 
+def _white_is_zero(data: bytes) -> tuple[bytes, bool]:
+    """A TIFF whose zero is white (MINISWHITE) → the same with the tag set to "zero is black", and whether it was.
+
+    Pillow inverts some depths and byte orders of such files, leaves others as they are and refuses the rest; so it
+    gets to see none of them, and the caller inverts. BigTIFF, too large for a film, is left as it is.
+    """
+    order: Literal["little", "big"] = "little" if data.startswith(b"II") else "big"
+    if int.from_bytes(data[2:4], order) != 42:  # noqa: PLR2004 - classic TIFF
+        return data, False
+    at = int.from_bytes(data[4:8], order)
+    entries = int.from_bytes(data[at : at + 2], order)
+    for entry in range(at + 2, min(at + 2 + 12 * entries, len(data) - 11), 12):
+        if int.from_bytes(data[entry : entry + 2], order) == TiffImagePlugin.PHOTOMETRIC_INTERPRETATION:
+            value = slice(entry + 8, entry + 10)  # one short, in the first half of the value field
+            if data[value] != b"\0\0":
+                break
+            return data[: value.start] + (1).to_bytes(2, order) + data[value.stop :], True
+    return data, False
+
+
 def _grey(image: Image.Image) -> tuple[NDArray[np.float32], int, tuple[str, ...]]:
     """A loaded image of any mode → (float32 ``[H, W]`` in 0…1, bits per value as stored, notes)."""
-    tags: Any = getattr(image, "tag_v2", {})
-    inverted = tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
-    notes: tuple[str, ...] = ("inverted: white is zero in this TIFF",) if inverted else ()
     if image.mode in _DEEP_MODES:
-        grey, bits = _deep(np.asarray(image))
-        # Pillow inverts 8-bit MINISWHITE on its own, deeper ones it leaves as they are.
-        return (1.0 - grey if inverted else grey), bits, notes
+        return _deep(np.asarray(image)), 16, ()
     if image.mode in ("I", "F"):
-        grey = _spread(np.asarray(image))
-        return (1.0 - grey if inverted else grey), 32, (*notes, "scaled by its own darkest and brightest value")
+        return _spread(np.asarray(image)), 32, ("scaled by its own darkest and brightest value",)
     if image.mode == "1":
         raise XrayError("The image has only black and white, no greys. Export the film again with 8 or more bits.")
     if image.mode in ("LAB", "HSV"):
         raise XrayError("The colours of this image cannot be read as grey. Save it again as a grey PNG.")
-    return np.asarray(_on_black(image), dtype=np.float32) / np.float32(255), 8, notes
+    return np.asarray(_on_black(image), dtype=np.float32) / np.float32(255), 8, ()
 
 
-def _deep(stored: NDArray[Any]) -> tuple[NDArray[np.float32], int]:
-    """uint16 ``[H, W]`` → (0…1, 16): by the smallest power of two that holds the maximum."""
+def _deep(stored: NDArray[Any]) -> NDArray[np.float32]:
+    """uint16 ``[H, W]`` → 0…1 by the smallest power of two that holds the maximum."""
     bits = max(8, int(stored.max()).bit_length())
-    return stored.astype(np.float32) / np.float32(2**bits - 1), 16
+    return stored.astype(np.float32) / np.float32(2**bits - 1)
 
 
 def _spread(values: NDArray[Any]) -> NDArray[np.float32]:
