@@ -35,11 +35,14 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", type=Path, required=True, help="folder with train/ and test/")
     train.add_argument("--task", choices=TASKS, default="pneumonia")
     train.add_argument("--arch", choices=ARCHITECTURES, required=True)
-    train.add_argument("--init", default="scratch", help="scratch, imagenet, or a .safetensors file")
+    train.add_argument("--init", default="scratch", help="scratch, imagenet, or a file (.safetensors, .pth, .onnx)")
     train.add_argument("--stages", default="128x16,224x4", help="resolutions and their epochs (default: %(default)s)")
     train.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default: %(default)s)")
     train.add_argument("--batch", type=int, default=64, help="films per step (default: %(default)s)")
     train.add_argument("--mixup", type=float, default=0.0, help="Beta parameter of mixup, 0 for none (default: %(default)s)")
+    train.add_argument("--freeze", type=int, default=0, help="first layers of the trunk to leave as they are (default: %(default)s)")
+    train.add_argument("--teacher", default="", metavar="NAME", help="checkpoint in --out whose probabilities temper the labels")
+    train.add_argument("--decay", type=float, default=0.05, help="weight decay (default: %(default)s)")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--out", type=Path, default=Path("weights"), help="folder for the checkpoint (default: %(default)s)")
     train.add_argument("--run", dest="folder", type=Path, help="folder for state and history (default: runs/<task>-<arch>)")
@@ -56,6 +59,9 @@ def _train(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         rate=options.rate,
         batch=options.batch,
         mixup=options.mixup,
+        freeze=options.freeze,
+        decay=options.decay,
+        teacher=options.teacher,
         seed=options.seed,
     )
     folder = options.folder or Path("runs") / f"{options.task}-{options.arch}"

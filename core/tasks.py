@@ -20,6 +20,9 @@ class Task:
         words: class name → short words for people ("Bacterial pneumonia").
         merged: class name → coarser class, for the two-class figures; the negative one is named first.
         population: on whom networks of this task were trained; shown beside every reading.
+        data: the public data set, by name and reference.
+        limits: what networks of this task must not be used for, and how they are known to fail.
+        citation: whom to cite.
     """
 
     name: str
@@ -28,6 +31,9 @@ class Task:
     words: Mapping[str, str]
     merged: Mapping[str, str]
     population: str
+    data: str
+    limits: tuple[str, ...]
+    citation: str
 
     @property
     def merged_classes(self) -> tuple[str, ...]:
@@ -62,6 +68,20 @@ TASKS: Mapping[str, Task] = _table(
             "Children of 1 to 5 years, frontal (anterior-posterior) view, one hospital in Guangzhou, China "
             "(Kermany et al. 2018). On adults expect many false alarms: the specificity of a similar model fell from .96 to .47."
         ),
+        data="Kermany, Zhang, Goldbaum 2018, chest X-ray images, official split, doi 10.17632/rscbjbr9sj (CC BY 4.0)",
+        limits=(
+            "Research use only: not a medical device.",
+            "Only frontal films of children of 1 to 5 years from one hospital were seen; adults, lateral views, other "
+            "body parts and other scanners were not.",
+            "Every film gets one of three classes: a film with another disease, or none of these, does too.",
+            "The bacterial and viral labels come from clinical charts and are noisy.",
+            "Letters and text at the film's border differ between classes in the training set; markers were augmented "
+            "against this shortcut, which does not remove every trace of it.",
+        ),
+        citation=(
+            "Kermany et al. 2018, Identifying Medical Diagnoses and Treatable Diseases by Image-Based Deep Learning, "
+            "Cell 172(5):1122-1131, doi 10.1016/j.cell.2018.02.010"
+        ),
     ),
     Task(
         name="covid",
@@ -74,6 +94,16 @@ TASKS: Mapping[str, Task] = _table(
         population=(
             "Adults, frontal view, mixed sources (Ozturk et al. 2020). COVID-19 films come from other hospitals than "
             "the rest: a network can learn the source instead of the disease."
+        ),
+        data="DarkCovidNet set (Ozturk et al. 2020, doi 10.1016/j.compbiomed.2020.103792)",
+        limits=(
+            "Research use only: not a medical device.",
+            "COVID-19 films come from other sources than the rest: the source may be what is recognised.",
+            "NIH labels were mined from reports and are noisy.",
+        ),
+        citation=(
+            "Ozturk et al. 2020, Automated detection of COVID-19 cases using deep neural networks with X-ray images, "
+            "Computers in Biology and Medicine 121:103792, doi 10.1016/j.compbiomed.2020.103792"
         ),
     ),
 )

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 from tqdm import tqdm
@@ -49,12 +48,15 @@ class Run:
     device: torch.device
 
 
-def fit(network: Network, train: Films, val: Films, run: Run, report: Report) -> tuple[Network, list[dict[str, Any]]]:
+def fit(
+    network: Network, train: Films, targets: Tensor, val: Films, run: Run, report: Report
+) -> tuple[Network, list[dict[str, Any]]]:
     """Train ``network`` in place; resumes where an earlier call on the same folder stopped.
 
     Args:
         network: freshly initialised.
         train: films to learn from.
+        targets: what to learn, a distribution over the classes for each film, float32 ``[N, K]``.
         val: films of other patients, to validate on.
         run: recipe, folder and the rest.
         report: called with each epoch's row of history.
@@ -84,11 +86,11 @@ def fit(network: Network, train: Films, val: Films, run: Run, report: Report) ->
             rng = Generator().manual_seed(recipe.seed * 10_007 + epoch)
             images = resize(train.images, size)
             total = 0.0
-            network.train()
+            _train_mode(network, recipe.freeze)
             for picked in torch.randperm(len(train), generator=rng).split(recipe.batch):
                 if len(picked) < 2:
                     continue  # batch norm needs two
-                loss = _loss(network, images[picked], torch.from_numpy(train.labels)[picked], weight, run, rng)
+                loss = _loss(network, images[picked], targets[picked], weight, run, rng)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -146,19 +148,28 @@ def validate(network: Network, films: Films, run: Run, size: int) -> dict[str, f
     of_truth = -np.log(np.clip(probabilities[np.arange(len(films)), films.labels], 1e-12, None))
     merged = np.array([run.task.merged_classes.index(run.task.merged[name]) for name in run.task.classes])
     chosen = probabilities.argmax(1)
-    positive = probabilities @ np.eye(len(run.task.merged_classes))[merged]
     return {
         "val_loss": float(of_truth.mean()),
         "val_balanced_loss": float(np.mean([of_truth[films.labels == k].mean() for k in np.unique(films.labels)])),
         "val_accuracy": float((chosen == films.labels).mean()),
-        "val_merged_accuracy": float((positive.argmax(1) == merged[films.labels]).mean()),
+        "val_merged_accuracy": float((merged[chosen] == merged[films.labels]).mean()),
     }
 
 
-def _loss(network: Network, images: Tensor, labels: Tensor, weight: Tensor, run: Run, rng: Generator) -> Tensor:
-    inputs = augment(images.float() / 255, rng)
-    targets = F.one_hot(labels, len(run.task.classes)).float()  # [N, K]
-    inputs, targets = mixup(inputs, targets, run.recipe.mixup, rng)
+def freeze(network: Network, layers: int) -> None:
+    """Keep the first ``layers`` of the trunk as they are: no gradients, no new batch-norm statistics."""
+    for layer in list(network.trunk.children())[:layers]:
+        layer.requires_grad_(False)
+
+
+def _train_mode(network: Network, frozen: int) -> None:
+    network.train()
+    for layer in list(network.trunk.children())[:frozen]:
+        layer.eval()
+
+
+def _loss(network: Network, images: Tensor, targets: Tensor, weight: Tensor, run: Run, rng: Generator) -> Tensor:
+    inputs, targets = mixup(augment(images.float() / 255, rng), targets, run.recipe.mixup, rng)
     targets = targets.to(run.device)
     with torch.autocast(run.device.type, torch.bfloat16):
         logits = network(_normalise(inputs, run).to(run.device))

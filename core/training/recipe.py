@@ -32,6 +32,9 @@ class Recipe:
         class_power: weight of a class ~ (films in it) ** -class_power; 0 none, 0.5 square root, 1 balanced.
         ema: decay per step of the weights' moving average, which is what is validated and kept.
         mixup: Beta parameter of mixup (Zhang et al. 2018, arXiv:1710.09412); 0 switches it off.
+        freeze: how many of the trunk's first layers keep their initial weights.
+        teacher: checkpoint whose probabilities are mixed into the labels (Hinton et al. 2015, arXiv:1503.02531), or "".
+        teaching: how much of them, 0…1.
         val_share: share of the training patients held out for validation.
         seed: decides the split, the initial weights, the order and every augmentation.
     """
@@ -45,6 +48,9 @@ class Recipe:
     class_power: float = 0.5
     ema: float = 0.995
     mixup: float = 0.0
+    freeze: int = 0
+    teacher: str = ""
+    teaching: float = 0.5
     val_share: float = 0.1
     seed: int = 1
 

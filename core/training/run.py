@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -10,15 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from core.architectures import Architecture
-from core.architectures.network import Network
+from core.checkpoint import named
+from core.classifier import Classifier
 from core.dataset import Film, counts, fingerprint, hold_out, index, of_split
 from core.errors import TrainingError
+from core.evaluate.films import predict
 from core.tasks import Task
 from core.training.data import Films, Skipped, decode
-from core.training.loop import Run, fit
+from core.training.initial import initialise
+from core.training.loop import Run, fit, freeze
 from core.training.recipe import Recipe
 from core.training.state import replacing
 from core.xray import Preprocessing
@@ -48,6 +53,14 @@ class Order:
     run: Path
     command: str
 
+    @property
+    def init_says(self) -> str:
+        """What the weights started from, for the card: a file by its name and digest, never by where it lay."""
+        path = Path(self.init)
+        if not path.is_file():
+            return self.init
+        return f"{path.name} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
+
 
 def train(order: Order) -> Path:
     """Train as ordered, and store the checkpoint.
@@ -67,7 +80,8 @@ def train(order: Order) -> Path:
     mark = fingerprint((film.file, digest) for film, digest in zip(films.films, films.digests, strict=True))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(order.recipe.seed)
-    network = initialise(order.architecture, len(order.task.classes), order.init)
+    network = initialise(order.architecture, len(order.task.classes), order.init, _some(train_set, preprocessing), preprocessing)
+    freeze(network, order.recipe.freeze)
     started = time.perf_counter()
     run = Run(order.task, order.recipe, preprocessing, mark, order.run, device)
     history: list[dict[str, Any]] = []
@@ -76,61 +90,13 @@ def train(order: Order) -> Path:
         say("epoch {epoch}  {size} px  loss {train_loss:.4f}  validation: loss {val_loss:.4f}  "
             "accuracy {val_accuracy:.4f}  merged {val_merged_accuracy:.4f}  {seconds:.0f} s".format(**row))  # fmt: skip
 
-    network, history = fit(network, train_set, val_set, run, report)
+    network, history = fit(network, train_set, _targets(order, train_set), val_set, run, report)
     write_history(order.run / "history.csv", history)
     say(f"trained in {time.perf_counter() - started:.0f} s; storing the checkpoint and reading the test split")
 
     from core.training.finish import finish
 
     return finish(order, network, preprocessing, films, skipped, mark, history)
-
-
-def initialise(architecture: Architecture, classes: int, init: str) -> Network:
-    """A network with its initial weights.
-
-    Args:
-        architecture: which.
-        classes: outputs of the head.
-        init: "scratch"; "imagenet" (torchvision's weights, for the trunk, through torchvision's own cache); or the path
-            of a ``.safetensors`` file of this architecture, whose head is kept only if it has as many classes.
-
-    Raises:
-        TrainingError: the weights cannot be had or do not fit.
-    """
-    network = architecture.build(classes)
-    if init == "scratch":
-        return network
-    if init == "imagenet":
-        try:
-            network.trunk.load_state_dict(architecture.pretrained().state_dict())
-        except (OSError, RuntimeError) as error:
-            raise TrainingError(
-                f"ImageNet weights of {architecture.title} could not be had ({error}). Connect to the network once, or "
-                "put torchvision's file into its cache (TORCH_HOME/hub/checkpoints), or use --init scratch."
-            ) from error
-        return network
-    return _from_file(network, Path(init), architecture)
-
-
-def _from_file(network: Network, path: Path, architecture: Architecture) -> Network:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise TrainingError(f"{path} is no readable safetensors file ({error}).") from error
-    own = network.state_dict()
-    if all(k in own and own[k].shape == v.shape for k, v in tensors.items()) and len(tensors) == len(own):
-        network.load_state_dict(tensors)
-        return network
-    trunk = {k.removeprefix("trunk."): v for k, v in tensors.items() if k.startswith("trunk.")}
-    try:
-        network.trunk.load_state_dict(trunk)
-    except RuntimeError as error:
-        raise TrainingError(f"{path} does not fit {architecture.title}: give weights of the same architecture.") from error
-    say("the head of the initial weights has other classes: it starts afresh")
-    return network
 
 
 def write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
@@ -144,6 +110,28 @@ def write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
 def say(text: str) -> None:
     """A line on standard error, where progress goes."""
     print(text, file=sys.stderr, flush=True)
+
+
+def _targets(order: Order, films: Films) -> torch.Tensor:
+    """The labels as distributions, with a teacher's probabilities mixed in where the recipe names one: ``[N, K]``."""
+    truth = torch.eye(len(order.task.classes))[torch.from_numpy(films.labels)]
+    if not order.recipe.teacher:
+        return truth
+    teacher = named(order.recipe.teacher, order.out)
+    if teacher.card.classes != order.task.classes:
+        raise TrainingError(f"The teacher {teacher.name} knows other classes. Choose one of the task '{order.task.name}'.")
+    say(f"{teacher.name} reads the training films")
+    said, failed = predict(Classifier(teacher), films.films)
+    if failed:
+        raise TrainingError(f"The teacher could not read {len(failed)} films that were read a moment ago: did they change?")
+    share = order.recipe.teaching
+    return (1 - share) * truth + share * torch.from_numpy(said.probabilities).float()
+
+
+def _some(films: Films, preprocessing: Preprocessing, count: int = 64) -> torch.Tensor:
+    """Some films as network input, evenly from the whole set: ``[count, 1, S, S]``."""
+    picked = films.images[:: max(1, len(films) // count)][:count]
+    return torch.stack([torch.from_numpy(preprocessing.apply(image.astype(np.float32) / 255))[None] for image in picked])
 
 
 def _films(order: Order) -> tuple[Films, tuple[Skipped, ...]]:

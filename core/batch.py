@@ -1,0 +1,72 @@
+"""Many films through one classifier, decoding the next ones while the network reads the last."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from core.errors import XrayError
+from core.xray import Xray, read_xray
+
+if TYPE_CHECKING:
+    from core.classifier import Classifier, Reading
+
+Source = Callable[[], bytes]
+"""Gives a file's bytes when called, so that no more than a batch of them is in memory. May raise OSError."""
+
+BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one film.
+
+    Attributes:
+        index: its place among the sources.
+        xray: the film, or ``None``.
+        reading: what the network says, or ``None``.
+        error: why there is neither, or ``None``.
+    """
+
+    index: int
+    xray: Xray | None = None
+    reading: Reading | None = None
+    error: XrayError | OSError | None = None
+
+
+def read_many(sources: Iterable[Source], classifier: Classifier, batch: int = BATCH) -> Iterator[Outcome]:
+    """Read films in batches. One bad file does not stop the rest.
+
+    Args:
+        sources: where the bytes come from.
+        classifier: what reads them.
+        batch: films per pass of the network.
+
+    Yields:
+        One outcome per source, in order.
+    """
+
+    def decode(index: int, source: Source) -> Outcome:
+        try:
+            return Outcome(index, xray=read_xray(source()))
+        except (XrayError, OSError) as error:
+            return Outcome(index, error=error)
+
+    numbered = enumerate(sources)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        ahead: deque[Future[Outcome]] = deque()
+
+        def fetch(count: int) -> None:
+            ahead.extend(pool.submit(decode, index, source) for index, source in islice(numbered, count))
+
+        fetch(2 * batch)
+        while ahead:
+            decoded = [ahead.popleft().result() for _ in range(min(batch, len(ahead)))]
+            fetch(batch)  # these are decoded while the network reads the ones in hand
+            readings = iter(classifier.read([outcome.xray for outcome in decoded if outcome.xray is not None]))
+            for outcome in decoded:
+                yield outcome if outcome.xray is None else Outcome(outcome.index, outcome.xray, next(readings))

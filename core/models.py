@@ -1,0 +1,141 @@
+"""The pool of loaded classifiers: bounded, shared by all threads, on the GPU where there is one."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from core.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from core.classifier import Classifier
+
+T = TypeVar("T")
+Load = Callable[[Checkpoint, str], "Classifier"]
+
+DEFAULT_BYTES = 2 * 2**30
+"""Memory for weights, where ``PNEUMOLENS_MODEL_MEMORY_MB`` does not say otherwise."""
+
+
+def _load(checkpoint: Checkpoint, device: str) -> Classifier:
+    from core.classifier import Classifier
+
+    return Classifier(checkpoint, device)
+
+
+def _best_device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class Pool:
+    """Classifiers by the sha256 of their weights; the least recently used go first when memory runs short.
+
+    A classifier that was let go stays valid for whoever still holds it; its memory is freed after the last one.
+
+    Args:
+        max_bytes: for weights. At least one classifier is always kept, however large.
+        device: "cpu" or "cuda"; the best there is when left out, found out at the first load.
+        load: makes a classifier; replaced in tests.
+    """
+
+    def __init__(self, max_bytes: int = DEFAULT_BYTES, device: str | None = None, load: Load = _load) -> None:
+        self.max_bytes = max_bytes
+        self.notice: str | None = None
+        self._device = device
+        self._load = load
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[str, Future[Classifier]] = OrderedDict()
+
+    @property
+    def device(self) -> str:
+        """Where classifiers are loaded. Loads torch to find out."""
+        if self._device is None:
+            self._device = _best_device()
+        return self._device
+
+    def loaded(self, checkpoint: Checkpoint) -> bool:
+        """Whether :meth:`get` would return at once."""
+        with self._lock:
+            entry = self._entries.get(checkpoint.card.weights_sha256)
+        return entry is not None and entry.done()
+
+    def get(self, checkpoint: Checkpoint) -> Classifier:
+        """The classifier of ``checkpoint``; loaded once, however many threads ask at the same time.
+
+        Raises:
+            CheckpointError: its weights cannot be used. The next call tries again.
+        """
+        key = checkpoint.card.weights_sha256
+        with self._lock:
+            entry = self._entries.get(key)
+            mine = entry is None
+            if entry is None:
+                entry = self._entries[key] = Future()
+            self._entries.move_to_end(key)
+        if mine:
+            try:
+                entry.set_result(self._load_somewhere(checkpoint))
+            except BaseException as error:
+                # Whatever happened, those who wait must hear of it, and a later call must start anew.
+                with self._lock:
+                    self._entries.pop(key, None)
+                entry.set_exception(error)
+                raise
+            self._make_room()
+        return entry.result()
+
+    def run(self, checkpoint: Checkpoint, work: Callable[[Classifier], T]) -> T:
+        """``work(classifier)``; once more on the CPU if the GPU's memory does not suffice, with a :attr:`notice`."""
+        classifier = self.get(checkpoint)
+        if classifier.device.type == "cpu":
+            return work(classifier)
+        import torch
+
+        try:
+            return work(classifier)
+        except torch.cuda.OutOfMemoryError:
+            self._leave_gpu()
+            return work(self.get(checkpoint))
+
+    def _load_somewhere(self, checkpoint: Checkpoint) -> Classifier:
+        if self.device == "cpu":
+            return self._load(checkpoint, "cpu")
+        import torch
+
+        try:
+            return self._load(checkpoint, self.device)
+        except torch.cuda.OutOfMemoryError:
+            self._leave_gpu(keep=checkpoint.card.weights_sha256)
+            return self._load(checkpoint, "cpu")
+
+    def _leave_gpu(self, keep: str | None = None) -> None:
+        import torch
+
+        with self._lock:
+            self._device = "cpu"
+            self.notice = "The GPU's memory is full: networks run on the CPU until the app is started again."
+            for key in [key for key, entry in self._entries.items() if entry.done() and key != keep]:
+                del self._entries[key]
+        torch.cuda.empty_cache()
+
+    def _make_room(self) -> None:
+        with self._lock:
+            done = {key: entry.result().bytes for key, entry in self._entries.items() if entry.done()}
+            for key in list(done)[:-1]:  # oldest first, never the newest
+                if sum(done.values()) <= self.max_bytes:
+                    return
+                del done[key], self._entries[key]
+
+
+@cache
+def get_pool() -> Pool:
+    """The one pool of this process."""
+    megabytes = os.environ.get("PNEUMOLENS_MODEL_MEMORY_MB", "")
+    return Pool(int(megabytes) * 2**20 if megabytes.isdigit() else DEFAULT_BYTES)

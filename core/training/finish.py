@@ -1,0 +1,104 @@
+"""The end of a run: store the weights, read the test split with what was stored, write card and predictions."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from core.architectures.network import Network
+from core.checkpoint import Checkpoint, store
+from core.classifier import Classifier
+from core.dataset import counts, of_split
+from core.evaluate import figures, to_csv
+from core.evaluate.films import predict
+from core.training.data import Films, Skipped
+from core.training.state import replacing
+from core.xray import Preprocessing
+
+if TYPE_CHECKING:
+    from core.training.run import Order
+
+_PACKAGES = ("torch", "torchvision", "numpy", "pillow")
+
+
+def finish(
+    order: Order,
+    network: Network,
+    preprocessing: Preprocessing,
+    films: Films,
+    skipped: Sequence[Skipped],
+    mark: str,
+    history: Sequence[Mapping[str, Any]],
+) -> Path:
+    """Store a trained network as a checkpoint.
+
+    Args:
+        order: what was asked for.
+        network: the averaged network.
+        preprocessing: what it reads with.
+        films: all films used.
+        skipped: films left out.
+        mark: fingerprint of the data.
+        history: one row per epoch.
+
+    Returns:
+        The weights file.
+    """
+    table = counts(films.films, order.task)
+    facts: dict[str, Any] = {
+        "name": f"{order.task.name}-{order.architecture.name}",
+        "task": order.task.name,
+        "architecture": order.architecture.name,
+        "classes": order.task.classes,
+        "preprocessing": preprocessing.to_dict(),
+        "view": "one crop",
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "training": {
+            "data": order.task.data,
+            "films": table,
+            "patients": {split: len({f.patient for f in films.films if f.split == split}) for split in table},
+            "fingerprint": mark,
+            "skipped": len(skipped),
+            "command": order.command,
+            "recipe": order.recipe.to_dict(),
+            "init": order.init_says,
+            "epochs": len(history),
+            "seconds": round(sum(row["seconds"] for row in history), 1),
+            "hardware": _hardware(),
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+            "validation": {key: round(value, 4) for key, value in history[-1].items() if key.startswith("val_")},
+        },
+        "limits": order.task.limits,
+        "licence": "Apache-2.0 for the weights; the films they were trained on are CC BY 4.0",
+        "citation": order.task.citation,
+        "metrics": {},
+        "test_films": 0,
+    }
+    # Figures are of the stored fp16 weights, read back as a user's would be: so the checkpoint is written first.
+    checkpoint = store(order.out, network.state_dict(), facts)
+    predictions, _ = predict(Classifier(checkpoint, _device()), of_split(films.films, "test"))
+    facts |= {"metrics": figures(predictions, order.task), "test_films": len(predictions)}
+    checkpoint = store(order.out, checkpoint.tensors(), facts)
+    _write(checkpoint, to_csv(predictions))
+    return checkpoint.weights
+
+
+def _write(checkpoint: Checkpoint, text: str) -> None:
+    with replacing(checkpoint.predictions) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def _device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _hardware() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{os.cpu_count()} CPU cores"
