@@ -196,7 +196,7 @@ def as_dicom(  # noqa: PLR0913 - a test names the few it needs
     pydicom.dcmwrite(
         buffer,
         ds,
-        enforce_file_format=False,
+        enforce_file_format=True,
         implicit_vr=syntax.is_implicit_VR,
         little_endian=syntax.is_little_endian,
     )

@@ -113,13 +113,11 @@ def resized_bmp(width: int, height: int) -> bytes:
 
 def deflated_bomb() -> bytes:
     whole = as_dicom(FILM, transfer_syntax=uid.DeflatedExplicitVRLittleEndian)
-    head = whole.index(b"1.2.840.10008.1.2.1.99")
     start = pydicom.filereader.read_partial(io.BytesIO(whole), stop_when=lambda *_: True)
     offset = 132 + 12 + start.file_meta.FileMetaInformationGroupLength
-    assert head < offset
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    element = struct.pack("<HH2sHL", 0x0009, 0x0010, b"OB", 0, 200 * 2**20)
-    return whole[:offset] + packer.compress(element + bytes(200 * 2**20)) + packer.flush()
+    element = struct.pack("<HH2sHL", 0x0009, 0x0010, b"OB", 0, 60 * 2**20)
+    return whole[:offset] + packer.compress(element + bytes(60 * 2**20)) + packer.flush()
 
 
 BOMBS = {
