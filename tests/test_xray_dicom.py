@@ -173,11 +173,16 @@ def test_a_window_of_width_one_is_a_step(width: float) -> None:
     assert np.array_equal(pixels, (synthetic.stored(FILM, 12) > 2047.5).astype(np.float32))
 
 
-@pytest.mark.parametrize("window", [(9000.0, 10.0), (-500.0, 1.0), (2048.0, 0.0), (2048.0, -5.0)])
+@pytest.mark.parametrize("window", [(9000.0, 10.0), (-500.0, 1.0), (2048.0, 0.0), (2048.0, -5.0), (1e300, 2.0), (0, 1e-300)])
 def test_a_window_that_shows_nothing_is_left_out(window: tuple[float, float]) -> None:
     xray = read_xray(as_dicom(FILM, window=window))
     assert close(xray.pixels, stretched(FILM), 3e-4)
     assert any("scaled by its own" in note for note in xray.facts.notes)
+
+
+def test_an_absurd_slope_is_refused_without_a_warning() -> None:
+    with pytest.raises(XrayError, match="not numbers"):
+        read_xray(as_dicom(FILM, RescaleSlope="1e300", RescaleIntercept="0"))
 
 
 @pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian])
@@ -302,6 +307,13 @@ def test_free_text_does_not_pass_into_the_facts() -> None:
     facts = read_xray(as_dicom(FILM, BodyPartExamined="MRS DOE", ViewPosition="DOE")).facts
     assert (facts.body_part, facts.view) == (None, None)
     assert "the file says HAND, not chest" in read_xray(as_dicom(FILM, BodyPartExamined="HAND")).facts.notes
+
+
+def test_a_mirrored_film_is_shown_as_stored_and_said_to_be() -> None:
+    mirrored = read_xray(as_dicom(FILM, window=FULL, PatientOrientation=["R", "F"]))
+    assert close(mirrored.pixels, FILM)
+    assert any("patient's right" in note for note in mirrored.facts.notes)
+    assert read_xray(as_dicom(FILM, window=FULL, PatientOrientation=["L", "F"])).facts.notes == ()
 
 
 def test_nothing_of_the_patient_comes_out(caplog: pytest.LogCaptureFixture) -> None:

@@ -33,7 +33,7 @@ FEW = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-SECONDS = 10.0  # CharLS takes some five to notice certain broken streams; everything else is far below one
+SECONDS = 10.0  # most take milliseconds; CharLS can take some seconds to notice a broken stream
 
 
 def _encapsulated(kind: str) -> bytes:

@@ -137,7 +137,7 @@ def test_bombs_are_refused_at_no_cost(name: str) -> None:
     limits = Limits(max_pixels=1_000_000, max_bytes=2**21)
     tracemalloc.start()
     started = time.perf_counter()
-    with pytest.raises(XrayError, match="too large"):
+    with pytest.raises(XrayError, match=r"too large|more than one frame"):
         read_xray(data, limits)
     seconds, (_, peak) = time.perf_counter() - started, tracemalloc.get_traced_memory()
     tracemalloc.stop()

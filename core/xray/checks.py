@@ -14,20 +14,19 @@ TRUNCATED: Final = "The file is damaged or cut short, so the film cannot be read
 MAX_JPEG_SCANS: Final = 100  # encoders write about ten; thousands of empty ones cost hours
 
 
-def check_size(width: int, height: int, limits: Limits, frames: int = 1) -> None:
+def check_size(width: int, height: int, limits: Limits) -> None:
     """Refuse a size from a header, before a single pixel is decoded.
 
     Args:
         width, height: pixels, as the header says.
         limits: what is allowed.
-        frames: how many such images the file would decode to; all of them cost memory.
 
     Raises:
         XrayError: empty, too large, too small or too elongated.
     """
-    if width < 1 or height < 1 or frames < 1:
+    if width < 1 or height < 1:
         raise XrayError("The file describes an image without pixels. Export the film again.")
-    if width * height * frames > limits.max_pixels:
+    if width * height > limits.max_pixels:
         raise XrayError(
             f"The image is too large: more than {limits.max_pixels / 1e6:g} megapixels. "
             "Export it at a lower resolution."

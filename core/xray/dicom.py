@@ -47,6 +47,7 @@ _BODY_PARTS: Final = _CHEST_PARTS | frozenset(
 )
 _MONOCHROME: Final = ("MONOCHROME1", "MONOCHROME2")
 _LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601, as for raster images
+_FAR: Final = 1e9
 _CONTAINERS: Final = (8, 16, 32)
 _UNWINDOWED: Final = "scaled by its own darkest and brightest value"
 
@@ -67,7 +68,10 @@ def read(data: bytes, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
     """
     quiet()
     try:
-        return _read(dicomfile.parse(data, limits), limits)
+        # An absurd slope can overflow; the last check refuses what is not a number, so NumPy need not warn (errstate,
+        # unlike warnings.catch_warnings, holds for this thread only).
+        with np.errstate(all="ignore"):
+            return _read(dicomfile.parse(data, limits), limits)
     except XrayError:
         raise
     # On broken bytes pydicom raises whatever its parsing runs into (struct.error, EOFError, OSError, ValueError,
@@ -99,6 +103,9 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
     else:
         raise XrayError("The colours of this DICOM file cannot be read as grey. Export the film as MONOCHROME2.")
     view, body_part = file.text(dicomfile.VIEW), file.text(dicomfile.BODY_PART)
+    if file.text(dicomfile.PATIENT_ORIENTATION).startswith("R") and view in ("", "AP", "PA"):
+        # Turning it over unasked could hide a situs inversus, or make one.
+        notes += ("the file says the patient's right is on the viewer's right; shown as stored",)
     if body_part in _BODY_PARTS - _CHEST_PARTS:
         notes += (f"the file says {body_part}, not chest",)
     facts = Facts(
@@ -137,9 +144,9 @@ def _layout(file: DicomFile, limits: Limits) -> codecs.Layout:
         raise XrayError("This DICOM file holds no complete image. Choose the film itself, not a report or an index.")
     rows, columns = file.number(dicomfile.ROWS, 0), file.number(dicomfile.COLUMNS, 0)
     frames = int(file.text(dicomfile.FRAMES) or 1)
-    check_size(columns, rows, limits, max(frames, 1))
     if frames > 1:
         raise XrayError("This DICOM file holds more than one frame. Export one single film.")
+    check_size(columns, rows, limits)
     allocated = file.number(dicomfile.ALLOCATED, 0)
     stored = file.number(dicomfile.STORED, allocated)
     layout = codecs.Layout(
@@ -221,7 +228,8 @@ def _exposed(file: DicomFile, stored: NDArray[Any], layout: codecs.Layout) -> ND
 def _window(file: DicomFile) -> Window | None:
     """The first window of the file, when it makes sense."""
     centre, width = file.decimal(dicomfile.CENTRE), file.decimal(dicomfile.WIDTH)
-    if centre is None or width is None or width <= 0:
+    # Beyond these bounds lies no detector's range, only typing errors and float32's end.
+    if centre is None or width is None or abs(centre) > _FAR or not 1 / _FAR <= width <= _FAR:
         return None
     function = file.text(dicomfile.FUNCTION)
     return Window(centre, width, function if function in ("LINEAR_EXACT", "SIGMOID") else "LINEAR")

@@ -6,6 +6,8 @@ dark film stays dark. Two exceptions, where the storage type has no meaningful r
 - 16 bit: detectors deliver 10, 12 or 14 bits in 16, so the range is the smallest power of two that holds the
   maximum (4095 → 12 bits), at least 8 bits;
 - floating point, signed and 32-bit integers: the image's own minimum and maximum.
+
+Pillow keeps 16 bits of grey only: 16-bit colour, and grey with transparency, is read at 8.
 """
 
 from __future__ import annotations

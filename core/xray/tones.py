@@ -24,8 +24,10 @@ class Lut:
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """``[H, W]`` → ``[H, W]``, in the table's own output range."""
-        index = np.clip(np.rint(values) - self.first, 0, len(self.entries) - 1).astype(np.intp)
-        looked_up: NDArray[np.float32] = self.entries[index].astype(np.float32)
+        index = np.rint(values)
+        index -= np.float32(self.first)
+        np.clip(index, 0, len(self.entries) - 1, out=index)
+        looked_up: NDArray[np.float32] = self.entries[index.astype(np.intp)].astype(np.float32)
         return looked_up
 
 
@@ -44,17 +46,23 @@ class Window:
 
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """``[H, W]`` in modality units → ``[H, W]`` in 0…1."""
-        exact = values.astype(np.float64)
+        # Subtracting first keeps float32 exact for 16-bit values, however narrow the window.
         if self.function == "SIGMOID":
             # The exponent is bounded: beyond ±50 the result is 0 or 1 in float32 anyway, and exp() would overflow.
-            grey = 1.0 / (1.0 + np.exp(np.clip(-4.0 * (exact - self.centre) / self.width, -50.0, 50.0)))
-        elif self.function == "LINEAR_EXACT":
-            grey = (exact - self.centre) / self.width + 0.5
+            grey = np.clip((values - np.float32(self.centre)) * np.float32(-4.0 / self.width), -50.0, 50.0)
+            np.exp(grey, out=grey)
+            grey += 1
+            bent: NDArray[np.float32] = np.reciprocal(grey, out=grey)
+            return bent
+        if self.function == "LINEAR_EXACT":
+            grey = (values - np.float32(self.centre)) / np.float32(self.width)
         elif self.width <= 1.0:  # LINEAR with width 1 is a step, and the formula below would divide by zero
-            grey = (exact > self.centre - 0.5).astype(np.float64)
+            return (values > np.float32(self.centre - 0.5)).astype(np.float32)
         else:
-            grey = (exact - (self.centre - 0.5)) / (self.width - 1.0) + 0.5
-        return np.clip(grey, 0.0, 1.0).astype(np.float32)
+            grey = (values - np.float32(self.centre - 0.5)) / np.float32(self.width - 1.0)
+        grey += np.float32(0.5)
+        np.clip(grey, 0.0, 1.0, out=grey)
+        return grey
 
 
 def by_lut(values: NDArray[np.float32], lut: Lut) -> NDArray[np.float32]:
@@ -75,4 +83,6 @@ def by_range(values: NDArray[np.float32], seen: NDArray[np.bool_] | None) -> NDA
     low, high = float(film.min()), float(film.max())
     if not high > low:  # even or not a number: the last check refuses it
         return values if np.isnan(low) or np.isnan(high) else np.zeros_like(values)
-    return np.clip((values.astype(np.float64) - low) / (high - low), 0.0, 1.0).astype(np.float32)
+    grey = (values - np.float32(low)) / np.float32(high - low)
+    np.clip(grey, 0.0, 1.0, out=grey)
+    return grey
