@@ -1,0 +1,22 @@
+"""PneumoLens: the table of pages and the frame around them. Run with ``streamlit run app.py``."""
+
+import streamlit as st
+
+from core.ui import state, widgets
+
+st.set_page_config(page_title="PneumoLens", page_icon=":material/pulmonology:", layout="wide")
+
+state.keep()
+page = st.navigation(
+    [
+        st.Page("pages/read/diagnose.py", title="Diagnose", icon=":material/radiology:", default=True),
+        st.Page("pages/about/models.py", title="Models", icon=":material/network_node:"),
+        st.Page("pages/about/method.py", title="Method and limits", icon=":material/menu_book:"),
+    ],
+    position="top",
+)
+if state.accepted():
+    page.run()
+    widgets.standing_line()
+else:
+    widgets.notice()

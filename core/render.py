@@ -1,0 +1,259 @@
+"""Xray + Heatmap → pixels. NumPy, Pillow, contourpy and matplotlib's colour tables; neither torch nor streamlit.
+
+The untouched film, the heatmap laid over it, a closed contour, a legend: drawn once, encoded once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
+
+from core.errors import UnknownNameError
+from core.explain import Heatmap
+from core.xray import Xray
+
+# matplotlib makes a settings folder when first imported; on a read-only home it warns. Colour tables need no settings.
+os.environ.setdefault("MPLCONFIGDIR", os.path.join(os.path.expanduser("~"), ".cache", "matplotlib"))
+
+Grey = NDArray[np.uint8]
+Rgb = NDArray[np.uint8]
+
+SIDE: Final = 1024
+"""Longer side of a film on screen, pixels: no browser column is wider, and Streamlit passes such a picture on untouched."""
+
+_ENLARGE: Final = 4  # a 224-pixel copy becomes 896, smooth; more would only pretend to show more
+_TRACE: Final = 256  # contours are traced on a grid this fine; the map under them has 7 to 14 cells a side
+_SMOOTH: Final = 2  # lines are drawn this much larger and reduced: Pillow draws without antialiasing
+
+
+@dataclass(frozen=True, slots=True)
+class ColourMap:
+    """A colour map.
+
+    Attributes:
+        name: key in COLOUR_MAPS and matplotlib's name for it.
+        title: how it is written on screen.
+        contour: red, green, blue of a line that can be told from every colour of the map and from grey.
+    """
+
+    name: str
+    title: str
+    contour: tuple[int, int, int]
+
+
+_CYAN, _WHITE, _ORANGE = (64, 240, 255), (255, 255, 255), (255, 150, 40)
+
+COLOUR_MAPS: Final[Mapping[str, ColourMap]] = MappingProxyType(
+    {
+        row.name: row
+        for row in (
+            # All perceptually uniform: equal steps of evidence look equally large, in grey and to colour-blind eyes too.
+            ColourMap("inferno", "Inferno", _CYAN),
+            ColourMap("magma", "Magma", _CYAN),
+            ColourMap("viridis", "Viridis", _WHITE),
+            ColourMap("cividis", "Cividis (colour-blind safe)", _WHITE),
+            ColourMap("gray", "Grey", _ORANGE),
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an overlay is drawn.
+
+    Attributes:
+        colours: key in COLOUR_MAPS.
+        opacity: 0…1; 0 leaves the film as it is, wherever no contour runs.
+        contour: whether the line is drawn.
+        level: heat at which it runs, 0…1.
+    """
+
+    colours: str = "inferno"
+    opacity: float = 0.55
+    contour: bool = True
+    level: float = 0.5
+
+
+def colour_map(name: str) -> ColourMap:
+    """The colour map called ``name``.
+
+    Raises:
+        UnknownNameError: there is none; the message lists those that exist.
+    """
+    try:
+        return COLOUR_MAPS[name]
+    except KeyError:
+        raise UnknownNameError("colour map", name, COLOUR_MAPS) from None
+
+
+def on_screen(xray: Xray, side: int = SIDE) -> Grey:
+    """The film as it is shown: 8-bit grey, aspect kept, nothing flipped, nothing stretched in contrast.
+
+    Args:
+        xray: the film.
+        side: longer side of the result, pixels; a small film is enlarged, at most fourfold.
+
+    Returns:
+        uint8 ``[h, w]``.
+    """
+    scale = min(side / max(xray.height, xray.width), _ENLARGE)
+    size = max(1, round(xray.width * scale)), max(1, round(xray.height * scale))
+    image = Image.fromarray(np.ascontiguousarray(xray.pixels))  # float32 makes mode F
+    if size != image.size:
+        # Reducing and enlarging without overshoot: no dark or bright seams along ribs that the film doesn't have.
+        image = image.resize(size, Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC)
+    return np.rint(np.clip(np.asarray(image), 0, 1) * 255).astype(np.uint8)
+
+
+def spread(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """A heatmap at a film's size, bilinear, cell centres aligned as in OpenCV and Pillow.
+
+    Args:
+        values: float32 ``[h, w]`` in 0…1.
+        width, height: of the film, pixels.
+
+    Returns:
+        float32 ``[height, width]`` in 0…1.
+    """
+    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
+    return np.clip(np.asarray(image.resize((width, height), Image.Resampling.BILINEAR)), 0, 1)
+
+
+def overlay(grey: Grey, values: NDArray[np.float32], look: Look) -> Rgb:
+    """A heatmap over its film.
+
+    Where there is no evidence the film stays as it is: each pixel is covered by heat times opacity.
+
+    Args:
+        grey: uint8 ``[H, W]``.
+        values: float32 ``[h, w]`` in 0…1, covering the whole film.
+        look: how.
+
+    Returns:
+        uint8 ``[H, W, 3]``; with opacity 0 and no contour exactly the film.
+    """
+    height, width = grey.shape
+    film = np.repeat(grey[:, :, None], 3, axis=2)
+    if look.opacity > 0:
+        heat = spread(values, width, height)
+        colours = _lut(look.colours)[np.rint(heat * 255).astype(np.uint8)]  # [H, W, 3]
+        cover = (heat * np.float32(min(look.opacity, 1.0)))[:, :, None]
+        film = np.rint(film + cover * (colours.astype(np.float32) - film)).astype(np.uint8)
+    if look.contour:
+        film = _with_lines(film, contours(values, width, height, look.level), colour_map(look.colours).contour)
+    return film
+
+
+def contours(values: NDArray[np.float32], width: int, height: int, level: float) -> list[NDArray[np.float64]]:
+    """Closed lines around the places hotter than ``level``.
+
+    Args:
+        values: float32 ``[h, w]`` in 0…1.
+        width, height: of the film, pixels.
+        level: 0…1.
+
+    Returns:
+        Each line float64 ``[n, 2]``, x and y in film pixels (0 = left or top edge); the first point is also the last.
+    """
+    from contourpy import contour_generator
+
+    scale = min(1.0, _TRACE / max(width, height))
+    columns, rows = max(2, round(width * scale)), max(2, round(height * scale))
+    heat = spread(values, columns, rows)
+    # A rim far below every level: a line that meets the film's edge runs along it and closes.
+    padded = np.pad(heat.astype(np.float64), 1, constant_values=-1e6)
+    lines = contour_generator(z=padded).lines(level)
+    # Grid point 1 is the centre of the first cell, half a cell from the edge.
+    shape = np.array([width / columns, height / rows])
+    return [np.clip((np.asarray(line) - 0.5) * shape, 0, [width, height]) for line in lines if len(line) > 2]  # noqa: PLR2004
+
+
+def png(pixels: Grey | Rgb, texts: Mapping[str, str] | None = None) -> bytes:
+    """Encode, fast rather than small.
+
+    Args:
+        pixels: uint8 ``[H, W]`` or ``[H, W, 3]``, or uint16 ``[H, W]``.
+        texts: stored beside the pixels, keyword → text.
+    """
+    info = PngInfo()
+    for key, text in (texts or {}).items():
+        info.add_itxt(key, text)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1, pnginfo=info)
+    return buffer.getvalue()
+
+
+def stops(name: str, count: int = 11) -> tuple[str, ...]:
+    """Colours of a map from low to high, as ``#rrggbb``: for a legend."""
+    picked = _lut(name)[np.linspace(0, 255, count).astype(int)]
+    return tuple("#{:02x}{:02x}{:02x}".format(*(int(part) for part in colour)) for colour in picked)
+
+
+def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) -> Rgb:
+    """A picture that can stand alone: below it a legend and lines of text on black.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``, an overlay.
+        heatmap: what it shows.
+        look: how it was drawn.
+        lines: what must be said of it, one each.
+
+    Returns:
+        uint8 ``[H + strip, W, 3]``.
+    """
+    from PIL import ImageFont
+
+    height, width = picture.shape[:2]
+    size = max(11, width // 64)
+    font = ImageFont.load_default(size)
+    strip = Image.new("RGB", (width, round(size * (1.5 * len(lines) + 3.2))), (0, 0, 0))
+    draw = ImageDraw.Draw(strip)
+    bar = np.broadcast_to(_lut(look.colours)[None, :, :], (size, 256, 3))
+    left = size
+    draw.text((left, size * 0.6), "low", font=font, fill=(190, 190, 190))
+    strip.paste(Image.fromarray(np.ascontiguousarray(bar)).resize((width // 4, size)), (left + 3 * size, round(size * 0.7)))
+    says = f"high evidence for {heatmap.target}, scaled within this image"
+    if look.contour:
+        says += f"; line at {look.level:.0%}"
+    draw.text((left + 3.6 * size + width // 4, size * 0.6), says, font=font, fill=(190, 190, 190))
+    for row, text in enumerate(lines):
+        draw.text((left, size * (2.4 + 1.5 * row)), text, font=font, fill=(230, 230, 230))
+    return np.vstack([picture, np.asarray(strip)])
+
+
+@cache
+def _lut(name: str) -> NDArray[np.uint8]:
+    """256 colours of a map, uint8 ``[256, 3]``."""
+    from matplotlib import colormaps
+
+    table = colormaps[colour_map(name).name](np.linspace(0, 1, 256))
+    return np.rint(np.asarray(table)[:, :3] * 255).astype(np.uint8)
+
+
+def _with_lines(film: Rgb, lines: list[NDArray[np.float64]], colour: tuple[int, int, int]) -> Rgb:
+    """Lines with a dark halo, so that they can be seen on bone, on air and on the map."""
+    height, width = film.shape[:2]
+    thick = max(2.0, max(width, height) / 400)
+    drawn = film
+    for grow, paint in ((2.2, (0, 0, 0)), (1.0, colour)):
+        mask = Image.new("L", (width * _SMOOTH, height * _SMOOTH), 0)
+        draw = ImageDraw.Draw(mask)
+        for line in lines:
+            draw.line([(x * _SMOOTH, y * _SMOOTH) for x, y in line], fill=255, width=round(thick * grow * _SMOOTH), joint="curve")
+        cover = np.asarray(mask.reduce(_SMOOTH))
+        touched = cover > 0
+        share = cover[touched][:, None].astype(np.float32) / 255
+        drawn = drawn.copy()
+        drawn[touched] = np.rint(drawn[touched] * (1 - share) + np.array(paint, dtype=np.float32) * share).astype(np.uint8)
+    return drawn

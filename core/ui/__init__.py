@@ -1,0 +1,9 @@
+"""What pages are made of. The only part of core that imports streamlit.
+
+::
+
+    cache    every st.cache_*: films, readings, heatmaps, pictures
+    state    every session_state key, behind typed accessors
+    widgets  notice, model picker, uploader, error panels
+    charts   Plotly figures
+"""

@@ -1,0 +1,297 @@
+"""What is kept between runs and shared by visitors. Every ``st.cache_*`` is here, and every one is bounded.
+
+Keys are digests: of the film's file, of the weights, and the parameters. Arrays never are: Streamlit would hash a
+sample of their pixels, and two films that differ elsewhere would be one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import streamlit as st
+
+from core import checkpoint as checkpoints_on_disk
+from core import render
+from core.checkpoint import Broken, Checkpoint
+from core.explain import Heatmap
+from core.models import get_pool
+from core.render import Grey, Look
+from core.ui.state import Upload
+from core.xray import Facts, Xray, read_xray
+
+if TYPE_CHECKING:
+    from core.classifier import Classifier, Reading
+    from core.evaluate.predictions import Predictions
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+WEIGHTS_VARIABLE = "PNEUMOLENS_WEIGHTS"
+"""Environment variable: a folder with further checkpoints, beside those shipped."""
+
+
+class Bounded(Generic[K, V]):
+    """A mapping that forgets what was used longest ago. Threads may share it.
+
+    Args:
+        max_entries: how many it holds.
+    """
+
+    def __init__(self, max_entries: int) -> None:
+        self._max = max_entries
+        self._items: OrderedDict[K, V] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: K) -> V | None:
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+            return self._items.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        with self._lock:
+            self._items[key] = value
+            self._items.move_to_end(key)
+            while len(self._items) > self._max:
+                self._items.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Film:
+    """An X-ray as the screen needs it.
+
+    Attributes:
+        sha256: of its file.
+        key: short form of it, for people and file names.
+        width, height: of the film, pixels.
+        facts: what is known of the file.
+        grey: uint8 ``[h, w]`` at screen size.
+        picture: the same as PNG.
+    """
+
+    sha256: str
+    key: str
+    width: int
+    height: int
+    facts: Facts
+    grey: Grey
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What became of an upload: a reading, or the reason why there is none."""
+
+    upload: Upload
+    reading: Reading | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The checkpoints on this machine: usable ones by name, and those that are not."""
+
+    good: Mapping[str, Checkpoint]
+    broken: tuple[Broken, ...]
+
+
+# ---------------------------------------------------------------- checkpoints
+
+
+def models() -> Models:
+    """Every checkpoint shipped or in the folder that PNEUMOLENS_WEIGHTS names. A changed folder is seen at the next run."""
+    extra = os.environ.get(WEIGHTS_VARIABLE)
+    folders = [checkpoints_on_disk.SHIPPED, *([Path(extra).expanduser()] if extra else [])]
+    stamp = tuple(
+        (str(path), path.stat().st_mtime_ns, path.stat().st_size)
+        for folder in folders
+        for path in sorted(folder.glob("*"))
+        if path.suffix in {".json", ".safetensors"} and path.is_file()
+    )
+    return _models(tuple(map(str, folders)), stamp)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _models(folders: tuple[str, ...], stamp: tuple[tuple[str, int, int], ...]) -> Models:  # noqa: ARG001 - part of the key
+    good: dict[str, Checkpoint] = {}
+    broken: list[Broken] = []
+    for folder in map(Path, folders):
+        found, bad = checkpoints_on_disk.find(folder)
+        broken += bad
+        for name, checkpoint in found.items():
+            if name in good:
+                broken.append(Broken(name, f"The folder {folder} holds a second model of this name. Remove or rename one."))
+            else:
+                good[name] = checkpoint
+    return Models(good, tuple(broken))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def predictions(path: str, modified: int) -> Predictions:  # noqa: ARG001 - part of the key
+    """A checkpoint's test predictions.
+
+    Raises:
+        DataError: they cannot be used.
+    """
+    from core.evaluate.predictions import from_csv
+
+    return from_csv(Path(path))
+
+
+def device() -> str | None:
+    """Where networks run, in words; ``None`` as long as nothing has been read and nobody knows."""
+    if "torch" not in sys.modules:
+        return None
+    return {"cpu": "CPU", "cuda": "GPU (CUDA)"}.get(get_pool().device, get_pool().device)
+
+
+def device_notice() -> str | None:
+    """What went wrong with the GPU, if anything."""
+    return get_pool().notice
+
+
+def is_loaded(checkpoint: Checkpoint) -> bool:
+    """Whether its network is in memory."""
+    return get_pool().loaded(checkpoint)
+
+
+def load(checkpoint: Checkpoint) -> None:
+    """Bring its network into memory.
+
+    Raises:
+        CheckpointError: it cannot be used.
+    """
+    get_pool().get(checkpoint)
+
+
+# ---------------------------------------------------------------- films and readings
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _xrays() -> Bounded[str, Xray]:
+    return Bounded(4)  # a large film takes 160 MB in floating point
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _films() -> Bounded[str, Film]:
+    return Bounded(64)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _readings() -> Bounded[tuple[str, str], Reading | str]:
+    return Bounded(512)  # with features about 0.4 MB each; a string is the reason why there is none
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _heatmaps() -> Bounded[tuple[str, str, str], Mapping[str, Heatmap]]:
+    return Bounded(1024)  # a few kB each
+
+
+def film(upload: Upload) -> Film:
+    """The film in a file, for the screen.
+
+    Raises:
+        XrayError: there is none.
+    """
+    found = _films().get(upload.sha256)
+    if found is None:
+        xray = _xrays().get(upload.sha256) or read_xray(upload.data)
+        grey = render.on_screen(xray)
+        found = Film(xray.sha256, xray.key, xray.width, xray.height, xray.facts, grey, render.png(grey))
+        _films().put(upload.sha256, found)
+    return found
+
+
+def unread(checkpoint: Checkpoint, uploads: Iterable[Upload]) -> list[Upload]:
+    """Those that this network has not read yet."""
+    weights = checkpoint.card.weights_sha256
+    return [upload for upload in uploads if _readings().get((upload.sha256, weights)) is None]
+
+
+def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[int, int], None]) -> list[Result]:
+    """Read films, those not read before in batches. One bad file does not stop the rest.
+
+    Args:
+        checkpoint: whose network reads.
+        uploads: what.
+        progress: called with films done and films to do.
+
+    Raises:
+        CheckpointError: the network cannot be loaded.
+    """
+    weights = checkpoint.card.weights_sha256
+    results: dict[str, Reading | str] = {}
+
+    def work(classifier: Classifier) -> None:
+        from core.batch import read_many
+
+        todo = unread(checkpoint, uploads)  # asked again if the GPU gave up half-way
+        for outcome in read_many([partial(_data, upload) for upload in todo], classifier):
+            upload = todo[outcome.index]
+            value = outcome.reading if outcome.reading is not None else str(outcome.error)
+            _readings().put((upload.sha256, weights), value)
+            results[upload.sha256] = value
+            if outcome.xray is not None:
+                _xrays().put(upload.sha256, outcome.xray)
+            progress(outcome.index + 1, len(todo))
+
+    for upload in uploads:
+        kept = _readings().get((upload.sha256, weights))
+        if kept is not None:
+            results[upload.sha256] = kept
+    if len(results) < len(uploads):
+        get_pool().run(checkpoint, work)
+    values = [(upload, results[upload.sha256]) for upload in uploads]
+    return [Result(u, None, v) if isinstance(v, str) else Result(u, v, None) for u, v in values]
+
+
+def heatmaps(checkpoint: Checkpoint, reading: Reading, method: str) -> Mapping[str, Heatmap]:
+    """Class → heatmap, made once for all classes, without running the network.
+
+    Raises:
+        CheckpointError: the network was let go and cannot be loaded again.
+    """
+    key = reading.xray_sha256, reading.weights_sha256, method
+    found = _heatmaps().get(key)
+    if found is None:
+
+        def work(classifier: Classifier) -> Mapping[str, Heatmap]:
+            from core.explain import explain
+
+            # After the GPU's memory ran out the network is on the CPU; what it left behind must follow.
+            return explain(classifier, replace(reading, features=reading.features.to(classifier.device)), method)
+
+        found = get_pool().run(checkpoint, work)
+        _heatmaps().put(key, found)
+    return found
+
+
+def overlay(film: Film, heatmap: Heatmap, weights_sha256: str, look: Look) -> bytes:
+    """The overlay as PNG."""
+    key = film.sha256, weights_sha256, heatmap.method, heatmap.target
+    return _overlay(key, look.colours, look.opacity, look.contour, look.level, film, heatmap)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _overlay(  # noqa: PLR0913 - the key, spelled out
+    key: tuple[str, str, str, str],  # noqa: ARG001 - names the arrays, which are not hashed
+    colours: str,
+    opacity: float,
+    contour: bool,
+    level: float,
+    _film: Film,
+    _heatmap: Heatmap,
+) -> bytes:
+    return render.png(render.overlay(_film.grey, _heatmap.values, Look(colours, opacity, contour, level)))
+
+
+def _data(upload: Upload) -> bytes:
+    return upload.data

@@ -1,0 +1,105 @@
+"""Plotly figures. Colours come from the theme, so that light and dark both work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "displaylogo": False}
+"""For ``st.plotly_chart(config=…)``: no toolbar over a figure this small, no link to elsewhere."""
+
+_BAR: Final = 42  # pixels of height per class
+_CELL_TEXT_FLIPS: Final = 0.55
+
+
+def probability_bars(words: Sequence[str], probabilities: Sequence[float], predicted: int, accent: str, muted: str) -> Figure:
+    """One bar per class, labelled, with its number; the predicted one in the accent colour.
+
+    Args:
+        words: class in words, in the order of the logits.
+        probabilities: 0…1.
+        predicted: position of the predicted class.
+        accent, muted: colours.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure(
+        go.Bar(
+            x=[100 * p for p in probabilities],
+            y=list(words),
+            orientation="h",
+            marker={"color": [accent if i == predicted else muted for i in range(len(words))], "line": {"width": 0}},
+            text=[percent(p) for p in probabilities],
+            textposition="outside",
+            textfont={"size": 16},
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.2f} %<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        height=_BAR * len(words) + 8,
+        margin={"l": 0, "r": 60, "t": 4, "b": 4},
+        bargap=0.35,
+        xaxis={"range": [0, 100], "visible": False, "fixedrange": True},
+        yaxis={"autorange": "reversed", "tickfont": {"size": 15}, "ticklabelstandoff": 10, "fixedrange": True, "showgrid": False},
+        showlegend=False,
+    )
+    return figure
+
+
+def confusion(matrix: NDArray[np.int64], words: Sequence[str], low: str, high: str, on_low: str, on_high: str) -> Figure:
+    """Films by true class (row) and decided class (column).
+
+    Shaded by share of the true class, so that a rare class counts as much as a common one; numbers are films.
+
+    Args:
+        matrix: int64 ``[K, K]``.
+        words: class in words.
+        low, high: colours of no and of all films of a row.
+        on_low, on_high: colours of text on them.
+    """
+    from plotly import graph_objects as go
+
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure = go.Figure(
+        go.Heatmap(
+            z=share,
+            x=list(words),
+            y=list(words),
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, low], [1, high]],
+            showscale=False,
+            xgap=3,
+            ygap=3,
+            customdata=matrix,
+            hovertemplate="Truly %{y}, read as %{x}<br>%{customdata} films, %{z:.1%} of the row<extra></extra>",
+        )
+    )
+    for row, true in enumerate(words):
+        for column, decided in enumerate(words):
+            colour = on_high if share[row, column] > _CELL_TEXT_FLIPS else on_low
+            text = f"<b>{matrix[row, column]}</b><br>{percent(float(share[row, column]))}"
+            figure.add_annotation(x=decided, y=true, text=text, showarrow=False, font={"size": 15, "color": colour})
+    figure.update_layout(
+        height=110 * len(words) + 60,
+        margin={"l": 0, "r": 0, "t": 8, "b": 8},
+        xaxis={"title": "Read as", "side": "bottom", "fixedrange": True, "showgrid": False, "tickfont": {"size": 13}},
+        yaxis={"title": "Truly", "autorange": "reversed", "fixedrange": True, "showgrid": False, "tickfont": {"size": 13}},
+    )
+    return figure
+
+
+def percent(share: float) -> str:
+    """0.823 → "82 %". Never claims 0 or 100 % of what is only near."""
+    if share > 0.995:  # noqa: PLR2004
+        return "> 99 %"
+    if share < 0.005:  # noqa: PLR2004
+        return "< 1 %"
+    return f"{100 * share:.0f} %"

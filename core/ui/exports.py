@@ -1,0 +1,77 @@
+"""Downloads. What they hold is made when they are clicked, not before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import render, report
+from core.checkpoint import Checkpoint
+from core.explain import METHODS, Heatmap
+from core.render import Look
+from core.ui import charts, state
+from core.ui.cache import Film, Result
+
+
+def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, look: Look) -> None:
+    """Buttons for one film: overlay, heatmap and reading. ``heatmap`` is ``None`` when none is drawn."""
+    weights = checkpoint.card.weights_sha256
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if heatmap is not None:
+            stem = f"{film.key}-{heatmap.model}-{heatmap.target}-{heatmap.method}"
+
+            def overlay(heatmap: Heatmap = heatmap) -> bytes:
+                lines = (_line(result, heatmap, checkpoint), report.DISCLAIMER, f"film {film.key}, weights {weights[:12]}")
+                picture = render.overlay(film.grey, heatmap.values, look)
+                return report.overlay_png(render.plate(picture, heatmap, look, lines), heatmap, weights)
+
+            def grey16(heatmap: Heatmap = heatmap) -> bytes:
+                return report.heatmap_png16(heatmap, film.width, film.height, weights)
+
+            def numbers(heatmap: Heatmap = heatmap) -> bytes:
+                return report.heatmap_npz(heatmap, weights)
+
+            _button("Overlay PNG", overlay, f"{stem}.png", "image/png")
+            _button("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
+            _button("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
+        readings((result,), checkpoint, f"{film.key}-{checkpoint.name}", "Reading")
+
+
+def readings(results: Sequence[Result], checkpoint: Checkpoint, stem: str, label: str) -> None:
+    """Buttons for the readings of one or several films, in the caller's row."""
+
+    def rows() -> list[report.Row]:
+        return [_row(result, checkpoint) for result in results]
+
+    _button(f"{label} CSV", lambda: report.readings_csv(rows()), f"{stem}.csv", "text/csv")
+    _button(f"{label} JSON", lambda: report.readings_json(rows()), f"{stem}.json", "application/json")
+    st.checkbox(
+        "with my file names",
+        key=state.NAMES,
+        help="Otherwise films are named by a digest of their content, so that a patient's name in a file name stays here.",
+    )
+
+
+def _row(result: Result, checkpoint: Checkpoint) -> report.Row:
+    card = checkpoint.card
+    return report.Row(
+        sha256=result.upload.sha256,
+        model=card.name,
+        weights_sha256=card.weights_sha256,
+        task=card.task,
+        probabilities=None if result.reading is None else result.reading.by_class,
+        error=result.error,
+        file=result.upload.name if state.names_in_exports() else None,
+    )
+
+
+def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
+    assert result.reading is not None  # noqa: S101 - a heatmap came from it
+    share = charts.percent(result.reading.by_class[heatmap.target])
+    method = METHODS[heatmap.method].title
+    return f"{checkpoint.task.words[heatmap.target]} {share} (softmax), {checkpoint.architecture.title}, {method}, {heatmap.layer}"
+
+
+def _button(label: str, make: object, name: str, mime: str) -> None:
+    st.download_button(label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"get_{label}")  # type: ignore[call-overload]

@@ -1,0 +1,126 @@
+"""The films a visitor has given: how to give some, and which one to look at."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from core.checkpoint import Checkpoint
+from core.errors import PneumoLensError
+from core.ui import exports, state, widgets
+from core.ui.cache import Result
+
+_ROW: Final = 35
+_ROWS_SHOWN: Final = 6
+
+
+def empty(checkpoint: Checkpoint) -> None:
+    """What a visitor without a film sees."""
+    st.title("Read a chest X-ray", anchor=False)
+    st.markdown(checkpoint.task.question)
+    widgets.uploader("Drop one or several frontal chest films here")
+    st.subheader("No film at hand?", anchor=False)
+    _averages(checkpoint)
+    _public()
+    st.caption(f"**These networks were trained on:** {checkpoint.task.population}")
+
+
+def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
+    """A table of all readings; the selected row is what the page shows."""
+    words = checkpoint.task.words
+    classes = checkpoint.card.classes
+    readable = [result for result in results if result.reading is not None]
+    failed = len(results) - len(readable)
+    table = pd.DataFrame(
+        [
+            {
+                "Film": result.upload.name,
+                "Reading": words[result.reading.prediction] if result.reading else "could not be read",
+                **{words[name]: 100 * result.reading.by_class[name] if result.reading else None for name in classes},
+                "Problem": result.error or "",
+            }
+            for result in results
+        ]
+    )
+    head, buttons = st.columns([2, 3], vertical_alignment="bottom")
+    with head:
+        says = f"{len(readable)} films read" + (f", {failed} could not be" if failed else "")
+        st.markdown(f"#### {says}")
+        st.caption("Select a row to look at its film.")
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        exports.readings(results, checkpoint, f"readings-{checkpoint.name}", "All readings")
+    columns = {
+        words[name]: st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100, color="auto-inverse")
+        for name in classes
+    }
+    if not failed:
+        table = table.drop(columns="Problem")
+    event = st.dataframe(
+        table,
+        width="stretch",
+        height=_ROW * (min(len(results), _ROWS_SHOWN) + 1) + 3,
+        hide_index=True,
+        column_config={**columns, "Problem": st.column_config.TextColumn(width="large")},
+        on_select="rerun",
+        selection_mode="single-row",
+        key="readings",
+    )
+    if event.selection.rows and event.selection.rows[0] < len(results):
+        state.choose_film(results[event.selection.rows[0]].upload.sha256)
+    chosen = state.chosen_film()
+    found = next((result for result in results if chosen and result.upload.sha256 == chosen.sha256), results[0])
+    st.markdown(f"**{found.upload.name}**")
+    return found
+
+
+def _averages(checkpoint: Checkpoint) -> None:
+    try:
+        from core.samples import average_films
+    except ModuleNotFoundError:
+        return
+    try:
+        films = average_films(checkpoint.card.task)
+    except PneumoLensError as error:
+        widgets.say(error, "The average radiographs are not there.")
+        return
+    if not films:
+        return
+    st.caption("The average radiograph of each class: the mean of all its training films. An aggregate, not a patient.")
+    for cell, film in zip(st.columns(max(len(films), 4)), films, strict=False):
+        with cell:
+            st.image(film.data, width="stretch", output_format="PNG", alt=film.title)
+            st.button(
+                film.title,
+                key=f"average_{film.title}",
+                on_click=state.add_films,
+                args=([(film.title, film.data, film.caption)],),
+                width="stretch",
+                help=film.caption,
+            )
+
+
+def _public() -> None:
+    if not st.button(
+        "Fetch 16 real films (3 MB)",
+        icon=":material/cloud_download:",
+        key="public_films",
+        help="The validation part of the public data set hf-vision/chest-xray-pneumonia, CC BY 4.0, from the Hugging Face hub.",
+    ):
+        return
+    from core.samples import public_films
+
+    bar = st.progress(0.0, "Fetching 16 public films …")
+
+    def progress(done: int, of: int) -> None:
+        bar.progress(min(1.0, done / max(of, 1)), f"Fetching public films: {done / 1e6:.1f} of {of / 1e6:.1f} MB")
+
+    try:
+        films = public_films(progress=progress)
+    except PneumoLensError as error:
+        bar.empty()
+        widgets.say(error, "The public films could not be fetched.")
+        return
+    state.add_films((film.title, film.data, film.caption) for film in films)
+    st.rerun()

@@ -1,0 +1,161 @@
+"""One film and its heatmap, side by side, with everything that must be said of them.
+
+The controls are a fragment: they redraw this part of the page only, and no network runs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.checkpoint import Checkpoint
+from core.errors import EvidenceError, PneumoLensError
+from core.explain import METHODS, Heatmap
+from core.render import COLOUR_MAPS, Look, stops
+from core.ui import cache, charts, exports, state, widgets
+from core.ui.cache import Film, Result
+
+SHOWN_FROM: Final = 0.15
+"""Probability below which a class shows no map unless asked for: about half of what guessing among three would give. A map
+is scaled to its own strongest place, so one of a class the network does not see looks as hot as one it is sure of."""
+
+
+def show(result: Result, checkpoint: Checkpoint, method: str) -> None:
+    """Words, numbers, pictures and downloads of one film that was read."""
+    reading = result.reading
+    if reading is None:
+        raise ValueError("this film has no reading")
+    _words(result, checkpoint)
+    state.prepare_target(result.upload.sha256, reading.weights_sha256, reading.prediction)
+    state.prepare_look()
+    _pictures(result, checkpoint, method)
+
+
+def _words(result: Result, checkpoint: Checkpoint) -> None:
+    """The reading: in words, then as bars."""
+    reading = result.reading
+    assert reading is not None  # noqa: S101 - show() has looked
+    words = checkpoint.task.words
+    shares = [reading.by_class[name] for name in reading.classes]
+    said = charts.percent(reading.by_class[reading.prediction])
+    left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
+    with left:
+        st.markdown(f"## {words[reading.prediction]} {said}", text_alignment="left")
+        st.caption(
+            f"Softmax probability from {widgets.title_of(checkpoint)}: its share among {len(words)} classes that add up to "
+            "100 %, not this patient's chance of disease."
+        )
+        if result.upload.note:
+            st.info(result.upload.note, icon=":material/groups:")
+    with right:
+        colours = widgets.palette()
+        figure = charts.probability_bars(
+            [words[name] for name in reading.classes],
+            shares,
+            int(reading.probabilities.argmax()),
+            colours.accent,
+            colours.muted,
+        )
+        spoken = ", ".join(f"{words[name]} {charts.percent(share)}" for name, share in reading.by_class.items())
+        st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key="bars", alt=f"Probabilities: {spoken}")
+
+
+@st.fragment
+def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
+    """Original and overlay; what changes here runs no network."""
+    reading = result.reading
+    assert reading is not None  # noqa: S101 - show() has looked
+    try:
+        film = cache.film(result.upload)
+        heatmaps = cache.heatmaps(checkpoint, reading, method)
+    except PneumoLensError as error:
+        widgets.say(error, "This film cannot be shown.")
+        return
+    _controls(checkpoint)
+    target, look = state.target(), state.look()
+    heatmap = heatmaps[target]
+    left, right = st.columns(2, gap="small")
+    with left:
+        st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+        st.caption(widgets.sentence(["**Original**, untouched", *_facts(film)]))
+    with right:
+        drawn = _overlay(film, heatmap, checkpoint, reading.by_class[target], look)
+    st.caption(
+        "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left. "
+        "A heatmap is evidence, not an outline of disease. "
+        f"**Trained on:** {checkpoint.task.population}"
+    )
+    exports.one(result, film, heatmap if drawn else None, checkpoint, look)
+
+
+def _controls(checkpoint: Checkpoint) -> None:
+    words = checkpoint.task.words
+    cells = st.columns([5, 3, 3, 4], gap="medium", vertical_alignment="bottom")
+    with cells[0]:
+        st.segmented_control(
+            "Explain",
+            list(checkpoint.card.classes),
+            key=state.TARGET,
+            format_func=words.__getitem__,
+            required=True,
+            width="stretch",
+        )
+    with cells[1]:
+        st.slider("Heatmap opacity", 0, 100, step=5, format="%d %%", key=state.OPACITY)
+    with cells[2]:
+        st.selectbox("Colours", list(COLOUR_MAPS), key=state.COLOURS, format_func=lambda name: COLOUR_MAPS[name].title)
+    with cells[3]:
+        line, level = st.columns([2, 3], vertical_alignment="bottom")
+        with line:
+            st.toggle("Contour", key=state.CONTOUR)
+        with level:
+            st.slider("Contour at", 10, 90, step=5, format="%d %%", key=state.LEVEL, disabled=not state.look().contour)
+
+
+def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float, look: Look) -> bool:
+    """The picture with the heatmap, or why there is none. Says whether it was drawn."""
+    says = checkpoint.task.words[heatmap.target]
+    try:
+        heatmap.require()
+    except EvidenceError as error:
+        st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+        st.warning(f"**No heatmap for {says}.** {error}", icon=":material/visibility_off:")
+        return False
+    if share < SHOWN_FROM and not st.session_state.get(state.ANYWAY):
+        st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+        st.info(
+            f"**{says}: {charts.percent(share)}.** Below {SHOWN_FROM:.0%} no heatmap is drawn unless asked for: colours are "
+            "scaled within the image, so weak evidence would look like strong.",
+            icon=":material/visibility_off:",
+        )
+        st.toggle("Show it anyway", key=state.ANYWAY)
+        return False
+    picture = cache.overlay(film, heatmap, checkpoint.card.weights_sha256, look)
+    st.image(picture, width="stretch", output_format="PNG", alt=f"The film with the {heatmap.method} heatmap for {says}")
+    _legend(heatmap, checkpoint, look)
+    if share < SHOWN_FROM:
+        st.toggle("Show it anyway", key=state.ANYWAY)
+    return True
+
+
+def _legend(heatmap: Heatmap, checkpoint: Checkpoint, look: Look) -> None:
+    gradient = ", ".join(stops(look.colours))
+    line = f"Line at {look.level:.0%} of the strongest. " if look.contour else ""
+    st.html(
+        '<div style="display:flex;align-items:center;gap:.6rem;font-size:.875rem;line-height:1.2">'
+        "<span>low</span>"
+        f'<span role="img" aria-label="Colour scale from low to high evidence" style="flex:0 1 12rem;height:.8rem;'
+        f'border-radius:3px;border:1px solid #7f8a90;background:linear-gradient(90deg,{gradient})"></span>'
+        f"<span>high evidence for <b>{checkpoint.task.words[heatmap.target]}</b></span></div>"
+    )
+    st.caption(
+        f"{METHODS[heatmap.method].title} · layer {heatmap.layer} · {widgets.title_of(checkpoint)}. "
+        f"Colours are scaled within this image. {line}"
+    )
+
+
+def _facts(film: Film) -> list[str]:
+    facts = film.facts
+    kind = " ".join(part for part in (facts.format, facts.modality, facts.view) if part)
+    return [kind, f"{film.width:,} x {film.height:,} px", f"{facts.bits} bit", *facts.notes, f"film {film.key}"]

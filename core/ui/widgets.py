@@ -1,0 +1,162 @@
+"""The pieces that several pages show: notice, model picker, uploader, panels for what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.checkpoint import Checkpoint
+from core.errors import PneumoLensError
+from core.explain import DEFAULT, METHODS
+from core.report import DISCLAIMER
+from core.ui import cache, state
+from core.xray import LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours for what the theme does not reach: figures and legends."""
+
+    accent: str
+    muted: str
+    text: str
+    panel: str
+    on_accent: str
+
+
+_DARK = Palette("#4cc2d6", "#56626a", "#e6eaed", "#14191e", "#04181c")
+_LIGHT = Palette("#0b7285", "#9aa6ad", "#14191e", "#eef2f4", "#ffffff")
+
+
+def palette() -> Palette:
+    """Colours that fit the theme the visitor sees."""
+    return _LIGHT if st.context.theme.type == "light" else _DARK
+
+
+def notice() -> None:
+    """What a first visitor accepts before anything else is shown."""
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle, st.container(border=True, gap="medium"):
+        st.title("PneumoLens", anchor=False)
+        st.markdown("See what the network sees in a chest X-ray.")
+        st.markdown(
+            "**Research use only. This is not a medical device.**\n\n"
+            "- It must not be used for diagnosis, treatment or triage.\n"
+            "- Its networks were trained on few sources. On other patients, other machines and other views they are "
+            "often wrong, and sure of it.\n"
+            "- A heatmap is evidence of what a network looked at, not an outline of disease.\n"
+            "- Films stay in the memory of this server until you remove them or close the page."
+        )
+        st.button("I understand: research use only", type="primary", on_click=state.accept, key="accept")
+
+
+def standing_line() -> None:
+    """The line on every page."""
+    st.caption(f":material/science: {DISCLAIMER}")
+
+
+def say(error: PneumoLensError | str, what: str) -> None:
+    """A panel for something that failed: what, why, and what to do."""
+    st.error(f"**{what}** {error}", icon=":material/error:")
+
+
+def pick_model() -> Checkpoint | None:
+    """The picker of backbones, with what is known of each; ``None`` when there is no usable one."""
+    models = cache.models()
+    chosen = None
+    if models.good:
+        names = list(models.good)
+        if st.session_state.get(state.MODEL) not in names:
+            st.session_state[state.MODEL] = names[0]
+        tasks = {checkpoint.card.task for checkpoint in models.good.values()}
+        chosen = models.good[
+            st.radio(
+                "Backbone",
+                names,
+                key=state.MODEL,
+                format_func=lambda name: _title(models.good[name], len(tasks) > 1),
+                captions=[_caption(checkpoint) for checkpoint in models.good.values()],
+            )
+        ]
+        st.caption(f"Trained on {_training(chosen)}. Runs on: {cache.device() or 'decided at the first reading'}.")
+    if models.broken:
+        with st.expander(f":material/warning: {len(models.broken)} unusable", expanded=not models.good):
+            for broken in models.broken:
+                st.markdown(f"**{broken.name}**: {broken.reason}")
+    return chosen
+
+
+def pick_method() -> str:
+    """The picker of explanation methods: a key in METHODS."""
+    st.session_state.setdefault(state.METHOD, DEFAULT)
+    name = st.selectbox("Heatmap method", list(METHODS), key=state.METHOD, format_func=lambda key: METHODS[key].title)
+    st.caption(METHODS[name].says)
+    return name
+
+
+def no_model() -> None:
+    """The panel for a house without a network."""
+    st.error(
+        "**No trained network can be used.** The folder `weights/` has none, or all are broken (see the list at the left). "
+        "Fetch the project again with its weights, point the environment variable "
+        f"`{cache.WEIGHTS_VARIABLE}` to a folder that has some, or train one: `python -m core train --help`.",
+        icon=":material/error:",
+    )
+
+
+def uploader(label: str) -> None:
+    """A drop area. Files go into the visitor's tray at once, and the area is empty again."""
+    key = state.uploader_key()
+
+    def take() -> None:
+        state.add_films((file.name, file.getvalue(), "") for file in st.session_state.get(key) or ())
+        state.renew_uploader()
+
+    st.file_uploader(
+        label,
+        accept_multiple_files=True,
+        key=key,
+        on_change=take,
+        help=f"PNG, JPEG, TIFF, BMP, WebP or DICOM, up to {LIMITS.max_bytes // 2**20} MiB each. Several at once are fine. "
+        "Nothing is stored or sent elsewhere.",
+    )
+    if state.note():
+        st.warning(state.note(), icon=":material/inventory_2:")
+
+
+def title_of(checkpoint: Checkpoint) -> str:
+    """A network's name on screen."""
+    return _title(checkpoint, several_tasks=False)
+
+
+def figure(checkpoint: Checkpoint, name: str) -> str:
+    """One of its metrics with the 95 % interval, in words."""
+    interval = checkpoint.card.metrics.get(name)
+    if interval is None:
+        return "not measured"
+    return f"{100 * interval.value:.1f} % (95 % CI {100 * interval.low:.1f} to {100 * interval.high:.1f})"
+
+
+def sentence(parts: Sequence[str]) -> str:
+    """Parts with dots between, empty ones left out."""
+    return " · ".join(part for part in parts if part)
+
+
+def _title(checkpoint: Checkpoint, several_tasks: bool) -> str:
+    title = checkpoint.architecture.title
+    return f"{title} ({checkpoint.card.task})" if several_tasks else title
+
+
+def _caption(checkpoint: Checkpoint) -> str:
+    return f"Test accuracy {figure(checkpoint, 'accuracy')} · {_megabytes(checkpoint)}"
+
+
+def _training(checkpoint: Checkpoint) -> str:
+    films = sum(checkpoint.card.training.films.get("train", {}).values())
+    return f"{films:,} films: {checkpoint.card.training.data}"
+
+
+def _megabytes(checkpoint: Checkpoint) -> str:
+    return f"{checkpoint.card.weights_bytes / 1e6:.0f} MB"

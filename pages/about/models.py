@@ -1,0 +1,111 @@
+"""Models: a card per network, straight from its checkpoint."""
+
+import streamlit as st
+
+from core.checkpoint import Checkpoint
+from core.errors import DataError
+from core.ui import cache, charts, widgets
+
+
+def main() -> None:
+    """The page."""
+    st.title("Models", anchor=False)
+    models = cache.models()
+    if not models.good:
+        widgets.no_model()
+    for broken in models.broken:
+        st.warning(f"**{broken.name} cannot be used.** {broken.reason}", icon=":material/warning:")
+    for checkpoint in models.good.values():
+        with st.container(border=True, gap="medium"):
+            card(checkpoint)
+
+
+def card(checkpoint: Checkpoint) -> None:
+    """Everything known of one network."""
+    facts = checkpoint.card
+    st.header(widgets.title_of(checkpoint), anchor=facts.name)
+    st.caption(f"{facts.name} · {checkpoint.architecture.paper}")
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        st.markdown(
+            f"**Question.** {checkpoint.task.question}\n\n"
+            "**Intended use.** Research and teaching: to see what such a network reads, and where. Not a medical device.\n\n"
+            f"**Trained on.** {facts.training.data}. {checkpoint.task.population}"
+        )
+        metrics(checkpoint)
+        st.markdown("**Limits**\n\n" + "\n".join(f"- {limit}" for limit in facts.limits))
+    with right:
+        st.markdown("**Confusion matrix, test films**")
+        matrix(checkpoint)
+    with st.expander("How it was made", icon=":material/construction:"):
+        provenance(checkpoint)
+
+
+def metrics(checkpoint: Checkpoint) -> None:
+    """Its figures on the test split, with intervals."""
+    facts, words = checkpoint.card, checkpoint.task.words
+    named = {
+        "Accuracy, all classes": "accuracy",
+        f"Accuracy, {checkpoint.task.negative.lower().replace('_', ' ')} or not": "merged_accuracy",
+        "Sensitivity, merged": "merged_sensitivity",
+        "Specificity, merged": "merged_specificity",
+        **{f"Recall, {words[name]}": f"recall.{name}" for name in facts.classes},
+        **{f"Precision, {words[name]}": f"precision.{name}" for name in facts.classes},
+    }
+    rows = [f"| {label} | {widgets.figure(checkpoint, key)} |" for label, key in named.items() if key in facts.metrics]
+    st.markdown(f"**On {facts.test_films:,} test films** ({facts.view})")
+    if rows:
+        st.markdown("| Figure | Value |\n|---|---|\n" + "\n".join(rows))
+    else:
+        st.markdown("Not measured.")
+
+
+def matrix(checkpoint: Checkpoint) -> None:
+    """Its confusion matrix, from the test predictions beside the weights."""
+    from core.evaluate.figures import confusion_matrix
+
+    path = checkpoint.predictions
+    try:
+        found = cache.predictions(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+    except DataError as error:
+        widgets.say(error, "There are no test predictions.")
+        return
+    colours = widgets.palette()
+    words = [checkpoint.task.words.get(name, name) for name in found.classes]
+    counts = confusion_matrix(found)
+    figure = charts.confusion(counts, words, colours.panel, colours.accent, colours.text, colours.on_accent)
+    right = int(counts.trace())
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        config=charts.CONFIG,
+        key=f"matrix_{checkpoint.name}",
+        alt=f"Confusion matrix of {checkpoint.name}: {right} of {len(found)} test films read right",
+    )
+    st.caption("Films, and their share of the row. Shading follows the share.")
+
+
+def provenance(checkpoint: Checkpoint) -> None:
+    """Command, data and digests: enough to make it again, and to know it when seen."""
+    facts, training = checkpoint.card, checkpoint.card.training
+    splits = [
+        f"| {split} | {training.patients.get(split, 0):,} | " + " | ".join(f"{films.get(n, 0):,}" for n in facts.classes) + " |"
+        for split, films in training.films.items()
+    ]
+    st.markdown(
+        "| Split | Patients | " + " | ".join(facts.classes) + " |\n|---|---|" + "---|" * len(facts.classes) + "\n" + "\n".join(splits)
+    )
+    st.code(training.command, language="bash", wrap_lines=True)
+    pre = ", ".join(f"{key} {value}" for key, value in facts.preprocessing.items())
+    st.markdown(
+        f"- Start: {training.init}; {training.epochs} epochs in {training.seconds / 60:,.0f} minutes on {training.hardware}\n"
+        f"- Parameters: {facts.parameters:,}; weights {facts.weights_bytes / 1e6:.1f} MB\n"
+        f"- Preprocessing: {pre}\n"
+        f"- sha256 of the weights: `{facts.weights_sha256}`\n"
+        f"- Fingerprint of the data: `{training.fingerprint}`\n"
+        f"- Licence: {facts.licence}\n"
+        f"- Cite: {facts.citation}"
+    )
+
+
+main()

@@ -1,0 +1,62 @@
+"""Diagnose: an X-ray in, probabilities and heatmaps out."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.checkpoint import Checkpoint
+from core.errors import CheckpointError
+from core.ui import cache, state, tray, viewer, widgets
+
+
+def main() -> None:
+    """The page."""
+    with st.sidebar:
+        checkpoint = widgets.pick_model()
+        method = widgets.pick_method()
+    if checkpoint is None:
+        widgets.no_model()
+        return
+    films = state.films()
+    if not films:
+        tray.empty(checkpoint)
+        return
+    with st.sidebar:
+        widgets.uploader("Add films")
+        st.button("Remove all films", on_click=state.clear_films, icon=":material/delete:", width="stretch")
+    results = read(checkpoint, films)
+    if results is None:
+        return
+    chosen = tray.choose(results, checkpoint) if len(results) > 1 else results[0]
+    if chosen.error:
+        widgets.say(chosen.error, f"{chosen.upload.name} cannot be read.")
+    else:
+        viewer.show(chosen, checkpoint, method)
+
+
+def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[cache.Result] | None:
+    """Readings of all films, saying what takes time; ``None`` after a panel that says why there are none."""
+    try:
+        if not cache.is_loaded(checkpoint):
+            with st.spinner(f"Loading {widgets.title_of(checkpoint)} (first time) …"):
+                cache.load(checkpoint)
+        todo = len(cache.unread(checkpoint, films))
+        place = st.empty()
+        bar = place.progress(0.0, f"Reading {todo} films …") if todo > 1 else None
+
+        def progress(done: int, of: int) -> None:
+            if bar is not None:
+                bar.progress(done / of, f"Reading films: {done} of {of}")
+
+        results = cache.read(checkpoint, films, progress)
+        place.empty()
+    except CheckpointError as error:
+        widgets.say(error, f"{widgets.title_of(checkpoint)} cannot be loaded.")
+        st.markdown("Choose another backbone at the left, or repair this one and reload the page. Your films are kept.")
+        return None
+    if cache.device_notice():
+        st.warning(cache.device_notice(), icon=":material/memory:")
+    return results
+
+
+main()
