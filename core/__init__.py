@@ -1,0 +1,30 @@
+"""PneumoLens' engine: what the app, the command line and the tests are made of.
+
+The map, in the direction data flows::
+
+    bytes ──xray──▶ Xray ──classifier──▶ Reading ──explain──▶ Heatmap ──render──▶ picture
+                     │                      │                    │
+                     └────────── report / evaluate / ui ─────────┘
+
+====================  ==========================================================================================
+``errors``            every error raised on purpose
+``tasks``             TASKS: label sets as data
+``xray``              bytes → Xray: raster formats, DICOM, limits, preprocessing
+``architectures``     ARCHITECTURES: networks as trunk and head
+``checkpoint``        weights + card + test predictions
+``classifier``        checkpoint → Classifier → Reading: the one pass
+``models``            the bounded pool of loaded classifiers
+``batch``             many files through one classifier, decoding overlapped
+``explain``           METHODS: Reading → heatmaps of every class
+``evaluate``          METRICS: predictions → figures with intervals
+``dataset``           a folder of X-rays → an index
+``training``          a folder → a checkpoint
+``render``, ``report``  heatmaps → pixels; readings → files
+``samples``, ``download``  something to try; the public data set
+``cli``, ``commands``  ``python -m core``
+``ui``                the only part that imports streamlit
+====================  ==========================================================================================
+
+The import rule: app and pages → ui → everything else; explain, evaluate → classifier → checkpoint, xray →
+architectures, tasks → errors. Nothing here is imported before it is needed: reading a card loads no torch.
+"""

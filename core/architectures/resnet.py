@@ -47,7 +47,6 @@ def _row(depth: int) -> Architecture:
         layer="layer4",
         build=_build(depth),
         pretrained=_pretrained(depth),
-        bf16_on_cpu=False,
         paper="He et al. 2016, arXiv:1512.03385",
     )
 

@@ -23,7 +23,6 @@ class Architecture:
         layer: what the trunk's last feature map is called; named under every heatmap.
         build: number of classes → a fresh :class:`~core.architectures.network.Network`.
         pretrained: () → the torchvision network with its ImageNet weights, through torchvision's own cache.
-        bf16_on_cpu: whether bfloat16 makes it faster on CPUs that have it, at no cost in agreement. Measured, not guessed.
         paper: where it was published.
     """
 
@@ -33,7 +32,6 @@ class Architecture:
     layer: str
     build: Callable[[int], Network]
     pretrained: Callable[[], nn.Module]
-    bf16_on_cpu: bool
     paper: str
 
 

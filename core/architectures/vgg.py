@@ -48,7 +48,6 @@ def _row(depth: int) -> Architecture:
         layer="last convolution (block 5)",
         build=_build(depth),
         pretrained=_pretrained(depth),
-        bf16_on_cpu=False,
         paper="Simonyan and Zisserman 2015, arXiv:1409.1556",
     )
 

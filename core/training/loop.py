@@ -72,12 +72,7 @@ def fit(
     network.to(run.device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).requires_grad_(False).eval()
     optimizer = torch.optim.AdamW(_groups(network, recipe.decay), lr=recipe.rate, betas=(0.9, 0.99))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.rate, total_steps=recipe.epochs * steps, pct_start=recipe.warm_up, cycle_momentum=False
-    )
     history = _resume(run, network, average, optimizer)
-    for _ in range(len(history) * steps):
-        schedule.step()
     weight = _class_weights(train.labels, len(run.task.classes), recipe.class_power).to(run.device)
     cost = [recipe.size_of(epoch) ** 2 for epoch in range(recipe.epochs)]
     with tqdm(total=sum(cost) * steps, initial=sum(cost[: len(history)]) * steps, **_BAR) as bar:
@@ -87,15 +82,16 @@ def fit(
             images = resize(train.images, size)
             total = 0.0
             _train_mode(network, recipe.freeze)
-            for picked in torch.randperm(len(train), generator=rng).split(recipe.batch):
+            for step, picked in enumerate(torch.randperm(len(train), generator=rng).split(recipe.batch)):
                 if len(picked) < 2:
                     continue  # batch norm needs two
                 loss = _loss(network, images[picked], targets[picked], weight, run, rng)
+                for group in optimizer.param_groups:
+                    group["lr"] = recipe.rate_at((epoch + step / steps) / recipe.epochs)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
                 optimizer.step()
-                schedule.step()
                 _average(average, network, recipe.ema, len(history) * steps)
                 total += float(loss.detach()) * len(picked)
                 bar.update(cost[epoch])

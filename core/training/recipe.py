@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -71,8 +72,19 @@ class Recipe:
             epoch -= stage.epochs
         return self.size
 
+    def rate_at(self, progress: float) -> float:
+        """Learning rate at ``progress`` (0…1): up from a 25th of the peak, then down to nearly nothing, on cosines."""
+        low, end = self.rate / 25, self.rate / 250_000
+        if progress < self.warm_up:
+            return _cosine(low, self.rate, progress / self.warm_up)
+        return _cosine(self.rate, end, (progress - self.warm_up) / (1 - self.warm_up))
+
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
+
+
+def _cosine(start: float, end: float, share: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
 _STAGE = re.compile(r"^(\d+)x(\d+)$")

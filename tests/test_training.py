@@ -1,0 +1,377 @@
+"""Training from a folder to a checkpoint: resumes, repeats, refuses what cannot be trained on, starts from any weights."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core.architectures import ARCHITECTURES, architecture
+from core.checkpoint import find, named
+from core.classifier import Classifier
+from core.dataset import counts, fingerprint, hold_out, index, of_split
+from core.errors import DataError, TrainingError
+from core.evaluate import from_csv
+from core.tasks import TASKS
+from core.training import run as runs
+from core.training import state
+from core.training.augment import augment, mixup
+from core.training.data import Skipped
+from core.training.initial import initialise
+from core.training.recipe import Recipe, Stage, parse_stages
+from core.training.run import Order, train
+from core.xray import Preprocessing
+from tests.synthetic import as_png8, film
+
+TASK = TASKS["pneumonia"]
+TINY = Recipe(stages=(Stage(32, 2), Stage(48, 1)), batch=8, val_share=0.25)
+
+
+def write_films(root: Path, train_films: int = 8, test_films: int = 3) -> Path:
+    """The public set's layout, with films that differ by class: darker, plain, brighter."""
+    for split, count in (("train", train_films), ("test", test_films)):
+        for label, shade in (("NORMAL", 0.6), ("BACTERIA", 0.8), ("VIRUS", 1.0)):
+            folder = root / split / ("NORMAL" if label == "NORMAL" else "PNEUMONIA")
+            folder.mkdir(parents=True, exist_ok=True)
+            for i in range(count):
+                name = f"IM-{i:04}-0001.png" if label == "NORMAL" else f"person{i}_{label.lower()}_{i}.png"
+                (folder / name).write_bytes(as_png8(film(80, 72, seed=i) * shade))
+    return root
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_films(tmp_path_factory.mktemp("films"))
+
+
+def order(data: Path, tmp_path: Path, **changes: Any) -> Order:
+    made = Order(data, TASK, architecture("resnet18"), TINY, "scratch", tmp_path / "out", tmp_path / "run", "train it")
+    return replace(made, **changes)
+
+
+def test_a_run_leaves_a_whole_checkpoint(data: Path, tmp_path: Path) -> None:
+    train(order(data, tmp_path))
+    found = named("pneumonia-resnet18", tmp_path / "out")
+    card = found.card
+    assert card.training.films["test"] == {"NORMAL": 3, "BACTERIA": 3, "VIRUS": 3}
+    assert card.training.films["train"]["VIRUS"] + card.training.films["val"]["VIRUS"] == 8
+    assert card.preprocessing["size"] == 48
+    assert card.test_films == 9
+    assert all(tensor.dtype in {torch.float16, torch.int64} for tensor in found.tensors().values())
+    predictions = from_csv(found.predictions)
+    assert len(predictions) == 9
+    assert card.metrics["accuracy"].value == pytest.approx((predictions.decisions == predictions.labels).mean())
+    with (tmp_path / "run" / "history.csv").open() as file:
+        assert [row["size"] for row in csv.DictReader(file)] == ["32", "32", "48"]
+
+
+def test_a_killed_run_goes_on_and_ends_where_an_unbroken_one_does(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(order(data, tmp_path / "unbroken"))
+    real = state.save
+    saves: list[int] = []
+
+    def killed(folder: Path, tensors: Any, facts: Any) -> None:
+        real(folder, tensors, facts)
+        saves.append(len(facts["history"]))
+        if len(saves) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(order(data, tmp_path / "broken"))
+    train(order(data, tmp_path / "broken"))
+    assert saves == [1, 2]
+    first, second = (load_file(tmp_path / side / "out" / "pneumonia-resnet18.safetensors") for side in ("unbroken", "broken"))
+    for name, tensor in first.items():
+        torch.testing.assert_close(tensor.float(), second[name].float(), atol=2e-3, rtol=2e-3)
+
+
+def test_the_state_of_another_run_is_refused(data: Path, tmp_path: Path) -> None:
+    train(order(data, tmp_path))
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(order(data, tmp_path, recipe=replace(TINY, rate=1e-3)))
+
+
+def test_a_broken_state_is_named(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "state.safetensors").write_bytes(b"half a file")
+    with pytest.raises(TrainingError, match="broken"):
+        train(order(data, tmp_path))
+
+
+def test_a_full_disk_says_so(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(TrainingError, match="full"):
+        train(order(data, tmp_path))
+
+
+def test_unreadable_films_are_listed_and_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_films(tmp_path / "films")
+    (root / "train" / "NORMAL" / "IM-0900-0001.png").write_bytes(b"not an image")
+    train(order(root, tmp_path, recipe=replace(TINY, stages=(Stage(32, 1),))))
+    assert "skipped train/NORMAL/IM-0900-0001.png" in capsys.readouterr().err
+    assert named("pneumonia-resnet18", tmp_path / "out").card.training.skipped == 1
+
+
+@pytest.mark.parametrize(("missing", "says"), [("test", "no 'test' split"), ("train", "no 'train' split")])
+def test_a_missing_split_is_named(tmp_path: Path, missing: str, says: str) -> None:
+    root = write_films(tmp_path / "films", 4, 1)
+    (root / missing).rename(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match=says):
+        train(order(root, tmp_path))
+
+
+def test_an_empty_class_is_named(tmp_path: Path) -> None:
+    root = write_films(tmp_path / "films", 4, 1)
+    for path in root.glob("train/PNEUMONIA/*virus*"):
+        path.unlink()
+    with pytest.raises(TrainingError, match="Class VIRUS has no readable film in the train split"):
+        train(order(root, tmp_path))
+
+
+def test_a_folder_without_films_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="There is no folder"):
+        index(tmp_path / "nowhere", TASK)
+    with pytest.raises(DataError, match="No film of the task"):
+        index(tmp_path, TASK)
+
+
+def test_plain_class_folders_are_understood(tmp_path: Path) -> None:
+    for label in TASK.classes:
+        folder = tmp_path / "train" / label.lower()
+        folder.mkdir(parents=True)
+        (folder / "a.png").write_bytes(as_png8(film(64, 64)))
+    assert [film.label for film in index(tmp_path, TASK)] == ["BACTERIA", "NORMAL", "VIRUS"]
+
+
+def test_patients_are_told_apart_by_split_and_class(data: Path) -> None:
+    films = index(data, TASK)
+    patients = {film.patient for film in films}
+    assert {"train/BACTERIA/person1", "train/VIRUS/person1", "test/VIRUS/person1"} <= patients
+    assert len(patients) == len(films)
+
+
+def test_validation_shares_no_patient_with_training(tmp_path: Path) -> None:
+    root = write_films(tmp_path / "films", 12, 1)
+    for i in range(12):  # a second film of each child
+        (root / "train" / "PNEUMONIA" / f"person{i}_virus_{100 + i}.png").write_bytes(as_png8(film(64, 64, seed=i)))
+    films = hold_out(index(root, TASK), 0.25, seed=1)
+    by_split = {split: {film.patient for film in of_split(films, split)} for split in ("train", "val", "test")}
+    assert not by_split["train"] & by_split["val"]
+    assert counts(films, TASK)["val"] == {"NORMAL": 3, "BACTERIA": 3, "VIRUS": 6}
+    assert films == hold_out(index(root, TASK), 0.25, seed=1)
+    assert films != hold_out(index(root, TASK), 0.25, seed=2)
+
+
+def test_nih_numbers_name_one_patient_across_classes(tmp_path: Path) -> None:
+    for label in ("No_findings", "Pneumonia"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / f"00000032_00{len(label) % 10}.png").write_bytes(b"")
+    assert {film.patient for film in index(tmp_path, TASKS["covid"])} == {"00000032"}
+
+
+def test_the_fingerprint_knows_every_file() -> None:
+    rows = [("a", "1"), ("b", "2")]
+    assert fingerprint(rows) == fingerprint(rows[::-1])
+    assert fingerprint(rows) != fingerprint([("a", "1"), ("b", "3")])
+
+
+def test_a_loss_that_is_no_number_stops_the_run(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no longer a number"):
+        train(order(data, tmp_path, recipe=replace(TINY, rate=1e30)))
+
+
+def test_a_teacher_tempers_the_labels(data: Path, tmp_path: Path) -> None:
+    train(order(data, tmp_path))
+    films, _ = runs._films(order(data, tmp_path))
+    taught = order(data, tmp_path, recipe=replace(TINY, teacher="pneumonia-resnet18", teaching=0.5))
+    targets = runs._targets(taught, films)
+    truth = runs._targets(order(data, tmp_path), films)
+    torch.testing.assert_close(targets.sum(1), torch.ones(len(films)))
+    assert ((targets * truth).sum(1) >= 0.5).all()
+    assert ((targets * truth).sum(1) < 1).all()
+
+
+# --- where weights start from -------------------------------------------------------------------------------------
+
+
+def some_films(size: int = 64) -> tuple[torch.Tensor, Preprocessing]:
+    pre = Preprocessing(size=size, mean=0.4, std=0.2)
+    return torch.stack([torch.from_numpy(pre.apply(film(80, 72, seed=i)))[None] for i in range(6)]), pre
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_imagenet_weights_come_through_torchvisions_cache(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torchvision import models
+
+    torch.manual_seed(7)
+    url = models.get_model_weights(name).DEFAULT.url
+    original = models.get_model(name, weights=None)
+    cache = tmp_path / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    torch.save(original.state_dict(), cache / url.rsplit("/", 1)[1])
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    films, pre = some_films()
+    network = initialise(architecture(name), 3, "imagenet", films, pre)
+    expected = dict(original.named_parameters())
+    first = next(iter(network.trunk.parameters()))
+    assert torch.equal(first, next(iter(expected.values())))
+    last = list(network.trunk.parameters())[-1]
+    assert any(last.shape == p.shape and torch.equal(last, p) for p in expected.values())
+
+
+def test_imagenet_without_a_network_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import urllib.request
+
+    def offline(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(urllib.request, "urlopen", offline)
+    monkeypatch.setattr("torch.hub.urlopen", offline)
+    with pytest.raises(TrainingError, match="TORCH_HOME"):
+        initialise(architecture("resnet18"), 3, "imagenet", *some_films())
+
+
+def test_a_checkpoint_is_taken_whole_or_for_its_trunk(data: Path, tmp_path: Path) -> None:
+    path = train(order(data, tmp_path))
+    own = load_file(path)
+    same = initialise(architecture("resnet18"), 3, str(path), *some_films())
+    assert torch.equal(same.state_dict()["head.linear.weight"], own["head.linear.weight"].float())
+    other = initialise(architecture("resnet18"), 5, str(path), *some_films())
+    assert other.state_dict()["head.linear.weight"].shape == (5, 512)
+    assert torch.equal(other.state_dict()["trunk.conv1.weight"], own["trunk.conv1.weight"].float())
+    with pytest.raises(TrainingError, match="does not fit VGG-16-BN"):
+        initialise(architecture("vgg16_bn"), 3, str(path), *some_films())
+
+
+def plain_vgg() -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
+    from torchvision import models
+
+    torch.manual_seed(3)
+    network = models.vgg16(weights=None).eval()
+    return network.features[:-1], {k: v for k, v in network.state_dict().items() if k.startswith("features.")}
+
+
+def test_plain_convolutions_are_adopted_by_a_network_with_batch_norms(tmp_path: Path) -> None:
+    foreign, tensors = plain_vgg()
+    torch.save(tensors, tmp_path / "vgg16.pth")
+    films, pre = some_films()
+    network = initialise(architecture("vgg16_bn"), 3, str(tmp_path / "vgg16.pth"), films, pre).eval()
+    grey = (films * pre.std + pre.mean).repeat(1, 3, 1, 1)
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    with torch.no_grad():
+        ours, theirs = network.features(films), foreign((grey - mean) / std)
+    # One common factor apart; and off at the border, where padding is zero before normalisation in one, after it in the other.
+    assert float(torch.corrcoef(torch.stack([ours.flatten(), theirs.flatten()]))[0, 1]) > 0.98
+
+
+def test_onnx_convolutions_are_taken_in_order(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from onnx import helper, numpy_helper
+
+    _, tensors = plain_vgg()
+    nodes, values = [], []
+    names = [name.removesuffix(".weight") for name in tensors if name.endswith("weight")]
+    for i, name in enumerate(names):
+        nodes.append(helper.make_node("Conv", [f"x{i}", f"{name}.weight", f"{name}.bias"], [f"x{i + 1}"]))
+        values += [numpy_helper.from_array(tensors[f"{name}.{p}"].numpy(), f"{name}.{p}") for p in ("bias", "weight")]
+    ends = [helper.make_tensor_value_info(f"x{i}", 1, None) for i in (0, len(names))]
+    onnx.save(helper.make_model(helper.make_graph(nodes, "vgg", ends[:1], ends[1:], values)), tmp_path / "vgg.onnx")
+    network = initialise(architecture("vgg16_bn"), 3, str(tmp_path / "vgg.onnx"), *some_films())
+    assert torch.equal(network.trunk[3].weight, tensors["features.2.weight"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("w.pth", b"garbage", "no plain PyTorch state dict"),
+        ("w.safetensors", b"garbage", "no readable safetensors"),
+        ("w.onnx", b"garbage", "no readable ONNX|does not fit"),
+        ("w.zip", b"", "neither 'scratch'"),
+    ],
+)
+def test_weights_that_are_none_are_refused(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    pytest.importorskip("onnx")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TrainingError, match=says):
+        initialise(architecture("vgg16_bn"), 3, str(tmp_path / name), *some_films())
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, Sequence[str]]:
+            return os.system, ("touch pwned",)
+
+    torch.save({"weight": Trap()}, tmp_path / "trap.pth")
+    with pytest.raises(TrainingError, match="plain PyTorch state dict"):
+        initialise(architecture("resnet18"), 3, str(tmp_path / "trap.pth"), *some_films())
+    assert not Path("pwned").exists()
+
+
+# --- the parts ----------------------------------------------------------------------------------------------------
+
+
+def test_stages_are_read_as_written() -> None:
+    assert parse_stages("128x16,224x4") == (Stage(128, 16), Stage(224, 4))
+    recipe = Recipe(stages=parse_stages("64x2,96x1"))
+    assert [recipe.size_of(epoch) for epoch in range(3)] == [64, 64, 96]
+    for bad in ("128", "128x0", "16x4", "x", "128x4;224x1"):
+        with pytest.raises(TrainingError, match="SIZExEPOCHS"):
+            parse_stages(bad)
+
+
+def test_augmentation_repeats_by_seed_and_stays_in_range() -> None:
+    images = torch.rand(16, 1, 64, 64)
+    before = images.clone()
+    first, second, third = (augment(images, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, third)
+    assert torch.equal(images, before)
+    assert 0 <= float(first.min()) <= float(first.max()) <= 1
+
+
+def test_mixup_keeps_distributions() -> None:
+    rng = torch.Generator().manual_seed(0)
+    images, targets = torch.rand(64, 1, 8, 8), torch.eye(3)[torch.randint(0, 3, (64,), generator=rng)]
+    mixed, blended = mixup(images, targets, 0.4, rng)
+    torch.testing.assert_close(blended.sum(1), torch.ones(64))
+    assert not torch.equal(mixed, images)
+    assert mixup(images, targets, 0, rng)[0] is images
+
+
+def test_a_missing_file_is_skipped_with_its_reason(data: Path) -> None:
+    from core.training.data import decode
+
+    films = index(data, TASK)[:3]
+    films[1] = replace(films[1], path=data / "gone.png")
+    kept, skipped = decode(films, TASK, 32)
+    assert len(kept) == 2
+    assert kept.images.shape == (2, 32, 32)
+    assert kept.images.dtype == np.uint8
+    assert isinstance(skipped[0], Skipped)
+
+
+def test_the_shipped_folder_holds_no_broken_checkpoint() -> None:
+    good, bad = find()
+    assert not bad
+    assert {"pneumonia-vgg16_bn", "pneumonia-resnet18", "pneumonia-resnet50"} <= set(good)
+    for found in good.values():
+        assert Classifier(found).checkpoint is found
