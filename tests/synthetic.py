@@ -134,7 +134,7 @@ def as_webp(pixels: NDArray[np.float32], mode: str = "RGB", **options: Any) -> b
     return _saved(as_pil(pixels, mode), "WEBP", **{"lossless": True, **options})
 
 
-def as_dicom(  # noqa: PLR0913 - a test names the few it needs
+def as_dicom(
     pixels: NDArray[np.float32],
     *,
     bits: int = 12,
@@ -214,7 +214,7 @@ def encapsulate(pixels: NDArray[np.float32], kind: str, bits: int = 12) -> bytes
     """
     if kind == "baseline":
         return as_jpeg(pixels)
-    import imagecodecs  # noqa: PLC0415 - only tests of compressed DICOM need it
+    import imagecodecs
 
     values = stored(pixels, bits)
     match kind:

@@ -123,7 +123,7 @@ def test_without_imagecodecs_the_message_names_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     with pytest.raises(DecoderMissingError, match="pip install imagecodecs"):
         read_xray(data)
-    assert codecs.RLE == uid.RLELossless  # needs no package, nor does JPEG baseline
+    assert uid.RLELossless == codecs.RLE  # needs no package, nor does JPEG baseline
     baseline = synthetic.encapsulate(FILM, "baseline")
     assert read_xray(as_dicom(FILM, bits=8, transfer_syntax=uid.JPEGBaseline8Bit, encapsulated=baseline)).width == 96
 
@@ -173,7 +173,9 @@ def test_a_window_of_width_one_is_a_step(width: float) -> None:
     assert np.array_equal(pixels, (synthetic.stored(FILM, 12) > 2047.5).astype(np.float32))
 
 
-@pytest.mark.parametrize("window", [(9000.0, 10.0), (-500.0, 1.0), (2048.0, 0.0), (2048.0, -5.0), (1e300, 2.0), (0, 1e-300)])
+@pytest.mark.parametrize(
+    "window", [(9000.0, 10.0), (-500.0, 1.0), (2048.0, 0.0), (2048.0, -5.0), (1e300, 2.0), (0, 1e-300)]
+)
 def test_a_window_that_shows_nothing_is_left_out(window: tuple[float, float]) -> None:
     xray = read_xray(as_dicom(FILM, window=window))
     assert close(xray.pixels, stretched(FILM), 3e-4)

@@ -18,7 +18,8 @@ def check_size(width: int, height: int, limits: Limits) -> None:
     """Refuse a size from a header, before a single pixel is decoded.
 
     Args:
-        width, height: pixels, as the header says.
+        width: pixels, as the header says.
+        height: the same.
         limits: what is allowed.
 
     Raises:

@@ -11,7 +11,8 @@ RLE lossless                  PackBits, here
 JPEG baseline                 Pillow (libjpeg-turbo)
 JPEG extended, lossless       imagecodecs              GDCM aborts the process, ``jpegsof3`` and ``liblj92`` crash;
                               (libjpeg-turbo 3)        pylibjpeg-libjpeg is GPL
-JPEG-LS                       imagecodecs (CharLS)     GDCM aborts the process
+JPEG-LS                       imagecodecs (CharLS)     GDCM aborts the process; CharLS itself spends seconds on a
+                                                       stream without an end, which is therefore looked for first
 JPEG 2000                     imagecodecs (OpenJPEG)
 ============================  =======================  ==========================================================
 
@@ -290,7 +291,7 @@ def _imagecodecs() -> Any:  # noqa: ANN401 - the package has no complete types
         DecoderMissingError: not installed.
     """
     try:
-        import imagecodecs  # noqa: PLC0415 - optional, and only for compressed DICOM
+        import imagecodecs
     except ImportError as error:
         raise DecoderMissingError(
             "This DICOM compression needs the package imagecodecs. Install it (pip install imagecodecs) "

@@ -49,7 +49,7 @@ def read_xray(data: bytes, limits: Limits = LIMITS) -> Xray:
         pixels, facts = raster.read(data, image_format, limits)
     elif _looks_like_dicom(data):
         # pydicom takes a quarter of a second to import: only those who open DICOM files pay for it.
-        from core.xray import dicom  # noqa: PLC0415
+        from core.xray import dicom
 
         pixels, facts = dicom.read(data, limits)
     else:

@@ -35,18 +35,20 @@ _FILM_CLASSES: Final = frozenset(
     }
 )
 # Only defined terms pass into the facts: a free text typed into these fields could hold a name.
-_MODALITY_CODES: Final = frozenset(
-    "BI BMD CT DG DOC ECG EEG ES GM HC IO IVOCT IVUS KER KO LS MG MR NM OAM OCT OP OPM OPT OPV PLAN PR PT PX REG RESP "
-    "RTDOSE RTIMAGE RTPLAN RTRECORD RTSTRUCT SEG SM SR TG US VA XA XC".split()
-)
+_MODALITY_CODES: Final = frozenset({
+    "BI", "BMD", "CT", "DG", "DOC", "ECG", "EEG", "ES", "GM", "HC", "IO", "IVOCT", "IVUS", "KER", "KO", "LS", "MG",
+    "MR", "NM", "OAM", "OCT", "OP", "OPM", "OPT", "OPV", "PLAN", "PR", "PT", "PX", "REG", "RESP", "RTDOSE", "RTIMAGE",
+    "RTPLAN", "RTRECORD", "RTSTRUCT", "SEG", "SM", "SR", "TG", "US", "VA", "XA", "XC",
+})  # fmt: skip
 _VIEWS: Final = frozenset({"AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"})
 _CHEST_PARTS: Final = frozenset({"CHEST", "LUNG", "THORAX"})
-_BODY_PARTS: Final = _CHEST_PARTS | frozenset(
-    "ABDOMEN ANKLE ARM CLAVICLE CSPINE ELBOW FEMUR FINGER FOOT HAND HEAD HIP KNEE LEG LSPINE NECK PELVIS RIB SHOULDER "
-    "SKULL SPINE STERNUM TSPINE WRIST".split()
-)
+_BODY_PARTS: Final = _CHEST_PARTS | frozenset({
+    "ABDOMEN", "ANKLE", "ARM", "CLAVICLE", "CSPINE", "ELBOW", "FEMUR", "FINGER", "FOOT", "HAND", "HEAD", "HIP", "KNEE",
+    "LEG", "LSPINE", "NECK", "PELVIS", "RIB", "SHOULDER", "SKULL", "SPINE", "STERNUM", "TSPINE", "WRIST",
+})  # fmt: skip
 _MONOCHROME: Final = ("MONOCHROME1", "MONOCHROME2")
 _LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601, as for raster images
+_LUMA.setflags(write=False)
 _FAR: Final = 1e9
 _CONTAINERS: Final = (8, 16, 32)
 _UNWINDOWED: Final = "scaled by its own darkest and brightest value"

@@ -74,7 +74,7 @@ class DicomFile:
         syntax: transfer syntax UID.
     """
 
-    def __init__(self, dataset: Dataset, little: bool, syntax: str) -> None:
+    def __init__(self, dataset: Dataset, *, little: bool, syntax: str) -> None:
         self._dataset, self.little, self.syntax = dataset, little, syntax
 
     def __contains__(self, tag: int) -> bool:
@@ -124,10 +124,11 @@ class DicomFile:
         items = self._dataset[tag].value if tag in self._dataset else None
         if not isinstance(items, Sequence) or len(items) == 0:
             return None
-        return DicomFile(items[0], self.little, self.syntax)
+        return DicomFile(items[0], little=self.little, syntax=self.syntax)
 
     def _element(self, tag: int) -> RawDataElement | None:
-        element = self._dataset.get_item(tag) if tag in self._dataset else None
+        # pydicom's annotation promises converted elements only; what was never asked for is still raw.
+        element: object = self._dataset.get_item(tag) if tag in self._dataset else None
         return element if isinstance(element, RawDataElement) else None
 
 
@@ -149,7 +150,7 @@ def parse(data: bytes, limits: Limits) -> DicomFile:
     if data[stream.tell() : stream.tell() + 2] == b"\x02\x00":  # file meta: explicit, little endian, always
         kept: list[Any] = [TRANSFER_SYNTAX]
         meta = read_dataset(stream, False, True, stop_when=_behind_meta, specific_tags=kept)  # noqa: FBT003
-        syntax = DicomFile(meta, True, "").text(TRANSFER_SYNTAX)  # noqa: FBT003
+        syntax = DicomFile(meta, little=True, syntax="").text(TRANSFER_SYNTAX)
     if syntax == DEFLATED:
         stream = io.BytesIO(_inflate(data[stream.tell() :], limits))
     at = stream.tell()
@@ -160,7 +161,7 @@ def parse(data: bytes, limits: Limits) -> DicomFile:
     implicit = not (start[4:6].isalpha() and start[4:6].isupper())
     tags: list[Any] = list(_KEPT)
     dataset = read_dataset(stream, implicit, little, specific_tags=tags)
-    return DicomFile(dataset, little, syntax or (IMPLICIT if implicit else EXPLICIT))
+    return DicomFile(dataset, little=little, syntax=syntax or (IMPLICIT if implicit else EXPLICIT))
 
 
 def _behind_meta(tag: Any, _vr: str | None, _length: int) -> bool:  # noqa: ANN401 - pydicom's callback

@@ -81,8 +81,10 @@ def by_range(values: NDArray[np.float32], seen: NDArray[np.bool_] | None) -> NDA
     """
     film = values if seen is None or not seen.any() else values[seen]
     low, high = float(film.min()), float(film.max())
-    if not high > low:  # even or not a number: the last check refuses it
-        return values if np.isnan(low) or np.isnan(high) else np.zeros_like(values)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return values  # the last check refuses it
+    if low == high:
+        return np.zeros_like(values)  # one even grey, of whatever value: refused as well
     grey = (values - np.float32(low)) / np.float32(high - low)
     np.clip(grey, 0.0, 1.0, out=grey)
     return grey

@@ -64,10 +64,12 @@ class Xray:
 
     @property
     def height(self) -> int:
+        """Rows, pixels."""
         return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
+        """Columns, pixels."""
         return int(self.pixels.shape[1])
 
     @property
