@@ -86,6 +86,18 @@ class TrainingFacts(_Strict):
     validation: dict[str, float]
 
 
+class Storage(_Strict):
+    """What storing the weights in 16 bits changed, against the trained 32-bit ones, over the test films.
+
+    Attributes:
+        largest_change: of any probability.
+        decisions_changed: films whose most probable class is another.
+    """
+
+    largest_change: _Share
+    decisions_changed: int
+
+
 class Card(_Strict):
     """What is known of a network: the JSON beside its weights.
 
@@ -101,6 +113,7 @@ class Card(_Strict):
         training: how it was trained.
         metrics: name → figure with its interval, on the test split.
         test_films: size of the test split.
+        storage: what storing in 16 bits changed; ``None`` where it was not measured.
         limits: what it must not be used for, and known failures.
         licence: of the weights.
         citation: whom to cite for data and method.
@@ -119,6 +132,7 @@ class Card(_Strict):
     training: TrainingFacts
     metrics: dict[str, Interval]
     test_films: int
+    storage: Storage | None = None
     limits: tuple[str, ...]
     licence: str
     citation: str

@@ -9,17 +9,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.architectures.network import Network
 from core.checkpoint import Checkpoint, store
 from core.classifier import Classifier
-from core.dataset import counts, of_split
+from core.dataset import Film, counts, of_split
 from core.evaluate import figures, to_csv
 from core.evaluate.films import predict
 from core.training.data import Films, Skipped
 from core.training.state import replacing
-from core.xray import Preprocessing
+from core.xray import Preprocessing, read_xray
 
 if TYPE_CHECKING:
     from core.training.run import Order
@@ -82,11 +84,32 @@ def finish(
     }
     # Figures are of the stored fp16 weights, read back as a user's would be: so the checkpoint is written first.
     checkpoint = store(order.out, network.state_dict(), facts)
-    predictions, _ = predict(Classifier(checkpoint, _device()), of_split(films.films, "test"))
-    facts |= {"metrics": figures(predictions, order.task), "test_films": len(predictions)}
+    test_films = of_split(films.films, "test")
+    predictions, _ = predict(Classifier(checkpoint, _device()), test_films)
+    trained = _trained(network, preprocessing, test_films)
+    facts |= {
+        "metrics": figures(predictions, order.task),
+        "test_films": len(predictions),
+        "storage": {
+            "largest_change": float(np.abs(trained - predictions.probabilities).max()),
+            "decisions_changed": int((trained.argmax(1) != predictions.decisions).sum()),
+        },
+    }
     checkpoint = store(order.out, checkpoint.tensors(), facts)
     _write(checkpoint, to_csv(predictions))
     return checkpoint.weights
+
+
+@torch.no_grad()
+def _trained(network: Network, preprocessing: Preprocessing, films: Sequence[Film], batch: int = 16) -> NDArray[np.float64]:
+    """Probabilities ``[N, K]`` under the 32-bit weights as trained, without any fast path."""
+    plain = network.eval().float().to("cpu", memory_format=torch.contiguous_format)
+    rows = []
+    for start in range(0, len(films), batch):
+        xrays = [read_xray(film.path.read_bytes()) for film in films[start : start + batch]]
+        images = torch.from_numpy(preprocessing.batch(xrays)).repeat(1, 3, 1, 1)
+        rows.append(plain.head(plain.trunk(images)).double().softmax(1))
+    return torch.cat(rows).numpy()
 
 
 def _write(checkpoint: Checkpoint, text: str) -> None:

@@ -1,0 +1,35 @@
+"""``make bench``: run every benchmark, print the figures, write bench.json."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import torch
+
+from tests.benchmarks import batches, passes, redraw
+
+
+def main() -> None:
+    torch.set_num_threads(os.cpu_count() or 1)
+    results = {
+        "machine": {"cores": os.cpu_count(), "torch": torch.__version__, "cuda": torch.cuda.is_available()},
+        "passes": passes.measure(),
+        "batches": batches.measure(),
+        "redraw": redraw.measure(),
+    }
+    print(f"{'network':24}{'forward':>10}{'reading':>10}{'library':>10}{'/forward':>10}{'x library':>10}{'batch':>10}")
+    for name, row in results["passes"].items():
+        print(
+            f"{name:24}{row['forward_ms']:8.1f}ms{row['reading_ms']:8.1f}ms{row['library_ms']:8.1f}ms"
+            f"{row['reading_to_forward']:10.2f}{row['library_to_reading']:10.1f}{results['batches'][name]['batch_to_bare']:10.0%}"
+        )
+    print("reading: all heatmaps included; /forward: target 1.15 or less; x library: 5 or more; batch: 90% or more of the bare forward")
+    for name, value in results["redraw"].items():
+        print(f"{name:24}{value:8.1f}ms   (target below 100)")
+    Path("bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

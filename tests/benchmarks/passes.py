@@ -1,0 +1,44 @@
+"""Per network: forward alone, reading with heatmaps of all classes, and the same as the reference library documents it."""
+
+from __future__ import annotations
+
+import torch
+from pytorch_grad_cam import GradCAM
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+from core.checkpoint import find
+from core.classifier import Classifier
+from core.explain import explain
+from core.xray import read_xray
+from tests.benchmarks.timing import milliseconds
+from tests.synthetic import as_png8, film
+
+
+def measure(rounds: int = 15) -> dict[str, dict[str, float]]:
+    """Network → milliseconds and ratios."""
+    results = {}
+    xray = read_xray(as_png8(film(224, 224)))
+    for name, checkpoint in find()[0].items():
+        classifier = Classifier(checkpoint)
+        inputs = classifier.prepare([xray])
+        theirs = Classifier(checkpoint).network.requires_grad_(True)
+        colour = inputs.repeat(1, 3, 1, 1)
+
+        def forward(classifier: Classifier = classifier, inputs: torch.Tensor = inputs) -> None:
+            with torch.inference_mode():
+                classifier.network(inputs)
+
+        def reading(classifier: Classifier = classifier) -> None:
+            explain(classifier, classifier.read([xray])[0])
+
+        def library(network: torch.nn.Module = theirs, colour: torch.Tensor = colour) -> None:
+            with GradCAM(model=network, target_layers=[network.trunk]) as cam:
+                for place in range(3):
+                    cam(input_tensor=colour, targets=[ClassifierOutputTarget(place)])
+
+        times = milliseconds({"forward_ms": forward, "reading_ms": reading, "library_ms": library}, rounds)
+        results[name] = times | {
+            "reading_to_forward": times["reading_ms"] / times["forward_ms"],
+            "library_to_reading": times["library_ms"] / times["reading_ms"],
+        }
+    return results

@@ -1,0 +1,132 @@
+"""The command line as programs see it: one JSON object a line, exit status, bad files beside good ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.checkpoint import find
+from core.cli import main
+from tests.synthetic import PERSON, as_dicom, as_png8, film
+from tests.test_training import write_films
+
+MODEL = "pneumonia-resnet18"
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(as_png8(film(90, 80, 1)))
+    (folder / "b.dcm").write_bytes(as_dicom(film(90, 80, 2)))
+    return folder
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_reading_prints_one_object_a_film(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(films), "--model", MODEL, "--json"]) == 0
+    rows = lines(capsys)
+    assert [Path(str(row["file"])).name for row in rows] == ["a.png", "b.dcm"]
+    for row in rows:
+        assert list(row) == ["file", "sha256", "model", "task", "probabilities", "prediction", "error"]
+        assert row["error"] is None
+        shares = row["probabilities"]
+        assert isinstance(shares, dict)
+        assert list(shares) == ["NORMAL", "BACTERIA", "VIRUS"]
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+        assert row["prediction"] == max(shares, key=lambda name: shares[name])
+
+
+def test_one_bad_file_does_not_stop_the_rest(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (films / "aa.png").write_bytes(b"nothing")
+    assert main(["read", str(films), str(films / "gone.png"), "--model", MODEL, "--json"]) == 1
+    rows = lines(capsys)
+    assert [row["error"] is None for row in rows] == [True, False, True, False]
+    bad = rows[1]
+    assert isinstance(bad["error"], dict)
+    assert bad["error"]["type"] == "XrayError"
+    assert bad["error"]["message"]
+    assert {bad[key] for key in ("sha256", "model", "task", "probabilities", "prediction")} == {None}
+
+
+def test_patterns_are_expanded_and_files_read_once(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(films / "*.png"), str(films / "a.png"), "--model", MODEL, "--json"]) == 0
+    assert len(lines(capsys)) == 1
+
+
+def test_text_output_is_words_first(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(films / "a.png"), "--model", MODEL]) == 0
+    out = capsys.readouterr().out
+    assert "pneumonia (NORMAL 0." in out
+
+
+def test_heatmaps_are_named_by_content_and_carry_their_facts(films: Path, tmp_path: Path) -> None:
+    out = tmp_path / "maps"
+    assert main(["read", str(films), "--model", MODEL, "--heatmaps", str(out), "--target", "VIRUS", "--method", "layer_cam"]) == 0
+    pictures = sorted(out.glob("*.png"))
+    assert len(pictures) == 2
+    for path in pictures:
+        assert path.name.endswith(f"-{MODEL}-VIRUS.png")
+        with Image.open(path) as picture:
+            picture.load()
+            assert picture.info["target"] == "VIRUS"
+            assert picture.info["method"] == "layer_cam"
+            assert picture.info["weights_sha256"] == find()[0][MODEL].card.weights_sha256
+            assert "not a medical device" in picture.info["notice"].lower()
+        assert not any(part.encode() in path.read_bytes() for part in PERSON)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["read", "x.png"],
+        ["read", "x.png", "--model", "pneumonia-lenet"],
+        ["read", "x.png", "--model", MODEL, "--target", "FLU"],
+        ["dance"],
+        [],
+        ["train", "--data", "x", "--arch", "resnet19"],
+    ],
+)
+def test_wrong_usage_is_status_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        status = main(arguments)
+    except SystemExit as end:  # argparse ends the program itself
+        status = int(end.code or 0)
+    assert status == 2
+    assert capsys.readouterr().err
+
+
+def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    assert MODEL in capsys.readouterr().out
+    assert main(["models", "--json"]) == 0
+    cards = json.loads(capsys.readouterr().out)
+    assert {card["name"] for card in cards} == set(find()[0])
+
+
+def test_a_broken_model_is_named_beside_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pneumonia-resnet18.json").write_text("{}")
+    assert main(["models", "--weights", str(tmp_path)]) == 1
+    assert "cannot be used" in capsys.readouterr().err
+
+
+def test_evaluation_prints_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_films(tmp_path / "data", 1, 3)
+    table = tmp_path / "p.csv"
+    assert main(["evaluate", "--model", MODEL, "--data", str(data), "--json", "--predictions", str(table)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["model"], result["split"], result["n"]) == (MODEL, "test", 9)
+    matrix = result["confusion_matrix"]
+    assert [sum(row) for row in matrix] == [3, 3, 3]
+    assert result["accuracy"] == pytest.approx(sum(matrix[i][i] for i in range(3)) / 9)
+    assert set(result["per_class"]) == {"NORMAL", "BACTERIA", "VIRUS"}
+    assert {"recall", "precision", "specificity", "f1", "auroc", "n"} <= set(result["per_class"]["VIRUS"])
+    assert table.read_text().count("\n") == 10
+    assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "val"]) == 1
+    assert "no 'val' split" in capsys.readouterr().err
