@@ -116,6 +116,14 @@ def resized_bmp(width: int, height: int) -> bytes:
     return bytes(data)
 
 
+def resized_webp(width: int, height: int) -> bytes:
+    size = (width - 1) | (height - 1) << 14  # 14 bits each, in the header of a lossless image
+    data = bytearray(synthetic.as_webp(FILM))
+    at = data.index(b"VP8L") + 9
+    data[at : at + 4] = struct.pack("<L", int.from_bytes(data[at : at + 4], "little") & ~(2**28 - 1) | size)
+    return bytes(data)
+
+
 def deflated_bomb() -> bytes:
     whole = as_dicom(FILM, transfer_syntax=uid.DeflatedExplicitVRLittleEndian)
     start = pydicom.filereader.read_partial(io.BytesIO(whole), stop_when=lambda *_: True)
@@ -130,6 +138,7 @@ BOMBS = {
     "png-64-bit": lambda: png_header(2**31 - 1, 2**31 - 1),
     "jpeg": lambda: resized_jpeg(65_000, 65_000),
     "bmp": lambda: resized_bmp(100_000, 100_000),
+    "webp": lambda: resized_webp(16_000, 16_000),
     "dicom": lambda: as_dicom(FILM, Rows=65_535, Columns=65_535),
     "dicom-frames": lambda: as_dicom(FILM, NumberOfFrames=1_000_000),
     "dicom-deflated": deflated_bomb,

@@ -14,6 +14,13 @@ TRUNCATED: Final = "The file is damaged or cut short, so the film cannot be read
 MAX_JPEG_SCANS: Final = 100  # encoders write about ten; thousands of empty ones cost hours
 
 
+def too_large(limits: Limits) -> XrayError:
+    """The error for more pixels than allowed."""
+    return XrayError(
+        f"The image is too large: more than {limits.max_pixels / 1e6:g} megapixels. Export it at a lower resolution."
+    )
+
+
 def check_size(width: int, height: int, limits: Limits) -> None:
     """Refuse a size from a header, before a single pixel is decoded.
 
@@ -28,10 +35,7 @@ def check_size(width: int, height: int, limits: Limits) -> None:
     if width < 1 or height < 1:
         raise XrayError("The file describes an image without pixels. Export the film again.")
     if width * height > limits.max_pixels:
-        raise XrayError(
-            f"The image is too large: more than {limits.max_pixels / 1e6:g} megapixels. "
-            "Export it at a lower resolution."
-        )
+        raise too_large(limits)
     if min(width, height) < limits.min_side:
         raise XrayError(
             f"The image is too small to read a chest film from: {width} x {height} pixels, "

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from core.errors import XrayError
-from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED, check_size
+from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED, check_size, too_large
 from core.xray.quiet import quiet
 from core.xray.types import Facts, Limits
 
@@ -83,6 +83,8 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
             grey, bits, notes = _grey(image)
     except XrayError:
         raise
+    except Image.DecompressionBombError as error:  # some plugins look at the size before we can
+        raise too_large(limits) from error
     # Pillow's plugins raise OSError, SyntaxError, ValueError, KeyError, struct.error, zlib.error, OverflowError,
     # EOFError and more on broken bytes, and none is documented: any of them means the same to the reader.
     except Exception as error:
