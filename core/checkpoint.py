@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,26 +165,32 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
+        """``<task>-<architecture>``."""
         return self.card.name
 
     @property
     def task(self) -> Task:
+        """The classes it knows."""
         return task(self.card.task)
 
     @property
     def architecture(self) -> Architecture:
+        """The blueprint its weights fill."""
         return architecture(self.card.architecture)
 
     @property
     def preprocessing(self) -> Preprocessing:
+        """What its network expects to be fed."""
         return Preprocessing.from_dict(self.card.preprocessing)
 
     @property
     def weights(self) -> Path:
+        """The safetensors file."""
         return self.folder / f"{self.name}.safetensors"
 
     @property
     def predictions(self) -> Path:
+        """The table of test predictions."""
         return self.folder / f"{self.name}.csv"
 
     def tensors(self) -> dict[str, Tensor]:
@@ -200,11 +205,13 @@ class Checkpoint:
         try:
             data = self.weights.read_bytes()
         except OSError as error:
-            raise CheckpointError(f"The weights of {self.name} cannot be read ({error.strerror}). Copy them again.") from error
+            raise CheckpointError(
+                f"The weights of {self.name} cannot be read ({error.strerror}). Copy them again."
+            ) from error
         if hashlib.sha256(data).hexdigest() != self.card.weights_sha256:
             raise CheckpointError(
-                f"The weights of {self.name} are not those its card describes (sha256 differs): the file is half-copied "
-                "or altered. Copy it again."
+                f"The weights of {self.name} are not those its card describes (sha256 differs): the file is "
+                "half-copied or altered. Copy it again."
             )
         try:
             return load(data)
@@ -235,7 +242,9 @@ def open_card(path: Path) -> Checkpoint:
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise CheckpointError(f"The card does not fit the schema: {where}: {first['msg']}.") from error
     if card.name != path.stem or card.name != f"{card.task}-{card.architecture}":
-        raise CheckpointError(f"The card is of '{card.name}': files and card must be named <task>-<architecture> alike.")
+        raise CheckpointError(
+            f"The card is of '{card.name}': files and card must be named <task>-<architecture> alike."
+        )
     found = Checkpoint(card, path.parent)
     size = found.weights.stat().st_size if found.weights.is_file() else None
     if size != card.weights_bytes:
@@ -262,7 +271,9 @@ def find(folder: Path = SHIPPED) -> tuple[dict[str, Checkpoint], tuple[Broken, .
         for path in sorted(folder.glob("*.safetensors"))
         if path.stem not in known
     ]
-    good.sort(key=lambda c: (c.card.task, -c.card.metrics["accuracy"].value if "accuracy" in c.card.metrics else 0, c.name))
+    good.sort(
+        key=lambda c: (c.card.task, -c.card.metrics["accuracy"].value if "accuracy" in c.card.metrics else 0, c.name)
+    )
     return {c.name: c for c in good}, tuple(bad)
 
 
@@ -309,11 +320,14 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = Checkpoint(card, folder)
     _replace(checkpoint.weights, data)
-    _replace(folder / f"{card.name}.json", (json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n").encode())
+    _replace(
+        folder / f"{card.name}.json",
+        (json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n").encode(),
+    )
     return checkpoint
 
 
 def _replace(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(data)
-    os.replace(part, path)
+    part.replace(path)

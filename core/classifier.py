@@ -68,16 +68,20 @@ class Classifier:
         self._preprocessing = checkpoint.preprocessing
         network = checkpoint.architecture.build(len(checkpoint.card.classes))
         try:
-            network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in checkpoint.tensors().items()})
+            network.load_state_dict(
+                {k: v.float() if v.is_floating_point() else v for k, v in checkpoint.tensors().items()}
+            )
         except RuntimeError as error:
             raise CheckpointError(
-                f"The weights of {checkpoint.name} do not fit {checkpoint.architecture.title}: the checkpoint is foreign. "
-                "Copy weights and card from the same place."
+                f"The weights of {checkpoint.name} do not fit {checkpoint.architecture.title}: the checkpoint is "
+                "foreign. Copy weights and card from the same place."
             ) from error
-        self.network: Network = network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)
+        network.eval().requires_grad_(requires_grad=False)
+        self.network: Network = network.to(self.device).to(memory_format=torch.channels_last)
 
     @property
     def name(self) -> str:
+        """The checkpoint's name."""
         return self.checkpoint.name
 
     @property

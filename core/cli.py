@@ -81,7 +81,9 @@ def _train(train: argparse.ArgumentParser) -> None:
     _task(train)
     train.add_argument("--arch", choices=ARCHITECTURES, required=True)
     train.add_argument("--init", default="scratch", help="scratch, imagenet, or a file (.safetensors, .pth, .onnx)")
-    train.add_argument("--freeze", type=int, default=0, metavar="N", help="leave the trunk's first N layers as they are")
+    train.add_argument(
+        "--freeze", type=int, default=0, metavar="N", help="leave the trunk's first N layers as they are"
+    )
     train.add_argument(
         "--teacher", default="", metavar="NAME", help="checkpoint in --out whose probabilities temper the labels"
     )
@@ -91,8 +93,12 @@ def _train(train: argparse.ArgumentParser) -> None:
     train.add_argument("--batch", type=int, default=64, help="films per step (default: %(default)s)")
     train.add_argument("--mixup", type=float, default=0.0, help="Beta parameter of mixup, 0 for none")
     train.add_argument("--seed", type=int, default=1, help="default: %(default)s")
-    train.add_argument("--out", type=Path, default=SHIPPED, metavar="DIR", help="folder for the checkpoint (default: weights)")
-    train.add_argument("--run", type=Path, metavar="DIR", help="folder for state and history (default: runs/<task>-<arch>)")
+    train.add_argument(
+        "--out", type=Path, default=SHIPPED, metavar="DIR", help="folder for the checkpoint (default: weights)"
+    )
+    train.add_argument(
+        "--run", type=Path, metavar="DIR", help="folder for state and history (default: runs/<task>-<arch>)"
+    )
 
 
 def _task(command: argparse.ArgumentParser) -> None:

@@ -63,7 +63,10 @@ def read(options: argparse.Namespace) -> int:
         if options.heatmaps and outcome.reading:
             _draw(outcome, classifier, options)
         with bar.external_write_mode(file=sys.stdout):
-            print(json.dumps(_row(file, outcome, classifier)) if options.json else _line(file, outcome, classifier), flush=True)
+            print(
+                json.dumps(_row(file, outcome, classifier)) if options.json else _line(file, outcome, classifier),
+                flush=True,
+            )
         bar.update()
     bar.close()
     return SOME_FAILED if failed else ALL_DONE
@@ -114,6 +117,7 @@ def evaluate(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     """Train a network; prints where its weights are."""
     from core.training import run
+    from core.training.order import Order
     from core.training.recipe import Recipe, parse_stages
 
     recipe = Recipe(
@@ -126,7 +130,7 @@ def train(options: argparse.Namespace) -> int:
         teacher=options.teacher,
         seed=options.seed,
     )
-    order = run.Order(
+    order = Order(
         data=options.data,
         task=task(options.task),
         architecture=architecture(options.arch),
@@ -166,7 +170,7 @@ def _files(patterns: Sequence[str]) -> list[Path]:
         if path.is_dir():
             found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
         elif not path.exists() and glob.has_magic(pattern):
-            found += sorted(Path(match) for match in glob.glob(pattern, recursive=True))
+            found += sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
         else:
             found.append(path)  # a missing file is reported as one that failed
     if not found:
@@ -215,7 +219,8 @@ def _draw(outcome: Outcome, classifier: Classifier, options: argparse.Namespace)
         return
     look = render.Look()
     picture = render.overlay(render.on_screen(outcome.xray), heatmap.values, look)
-    says = f"{classifier.name}: {target} {outcome.reading.by_class[target]:.3f} (softmax), {heatmap.method}, {heatmap.layer}"
+    share = outcome.reading.by_class[target]
+    says = f"{classifier.name}: {target} {share:.3f} (softmax), {heatmap.method}, {heatmap.layer}"
     plate = render.plate(picture, heatmap, look, (says, report.DISCLAIMER))
     name = f"{outcome.xray.key}-{classifier.name}-{target}.png"
     (options.heatmaps / name).write_bytes(report.overlay_png(plate, heatmap, outcome.reading.weights_sha256))

@@ -82,7 +82,9 @@ def of_split(films: Iterable[Film], split: str) -> list[Film]:
     chosen = [film for film in films if film.split == split]
     if not chosen:
         have = ", ".join(sorted({film.split or "(none)" for film in films}))
-        raise DataError(f"The data have no '{split}' split (found: {have}). Add a folder '{split}' with the classes in it.")
+        raise DataError(
+            f"The data have no '{split}' split (found: {have}). Add a folder '{split}' with the classes in it."
+        )
     return chosen
 
 
@@ -109,7 +111,7 @@ def hold_out(films: Sequence[Film], share: float, seed: int) -> list[Film]:
 def counts(films: Iterable[Film], task: Task) -> Mapping[str, dict[str, int]]:
     """Split → class → number of films; classes in the task's order."""
     tally = Counter((film.split, film.label) for film in films)
-    splits = sorted({split for split, _ in tally}, key=lambda s: (*SPLITS, "").index(s))
+    splits = sorted({split for split, _ in tally}, key=(*SPLITS, "").index)
     return {split: {label: tally[split, label] for label in task.classes} for split in splits}
 
 

@@ -66,17 +66,22 @@ TASKS: Mapping[str, Task] = _table(
         merged=MappingProxyType({"NORMAL": "NORMAL", "BACTERIA": "PNEUMONIA", "VIRUS": "PNEUMONIA"}),
         population=(
             "Children of 1 to 5 years, frontal (anterior-posterior) view, one hospital in Guangzhou, China "
-            "(Kermany et al. 2018). On adults expect many false alarms: the specificity of a similar model fell from .96 to .47."
+            "(Kermany et al. 2018). On adults expect many false alarms: the specificity of a similar model fell from "
+            ".96 to .47."
         ),
         data="Kermany, Zhang, Goldbaum 2018, chest X-ray images, official split, doi 10.17632/rscbjbr9sj (CC BY 4.0)",
         limits=(
             "Research use only: not a medical device.",
-            "Only frontal films of children of 1 to 5 years from one hospital were seen; adults, lateral views, other "
-            "body parts and other scanners were not.",
+            (
+                "Only frontal films of children of 1 to 5 years from one hospital were seen; adults, lateral views, "
+                "other body parts and other scanners were not."
+            ),
             "Every film gets one of three classes: a film with another disease, or none of these, does too.",
             "The bacterial and viral labels come from clinical charts and are noisy.",
-            "Letters and text at the film's border differ between classes in the training set; markers were augmented "
-            "against this shortcut, which does not remove every trace of it.",
+            (
+                "Letters and text at the film's border differ between classes in the training set; markers were "
+                "augmented against this shortcut, which does not remove every trace of it."
+            ),
         ),
         citation=(
             "Kermany et al. 2018, Identifying Medical Diagnoses and Treatable Diseases by Image-Based Deep Learning, "

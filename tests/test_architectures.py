@@ -11,7 +11,11 @@ from core.errors import UnknownNameError
 
 CLASSES = 3
 # Trunk as published (torchvision's count less its classifier), plus a linear layer of 3 outputs.
-PARAMETERS = {"vgg16_bn": 14_723_136 + 512 * 3 + 3, "resnet18": 11_176_512 + 512 * 3 + 3, "resnet50": 23_508_032 + 2048 * 3 + 3}
+PARAMETERS = {
+    "vgg16_bn": 14_723_136 + 512 * 3 + 3,
+    "resnet18": 11_176_512 + 512 * 3 + 3,
+    "resnet50": 23_508_032 + 2048 * 3 + 3,
+}
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -31,7 +31,9 @@ def rewrite(folder: Path, **changes: object) -> None:
 
 def test_a_checkpoint_round_trips_bit_for_bit(folder: Path, tmp_path: Path) -> None:
     found = named("pneumonia-resnet18", folder)
-    again = store(tmp_path / "again", found.tensors(), found.card.model_dump(exclude={"weights_sha256", "weights_bytes"}))
+    again = store(
+        tmp_path / "again", found.tensors(), found.card.model_dump(exclude={"weights_sha256", "weights_bytes"})
+    )
     assert again.weights.read_bytes() == found.weights.read_bytes()
     assert again.card == found.card
     for name, tensor in found.tensors().items():

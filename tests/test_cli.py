@@ -68,7 +68,12 @@ def test_text_output_is_words_first(films: Path, capsys: pytest.CaptureFixture[s
 
 def test_heatmaps_are_named_by_content_and_carry_their_facts(films: Path, tmp_path: Path) -> None:
     out = tmp_path / "maps"
-    assert main(["read", str(films), "--model", MODEL, "--heatmaps", str(out), "--target", "VIRUS", "--method", "layer_cam"]) == 0
+    assert (
+        main(
+            ["read", str(films), "--model", MODEL, "--heatmaps", str(out), "--target", "VIRUS", "--method", "layer_cam"]
+        )
+        == 0
+    )
     pictures = sorted(out.glob("*.png"))
     assert len(pictures) == 2
     for path in pictures:

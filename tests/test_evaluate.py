@@ -55,9 +55,13 @@ def test_weighted_figures_are_those_of_repeated_films() -> None:
     repeated = np.repeat(np.arange(60), weights[0].astype(int))
     truth = given.labels == 1
     score = given.probabilities[:, 1]
-    assert auroc(weights, truth, score)[0] == pytest.approx(sk.roc_auc_score(truth[repeated], score[repeated]), abs=1e-9)
+    assert auroc(weights, truth, score)[0] == pytest.approx(
+        sk.roc_auc_score(truth[repeated], score[repeated]), abs=1e-9
+    )
     counts = binary_counts(weights, truth, given.decisions == 1)
-    assert METRICS["f1"].compute(counts)[0] == pytest.approx(sk.f1_score(truth[repeated], (given.decisions == 1)[repeated]))
+    assert METRICS["f1"].compute(counts)[0] == pytest.approx(
+        sk.f1_score(truth[repeated], (given.decisions == 1)[repeated])
+    )
 
 
 def test_the_merged_matrix_is_the_full_one_added_up() -> None:

@@ -1,8 +1,7 @@
-"""Heatmaps: the same as the field's reference library, for every network, class and method; and honest about bad maps."""
+"""Heatmaps: the same as the field's reference library, for every network, class and method; honest about bad maps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -28,8 +27,8 @@ SHIPPED_NAMES = sorted(path.stem for path in SHIPPED.glob("*.json"))
 
 
 @pytest.fixture(scope="module", params=SHIPPED_NAMES)
-def classifier(request: pytest.FixtureRequest) -> Iterator[Classifier]:
-    yield Classifier(find()[0][request.param])
+def classifier(request: pytest.FixtureRequest) -> Classifier:
+    return Classifier(find()[0][request.param])
 
 
 def xray(seed: int = 0) -> Xray:

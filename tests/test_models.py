@@ -33,6 +33,7 @@ class Loader:
         self.seconds = seconds
 
     def __call__(self, checkpoint: Checkpoint, device: str) -> Any:
+        """Load, in effect."""
         self.loads.append((checkpoint.name, device))
         time.sleep(self.seconds)
         return SimpleNamespace(name=checkpoint.name, bytes=10, device=torch.device(device))
@@ -117,7 +118,9 @@ def test_a_gpu_that_fills_up_while_reading_falls_back_too() -> None:
     assert len(loader.loads) == 2
 
 
-@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))])
+@pytest.mark.parametrize(
+    "device", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
+)
 def test_eight_threads_read_what_one_does(device: str) -> None:
     """200 readings of different films through all shipped networks: every number and map as read alone."""
     checkpoints = list(find()[0].values())

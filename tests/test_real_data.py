@@ -64,7 +64,10 @@ def test_fast_paths_say_what_the_plain_network_says(checkpoint: Checkpoint, data
     plain = Classifier(checkpoint).network.to(memory_format=torch.contiguous_format)
     with torch.no_grad():
         slow = np.concatenate(
-            [plain.head(plain.trunk(classifier.prepare([xray]).repeat(1, 3, 1, 1))).softmax(1).numpy() for xray in xrays]
+            [
+                plain.head(plain.trunk(classifier.prepare([xray]).repeat(1, 3, 1, 1))).softmax(1).numpy()
+                for xray in xrays
+            ]
         )
     assert np.abs(fast - slow).max() < 1e-3
     assert (fast.argmax(1) == slow.argmax(1)).all()
@@ -72,14 +75,17 @@ def test_fast_paths_say_what_the_plain_network_says(checkpoint: Checkpoint, data
 
 @pytest.mark.realdata
 def test_the_card_names_these_very_films(checkpoint: Checkpoint, data_root: Path) -> None:
-    from core.dataset import counts, hold_out
     import hashlib
+
+    from core.dataset import counts, hold_out
 
     films = index(data_root / "chest_xray", checkpoint.task)
     digests = [(film.file, hashlib.sha256(film.path.read_bytes()).hexdigest()) for film in films]
     assert fingerprint(digests) == checkpoint.card.training.fingerprint
     recipe = checkpoint.card.training.recipe
-    assert counts(hold_out(films, recipe["val_share"], recipe["seed"]), checkpoint.task) == checkpoint.card.training.films
+    assert (
+        counts(hold_out(films, recipe["val_share"], recipe["seed"]), checkpoint.task) == checkpoint.card.training.films
+    )
 
 
 def assert_same(now: Predictions, then: Predictions) -> None:

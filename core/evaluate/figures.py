@@ -23,9 +23,9 @@ def confusion_matrix(predictions: Predictions) -> NDArray[np.int64]:
 def merged(predictions: Predictions, task: Task) -> Predictions:
     """The same films with coarser classes (normal / pneumonia).
 
-    The decision is the three-class decision made coarser, not a cut through summed probabilities: so the two-class matrix
-    is the three-class one with rows and columns added up. ``probabilities`` are
-    summed, for curves; for decisions use :func:`merged_decisions`.
+    The decision is the three-class decision made coarser, not a cut through summed probabilities: so the two-class
+    matrix is the three-class one with rows and columns added up. ``probabilities`` are summed, for curves; for
+    decisions use :func:`merged_decisions`.
     """
     coarse = task.merged_classes
     group = np.array([coarse.index(task.merged[name]) for name in predictions.classes])
@@ -47,12 +47,12 @@ def merged_decisions(predictions: Predictions, task: Task) -> NDArray[np.int64]:
 def figures(predictions: Predictions, task: Task, draws: int = DRAWS, seed: int = 0) -> dict[str, Interval]:
     """Every figure of a set of predictions.
 
-    Intervals are 2.5 and 97.5 percentiles of ``draws`` bootstrap samples of patients (films of one patient stay together;
-    Field & Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x).
+    Intervals are 2.5 and 97.5 percentiles of ``draws`` bootstrap samples of patients (films of one patient stay
+    together; Field & Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x).
 
     Returns:
-        ``accuracy``, ``merged_accuracy``, ``merged_sensitivity``, ``merged_specificity``, ``merged_auroc``, and for every
-        class ``<metric>.<CLASS>`` for each of METRICS and ``auroc.<CLASS>``.
+        ``accuracy``, ``merged_accuracy``, ``merged_sensitivity``, ``merged_specificity``, ``merged_auroc``, and for
+        every class ``<metric>.<CLASS>`` for each of METRICS and ``auroc.<CLASS>``.
     """
     weights = np.vstack([np.ones((1, len(predictions))), bootstrap_weights(predictions.patients, draws, seed)])
     results: dict[str, Array] = {"accuracy": accuracy(weights, predictions.decisions == predictions.labels)}
@@ -85,4 +85,3 @@ def _interval(values: Array) -> Interval:
     low, high = (float(q) for q in np.percentile(values[1:], (2.5, 97.5)))
     # A percentile interval of a figure near 0 or 1 can miss the figure itself; an interval that does is of no use.
     return Interval(value=value, low=min(low, value), high=max(high, value))
-

@@ -26,7 +26,9 @@ def predict(classifier: Classifier, films: Sequence[Film]) -> tuple[Predictions,
     kept: list[Film] = []
     rows, failed = [], {}
     outcomes = read_many((film.path.read_bytes for film in films), classifier)
-    for film, outcome in zip(films, tqdm(outcomes, total=len(films), desc="reading", unit="film", leave=False), strict=True):
+    for film, outcome in zip(
+        films, tqdm(outcomes, total=len(films), desc="reading", unit="film", leave=False), strict=True
+    ):
         if outcome.reading is None:
             failed[film.file] = str(outcome.error)
         else:

@@ -39,7 +39,8 @@ class Predictions:
     @property
     def decisions(self) -> NDArray[np.int64]:
         """Position of the most probable class, int64 ``[N]``."""
-        return self.probabilities.argmax(axis=1).astype(np.int64)
+        chosen: NDArray[np.int64] = self.probabilities.argmax(axis=1).astype(np.int64)
+        return chosen
 
 
 def to_csv(predictions: Predictions) -> str:
@@ -68,11 +69,16 @@ def from_csv(path: Path) -> Predictions:
         raise DataError(f"The predictions {path.name} cannot be read ({error}).") from error
     classes = tuple(column for column in columns if column not in _FIXED)
     if not set(_FIXED) <= set(columns) or not classes:
-        raise DataError(f"{path.name}: the columns must be {', '.join(_FIXED)} and one per class, not {', '.join(columns) or 'none'}.")
+        raise DataError(
+            f"{path.name}: the columns must be {', '.join(_FIXED)} and one per class, "
+            f"not {', '.join(columns) or 'none'}."
+        )
     labels, table = [], np.empty((len(rows), len(classes)))
     for number, row in enumerate(rows, start=2):
         if row["label"] not in classes:
-            raise DataError(f"{path.name}, row {number}, column label: {row['label']!r} is none of {', '.join(classes)}.")
+            raise DataError(
+                f"{path.name}, row {number}, column label: {row['label']!r} is none of {', '.join(classes)}."
+            )
         labels.append(classes.index(row["label"]))
         for place, column in enumerate(classes):
             try:

@@ -30,7 +30,7 @@ def gradients(network: Network, features: Tensor) -> Tensor:
         weight = head.linear.weight  # [K, C]
         area = features.shape[1] * features.shape[2]
         return (weight / area)[:, :, None, None].expand(-1, -1, *features.shape[1:])  # [K, C, h, w], a view
-    with torch.inference_mode(False), torch.enable_grad():
+    with torch.inference_mode(mode=False), torch.enable_grad():
         one = features.clone()[None]  # [1, C, h, w]
         classes = head(one).shape[1]
         copies = one.repeat(classes, 1, 1, 1).requires_grad_()  # [K, C, h, w]: one copy explains one class
@@ -45,5 +45,8 @@ def grad_cam(features: Tensor, gradient: Tensor) -> Tensor:
 
 
 def layer_cam(features: Tensor, gradient: Tensor) -> Tensor:
-    """ReLU(Σ_c ReLU(gradient_c) · features_c), place by place (Jiang et al. 2021, "LayerCAM", doi 10.1109/TIP.2021.3089943)."""
+    """ReLU(Σ_c ReLU(gradient_c) · features_c), place by place.
+
+    Jiang et al. 2021, "LayerCAM", doi 10.1109/TIP.2021.3089943.
+    """
     return torch.einsum("kchw,chw->khw", gradient.relu(), features).relu()

@@ -15,8 +15,8 @@ class Heatmap:
     """One class's evidence map.
 
     Attributes:
-        values: float32 ``[h, w]`` in 0…1, read-only: 1 where the evidence is strongest within this film. Only evidence *for*
-            the class; covers the whole film, whatever its shape. All zero where ``problem`` is set.
+        values: float32 ``[h, w]`` in 0…1, read-only: 1 where the evidence is strongest within this film. Only
+            evidence *for* the class; covers the whole film, whatever its shape. All zero where ``problem`` is set.
         target: the class explained.
         method: key in METHODS.
         layer: name of the feature map it was made from.
@@ -52,7 +52,11 @@ def scaled(raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, str | 
     Scaling is (x - min) / (max - min), as the field's libraries do, so that maps can be compared with theirs.
     """
     if not np.isfinite(raw).all():
-        return np.zeros_like(raw), float("nan"), "This map is not a number: the network's output is broken for this film."
+        return (
+            np.zeros_like(raw),
+            float("nan"),
+            "This map is not a number: the network's output is broken for this film.",
+        )
     low, peak = float(raw.min()), float(raw.max())
     if peak <= 0:
         return np.zeros_like(raw), peak, "This map is empty: the network finds no evidence for this class on this film."

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 (chances and ranges of random draws are what this file is about)
 """Augmentation of a whole batch at once. All of it is drawn from one generator, so a seed repeats a run.
 
 Chest films teach networks shortcuts: a letter at a corner, text at the border. ``markers`` pastes such marks on films
@@ -10,8 +11,8 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
+from torch.nn import functional as F  # noqa: N812 (its usual name)
 
 
 def augment(images: Tensor, rng: Generator) -> Tensor:

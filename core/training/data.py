@@ -10,10 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from core.dataset import Film
+from core.dataset import Film, fingerprint
 from core.errors import XrayError
 from core.tasks import Task
 from core.xray import Preprocessing, read_xray
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A film left out, and why."""
+
+    file: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,12 +33,22 @@ class Films:
         images: uint8 ``[N, canvas, canvas]``.
         labels: int64 ``[N]``, position of the class in the task.
         digests: sha256 of each file.
+        targets: what to learn, a distribution over the classes for each film, float32 ``[N, K]``; one-hot unless a
+            teacher tempered it.
+        skipped: films left out, of any split.
     """
 
     films: tuple[Film, ...]
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     digests: tuple[str, ...]
+    targets: NDArray[np.float32]
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when any film does."""
+        return fingerprint((film.file, digest) for film, digest in zip(self.films, self.digests, strict=True))
 
     def __len__(self) -> int:
         return len(self.films)
@@ -43,19 +61,13 @@ class Films:
             self.images[chosen],
             self.labels[chosen],
             tuple(self.digests[i] for i in chosen),
+            self.targets[chosen],
+            self.skipped,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A film left out, and why."""
-
-    file: str
-    reason: str
-
-
-def decode(films: Sequence[Film], task: Task, canvas: int) -> tuple[Films, tuple[Skipped, ...]]:
-    """Decode every film to ``canvas`` x ``canvas``; those that cannot be read come back with the reason."""
+def decode(films: Sequence[Film], task: Task, canvas: int) -> Films:
+    """Decode every film to ``canvas`` x ``canvas``; those that cannot be read are listed with the reason."""
     squash = Preprocessing(canvas=canvas, size=canvas).squash
 
     def one(film: Film) -> tuple[NDArray[np.uint8], str] | Skipped:
@@ -68,10 +80,12 @@ def decode(films: Sequence[Film], task: Task, canvas: int) -> tuple[Films, tuple
     with ThreadPoolExecutor() as pool:
         results = list(tqdm(pool.map(one, films), total=len(films), desc="decoding", unit="film", leave=False))
     good = [(film, result) for film, result in zip(films, results, strict=True) if not isinstance(result, Skipped)]
-    kept = Films(
+    labels = np.array([task.classes.index(film.label) for film, _ in good], dtype=np.int64)
+    return Films(
         tuple(film for film, _ in good),
         np.stack([image for _, (image, _) in good]) if good else np.zeros((0, canvas, canvas), np.uint8),
-        np.array([task.classes.index(film.label) for film, _ in good], dtype=np.int64),
+        labels,
         tuple(digest for _, (_, digest) in good),
+        np.eye(len(task.classes), dtype=np.float32)[labels],
+        tuple(result for result in results if isinstance(result, Skipped)),
     )
-    return kept, tuple(result for result in results if isinstance(result, Skipped))

@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,34 +19,23 @@ from core.classifier import Classifier
 from core.dataset import Film, counts, of_split
 from core.evaluate import figures, to_csv
 from core.evaluate.films import predict
-from core.training.data import Films, Skipped
+from core.training.data import Films
+from core.training.loop import Run
+from core.training.order import Order
 from core.training.state import replacing
 from core.xray import Preprocessing, read_xray
-
-if TYPE_CHECKING:
-    from core.training.run import Order
 
 _PACKAGES = ("torch", "torchvision", "numpy", "pillow")
 
 
-def finish(
-    order: Order,
-    network: Network,
-    preprocessing: Preprocessing,
-    films: Films,
-    skipped: Sequence[Skipped],
-    mark: str,
-    history: Sequence[Mapping[str, Any]],
-) -> Path:
+def finish(order: Order, run: Run, network: Network, films: Films, history: Sequence[Mapping[str, Any]]) -> Path:
     """Store a trained network as a checkpoint.
 
     Args:
         order: what was asked for.
+        run: how it was trained.
         network: the averaged network.
-        preprocessing: what it reads with.
         films: all films used.
-        skipped: films left out.
-        mark: fingerprint of the data.
         history: one row per epoch.
 
     Returns:
@@ -58,15 +47,15 @@ def finish(
         "task": order.task.name,
         "architecture": order.architecture.name,
         "classes": order.task.classes,
-        "preprocessing": preprocessing.to_dict(),
+        "preprocessing": run.preprocessing.to_dict(),
         "view": "one crop",
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "training": {
             "data": order.task.data,
             "films": table,
             "patients": {split: len({f.patient for f in films.films if f.split == split}) for split in table},
-            "fingerprint": mark,
-            "skipped": len(skipped),
+            "fingerprint": run.fingerprint,
+            "skipped": len(films.skipped),
             "command": order.command,
             "recipe": order.recipe.to_dict(),
             "init": order.init_says,
@@ -86,7 +75,7 @@ def finish(
     checkpoint = store(order.out, network.state_dict(), facts)
     test_films = of_split(films.films, "test")
     predictions, _ = predict(Classifier(checkpoint, _device()), test_films)
-    trained = _trained(network, preprocessing, test_films)
+    trained = _trained(network, run.preprocessing, test_films)
     facts |= {
         "metrics": figures(predictions, order.task),
         "test_films": len(predictions),
@@ -101,9 +90,11 @@ def finish(
 
 
 @torch.no_grad()
-def _trained(network: Network, preprocessing: Preprocessing, films: Sequence[Film], batch: int = 16) -> NDArray[np.float64]:
+def _trained(
+    network: Network, preprocessing: Preprocessing, films: Sequence[Film], batch: int = 16
+) -> NDArray[np.float64]:
     """Probabilities ``[N, K]`` under the 32-bit weights as trained, without any fast path."""
-    plain = network.eval().float().to("cpu", memory_format=torch.contiguous_format)
+    plain = network.eval().float().cpu().to(memory_format=torch.contiguous_format)
     rows = []
     for start in range(0, len(films), batch):
         xrays = [read_xray(film.path.read_bytes()) for film in films[start : start + batch]]

@@ -24,6 +24,8 @@ class Convention:
 
 
 TORCHVISION = Convention((1 / 0.229, 1 / 0.224, 1 / 0.225), (-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225))
+_KERNEL = 4  # dimensions of a convolution's weight
+
 CAFFE = Convention((255.0, 255.0, 255.0), (-103.939, -116.779, -123.68))
 """Blue, green, red in 0…255 less their means: what the VGG authors' weights expect, in Caffe and in Keras."""
 
@@ -36,7 +38,7 @@ def initialise(
     Args:
         architecture: which.
         classes: outputs of the head, which always starts by chance unless a checkpoint has as many classes.
-        init: "scratch"; "imagenet" (torchvision's weights, through torchvision's own cache); or a file: a ``.safetensors``
+        init: "scratch"; "imagenet" (torchvision's weights, through its own cache); or a file: a ``.safetensors``
             checkpoint of this architecture, or the convolutions of a network of the same shape, without batch norms, as
             a PyTorch state dict (``.pth``) or in ONNX (``.onnx``; Caffe's input convention).
         films: some training films ``[N, 1, S, S]``, normalised; batch norms are measured on them where they are new.
@@ -65,10 +67,10 @@ def initialise(
     if path.suffix == ".safetensors":
         return _resume_from(network, tensors, path, architecture)
     own = {f"trunk.{name}" for name in network.trunk.state_dict()}
-    if own <= {name for name in tensors}:
+    if own <= set(tensors):
         return _resume_from(network, tensors, path, architecture)
     convention = CAFFE if path.suffix == ".onnx" else TORCHVISION
-    _adopt(network.trunk, _convolutions(tensors), convention, films, preprocessing, path)
+    _adopt(network.trunk, _convolutions(tensors), convention, films, preprocessing)
     return network
 
 
@@ -88,9 +90,13 @@ def _state_dict(path: Path) -> dict[str, Tensor]:
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)  # tensors only: runs no code from the file
     except (OSError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise TrainingError(f"{path} is no plain PyTorch state dict ({error}). Save it as one, with torch.save.") from error
+        raise TrainingError(
+            f"{path} is no plain PyTorch state dict ({error}). Save it as one, with torch.save."
+        ) from error
     if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise TrainingError(f"{path} holds something else than a plain state dict. Save model.state_dict() and give that.")
+        raise TrainingError(
+            f"{path} holds something else than a plain state dict. Save model.state_dict() and give that."
+        )
     return found
 
 
@@ -101,7 +107,7 @@ def _onnx(path: Path) -> dict[str, Tensor]:
         from onnx import numpy_helper
     except ImportError as error:
         raise TrainingError("Reading ONNX needs the package onnx: pip install onnx.") from error
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         graph = onnx.load(path).graph
@@ -119,18 +125,22 @@ def _onnx(path: Path) -> dict[str, Tensor]:
 def _resume_from(network: Network, tensors: dict[str, Tensor], path: Path, architecture: Architecture) -> Network:
     tensors = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
     own = network.state_dict()
-    same_head = all(name in tensors and tensors[name].shape == own[name].shape for name in own if name.startswith("head."))
+    same_head = all(
+        name in tensors and tensors[name].shape == own[name].shape for name in own if name.startswith("head.")
+    )
     wanted = tensors if same_head else {name: value for name, value in tensors.items() if not name.startswith("head.")}
     try:
         network.load_state_dict(wanted | {} if same_head else {**own, **wanted})
     except RuntimeError as error:
-        raise TrainingError(f"{path} does not fit {architecture.title}: give weights of the same architecture.") from error
+        raise TrainingError(
+            f"{path} does not fit {architecture.title}: give weights of the same architecture."
+        ) from error
     return network
 
 
 def _convolutions(tensors: dict[str, Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
     for name, weight in tensors.items():
-        if weight.ndim == 4:
+        if weight.ndim == _KERNEL:
             bias = tensors.get(name.removesuffix("weight") + "bias")
             yield weight.float(), torch.zeros(len(weight)) if bias is None else bias.float()
 
@@ -142,7 +152,6 @@ def _adopt(
     convention: Convention,
     films: Tensor,
     preprocessing: Preprocessing,
-    path: Path,
 ) -> None:
     """Foreign convolutions into a chain of convolutions and batch norms, so that it computes what theirs did.
 
@@ -150,9 +159,13 @@ def _adopt(
     factor, which keeps activations near one: a ReLU network does not mind. Training starts from the foreign network's
     function, and from batch norms that fit the films.
     """
-    misfit = TrainingError(f"{path} does not fit: its convolutions are not those of this architecture, in order.")
+    misfit = TrainingError(
+        "The initial weights do not fit: their convolutions are not those of this architecture, in order."
+    )
     if not isinstance(trunk, nn.Sequential):
-        raise TrainingError(f"{path} has no batch norms, and this architecture is no plain chain: use a full checkpoint.")
+        raise TrainingError(
+            "The initial weights have no batch norms, and this architecture is no plain chain: give a full checkpoint."
+        )
     scale, shift = (torch.tensor(part).view(1, 3, 1, 1) for part in (convention.scale, convention.shift))
     factor, first, x = 1.0, True, films.expand(-1, 3, -1, -1)
     for layer in trunk.eval():

@@ -48,15 +48,12 @@ class Run:
     device: torch.device
 
 
-def fit(
-    network: Network, train: Films, targets: Tensor, val: Films, run: Run, report: Report
-) -> tuple[Network, list[dict[str, Any]]]:
+def fit(network: Network, train: Films, val: Films, run: Run, report: Report) -> tuple[Network, list[dict[str, Any]]]:
     """Train ``network`` in place; resumes where an earlier call on the same folder stopped.
 
     Args:
         network: freshly initialised.
         train: films to learn from.
-        targets: what to learn, a distribution over the classes for each film, float32 ``[N, K]``.
         val: films of other patients, to validate on.
         run: recipe, folder and the rest.
         report: called with each epoch's row of history.
@@ -69,10 +66,11 @@ def fit(
     """
     recipe = run.recipe
     steps = -(-len(train) // recipe.batch)
-    network.to(run.device, memory_format=torch.channels_last)
-    average = copy.deepcopy(network).requires_grad_(False).eval()
+    network.to(run.device).to(memory_format=torch.channels_last)
+    average = copy.deepcopy(network).requires_grad_(requires_grad=False).eval()
     optimizer = torch.optim.AdamW(_groups(network, recipe.decay), lr=recipe.rate, betas=(0.9, 0.99))
     history = _resume(run, network, average, optimizer)
+    targets = torch.from_numpy(train.targets)
     weight = _class_weights(train.labels, len(run.task.classes), recipe.class_power).to(run.device)
     cost = [recipe.size_of(epoch) ** 2 for epoch in range(recipe.epochs)]
     with tqdm(total=sum(cost) * steps, initial=sum(cost[: len(history)]) * steps, **_BAR) as bar:
@@ -82,14 +80,16 @@ def fit(
             images = resize(train.images, size)
             total = 0.0
             _train_mode(network, recipe.freeze)
-            for step, picked in enumerate(torch.randperm(len(train), generator=rng).split(recipe.batch)):
-                if len(picked) < 2:
-                    continue  # batch norm needs two
-                loss = _loss(network, images[picked], targets[picked], weight, run, rng)
+            order = torch.randperm(len(train), generator=rng)
+            for step, picked in enumerate(order.split(recipe.batch)):  # type: ignore[no-untyped-call]
+                if len(picked) == 1:
+                    continue  # batch norm cannot do with one
+                augmented = augment(images[picked].float() / 255, rng)
+                loss = _loss(network, *mixup(augmented, targets[picked], recipe.mixup, rng), weight, run)
                 for group in optimizer.param_groups:
                     group["lr"] = recipe.rate_at((epoch + step / steps) / recipe.epochs)
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
                 optimizer.step()
                 _average(average, network, recipe.ema, len(history) * steps)
@@ -131,7 +131,7 @@ def resize(images: NDArray[np.uint8], size: int) -> Tensor:
 def predict(network: Network, films: Films, run: Run, size: int, batch: int = 64) -> NDArray[np.float64]:
     """Probabilities ``[N, K]`` of films under a network in training, at ``size`` pixels a side."""
     outputs = []
-    for part in resize(films.images, size).split(batch):
+    for part in resize(films.images, size).split(batch):  # type: ignore[no-untyped-call]
         with torch.autocast(run.device.type, torch.bfloat16):
             logits = network.eval()(_normalise(part.float() / 255, run).to(run.device))
         outputs.append(logits.double().softmax(1).cpu())
@@ -155,7 +155,7 @@ def validate(network: Network, films: Films, run: Run, size: int) -> dict[str, f
 def freeze(network: Network, layers: int) -> None:
     """Keep the first ``layers`` of the trunk as they are: no gradients, no new batch-norm statistics."""
     for layer in list(network.trunk.children())[:layers]:
-        layer.requires_grad_(False)
+        layer.requires_grad_(requires_grad=False)
 
 
 def _train_mode(network: Network, frozen: int) -> None:
@@ -164,14 +164,14 @@ def _train_mode(network: Network, frozen: int) -> None:
         layer.eval()
 
 
-def _loss(network: Network, images: Tensor, targets: Tensor, weight: Tensor, run: Run, rng: Generator) -> Tensor:
-    inputs, targets = mixup(augment(images.float() / 255, rng), targets, run.recipe.mixup, rng)
-    targets = targets.to(run.device)
+def _loss(network: Network, inputs: Tensor, targets: Tensor, weight: Tensor, run: Run) -> Tensor:
+    targets = targets.to(run.device)  # [N, K]
     with torch.autocast(run.device.type, torch.bfloat16):
         logits = network(_normalise(inputs, run).to(run.device))
     each = targets @ weight  # [N]
     soft = targets * (1 - run.recipe.smoothing) + run.recipe.smoothing / targets.shape[1]
-    return (-(soft * logits.float().log_softmax(1)).sum(1) * each).sum() / each.sum()
+    losses: Tensor = -(soft * logits.float().log_softmax(1)).sum(1) * each
+    return losses.sum() / each.sum()
 
 
 def _normalise(images: Tensor, run: Run) -> Tensor:
@@ -204,7 +204,9 @@ def _average(average: Network, network: Network, decay: float, steps_done: int) 
             slow.copy_(fast)
 
 
-def _save(run: Run, network: Network, average: Network, optimizer: torch.optim.Optimizer, history: list[dict[str, Any]]) -> None:
+def _save(
+    run: Run, network: Network, average: Network, optimizer: torch.optim.Optimizer, history: list[dict[str, Any]]
+) -> None:
     tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
     facts = {"history": history, "recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint}

@@ -57,6 +57,7 @@ class Recipe:
 
     @property
     def epochs(self) -> int:
+        """Passes over the training films."""
         return sum(stage.epochs for stage in self.stages)
 
     @property
@@ -80,6 +81,7 @@ class Recipe:
         return _cosine(self.rate, end, (progress - self.warm_up) / (1 - self.warm_up))
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain values, for the card and the saved state."""
         return dataclasses.asdict(self)
 
 
@@ -87,6 +89,7 @@ def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
+_SMALLEST = 32  # pixels a side: below, the trunks leave no map
 _STAGE = re.compile(r"^(\d+)x(\d+)$")
 
 
@@ -99,7 +102,9 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
     stages = []
     for part in text.split(","):
         found = _STAGE.match(part.strip())
-        if not found or int(found[1]) < 32 or int(found[2]) < 1:
-            raise TrainingError(f"{part!r} is no stage. Write SIZExEPOCHS, e.g. 128x16,224x4 (sizes of 32 pixels or more).")
+        if not found or int(found[1]) < _SMALLEST or int(found[2]) < 1:
+            raise TrainingError(
+                f"{part!r} is no stage. Write SIZExEPOCHS, e.g. 128x16,224x4 (sizes of 32 pixels or more)."
+            )
         stages.append(Stage(int(found[1]), int(found[2])))
     return tuple(stages)

@@ -3,63 +3,29 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from core.architectures import Architecture
-from core.checkpoint import named
+from core.checkpoint import Checkpoint, named
 from core.classifier import Classifier
-from core.dataset import Film, counts, fingerprint, hold_out, index, of_split
+from core.dataset import Film, counts, hold_out, index, of_split
 from core.errors import TrainingError
+from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
-from core.tasks import Task
-from core.training.data import Films, Skipped, decode
+from core.training.data import Films, decode
+from core.training.finish import finish
 from core.training.initial import initialise
 from core.training.loop import Run, fit, freeze
-from core.training.recipe import Recipe
+from core.training.order import Order
 from core.training.state import replacing
 from core.xray import Preprocessing
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What the user asked for.
-
-    Attributes:
-        data: folder of films.
-        task: the classes.
-        architecture: the network.
-        recipe: how to train.
-        init: "scratch", "imagenet", or a file of weights.
-        out: folder that receives the checkpoint.
-        run: folder of the run's state and history.
-        command: the command line, for the card.
-    """
-
-    data: Path
-    task: Task
-    architecture: Architecture
-    recipe: Recipe
-    init: str
-    out: Path
-    run: Path
-    command: str
-
-    @property
-    def init_says(self) -> str:
-        """What the weights started from, for the card: a file by its name and digest, never by where it lay."""
-        path = Path(self.init)
-        if not path.is_file():
-            return self.init
-        return f"{path.name} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
 
 
 def train(order: Order) -> Path:
@@ -73,30 +39,29 @@ def train(order: Order) -> Path:
         TrainingError: a class is empty, training diverged, the disk is full, or the initial weights do not fit.
     """
     # Read with what the finished classifier will read with: one preprocessing for all.
-    films, skipped = _films(order)
+    films = _films(order)
     train_set, val_set = films.where("train"), films.where("val")
     mean, std = float(train_set.images.mean()) / 255, float(train_set.images.std()) / 255
     preprocessing = Preprocessing(size=order.recipe.size, mean=round(mean, 4), std=round(std, 4))
-    mark = fingerprint((film.file, digest) for film, digest in zip(films.films, films.digests, strict=True))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(order.recipe.seed)
-    network = initialise(order.architecture, len(order.task.classes), order.init, _some(train_set, preprocessing), preprocessing)
+    network = initialise(
+        order.architecture, len(order.task.classes), order.init, _some(train_set, preprocessing), preprocessing
+    )
     freeze(network, order.recipe.freeze)
     started = time.perf_counter()
-    run = Run(order.task, order.recipe, preprocessing, mark, order.run, device)
+    run = Run(order.task, order.recipe, preprocessing, films.fingerprint, order.run, device)
     history: list[dict[str, Any]] = []
 
     def report(row: dict[str, Any]) -> None:
         say("epoch {epoch}  {size} px  loss {train_loss:.4f}  validation: loss {val_loss:.4f}  "
             "accuracy {val_accuracy:.4f}  merged {val_merged_accuracy:.4f}  {seconds:.0f} s".format(**row))  # fmt: skip
 
-    network, history = fit(network, train_set, _targets(order, train_set), val_set, run, report)
+    network, history = fit(network, _taught(order, train_set), val_set, run, report)
     write_history(order.run / "history.csv", history)
     say(f"trained in {time.perf_counter() - started:.0f} s; storing the checkpoint and reading the test split")
 
-    from core.training.finish import finish
-
-    return finish(order, network, preprocessing, films, skipped, mark, history)
+    return finish(order, run, network, films, history)
 
 
 def write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
@@ -112,36 +77,50 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _targets(order: Order, films: Films) -> torch.Tensor:
-    """The labels as distributions, with a teacher's probabilities mixed in where the recipe names one: ``[N, K]``."""
-    truth = torch.eye(len(order.task.classes))[torch.from_numpy(films.labels)]
+def _taught(order: Order, films: Films) -> Films:
+    """The films with a teacher's probabilities mixed into what is to be learnt, where the recipe names a teacher."""
     if not order.recipe.teacher:
-        return truth
+        return films
     teacher = named(order.recipe.teacher, order.out)
     if teacher.card.classes != order.task.classes:
-        raise TrainingError(f"The teacher {teacher.name} knows other classes. Choose one of the task '{order.task.name}'.")
+        raise TrainingError(f"The teacher {teacher.name} knows other classes. Choose one of '{order.task.name}'.")
+    said = _said(teacher, films, order.run.parent).probabilities.astype(np.float32)
+    share = order.recipe.teaching
+    return replace(films, targets=(1 - share) * films.targets + share * said)
+
+
+def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:
+    """What the teacher says of every film; kept in ``folder``, for this run's resumption and for other pupils."""
+    kept = folder / f"{teacher.name}-{teacher.card.weights_sha256[:12]}-on-{films.fingerprint[:12]}.csv"
+    if kept.exists():
+        return from_csv(kept)
     say(f"{teacher.name} reads the training films")
     said, failed = predict(Classifier(teacher), films.films)
     if failed:
-        raise TrainingError(f"The teacher could not read {len(failed)} films that were read a moment ago: did they change?")
-    share = order.recipe.teaching
-    return (1 - share) * truth + share * torch.from_numpy(said.probabilities).float()
+        raise TrainingError(f"The teacher could not read {len(failed)} films that were read just now: did they change?")
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(kept) as part:
+        part.write_text(to_csv(said), encoding="utf-8")
+    return said
 
 
 def _some(films: Films, preprocessing: Preprocessing, count: int = 64) -> torch.Tensor:
     """Some films as network input, evenly from the whole set: ``[count, 1, S, S]``."""
     picked = films.images[:: max(1, len(films) // count)][:count]
-    return torch.stack([torch.from_numpy(preprocessing.apply(image.astype(np.float32) / 255))[None] for image in picked])
+    return torch.stack(
+        [torch.from_numpy(preprocessing.apply(image.astype(np.float32) / 255))[None] for image in picked]
+    )
 
 
-def _films(order: Order) -> tuple[Films, tuple[Skipped, ...]]:
+def _films(order: Order) -> Films:
     rows: list[Film] = index(order.data, order.task)
-    of_split(rows, "train"), of_split(rows, "test")
+    for split in ("train", "test"):
+        of_split(rows, split)
     if not any(film.split == "val" for film in rows):
         rows = hold_out(rows, order.recipe.val_share, order.recipe.seed)
     say(f"{len(rows)} films of {len({film.patient for film in rows})} patients in {order.data}")
-    films, skipped = decode(rows, order.task, Preprocessing().canvas)
-    for film in skipped:
+    films = decode(rows, order.task, Preprocessing().canvas)
+    for film in films.skipped:
         say(f"skipped {film.file}: {film.reason}")
     table = counts(films.films, order.task)
     for split, tally in table.items():
@@ -153,4 +132,4 @@ def _films(order: Order) -> tuple[Films, tuple[Skipped, ...]]:
                     f"Class {label} has no readable film in the {split} split of {order.data}. Add films of it, or "
                     "check the folder names."
                 )
-    return films, skipped
+    return films

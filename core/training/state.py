@@ -1,4 +1,4 @@
-"""What a run needs to go on after it was killed: weights, their average, the optimiser, the history. Nothing pickled."""
+"""What a run needs to go on after it was killed: weights, their average, optimiser, history. Nothing pickled."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise TrainingError(

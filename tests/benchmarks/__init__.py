@@ -1,1 +1,1 @@
-"""Speed, as ratios taken in one run: machines differ, ratios less so. ``make bench`` prints them and writes bench.json."""
+"""Speed, as ratios taken in one run: machines differ, ratios less so. ``make bench`` prints and stores them."""

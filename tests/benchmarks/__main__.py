@@ -25,7 +25,9 @@ def main() -> None:
             f"{name:24}{row['forward_ms']:8.1f}ms{row['reading_ms']:8.1f}ms{row['library_ms']:8.1f}ms"
             f"{row['reading_to_forward']:10.2f}{row['library_to_reading']:10.1f}{results['batches'][name]['batch_to_bare']:10.0%}"
         )
-    print("reading: all heatmaps included; /forward: target 1.15 or less; x library: 5 or more; batch: 90% or more of the bare forward")
+    print(
+        "reading: with all heatmaps; targets: /forward 1.15 or less, x library 5 or more, batch 90% of the bare forward"
+    )
     for name, value in results["redraw"].items():
         print(f"{name:24}{value:8.1f}ms   (target below 100)")
     Path("bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A hundred films from their files, against the bare network on inputs that lie ready: is decoding hidden behind reading?"""
+"""A hundred films from their files, against the bare network on ready inputs: is decoding hidden behind reading?"""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def measure(rounds: int = 3) -> dict[str, dict[str, float]]:
                     classifier.network(part)
             seconds["bare"].append(time.perf_counter() - started)
             started = time.perf_counter()
-            assert sum(outcome.reading is not None for outcome in read_many([lambda d=d: d for d in files], classifier)) == FILMS
+            assert (
+                sum(outcome.reading is not None for outcome in read_many([lambda d=d: d for d in files], classifier))
+                == FILMS
+            )
             seconds["whole"].append(time.perf_counter() - started)
         results[name] = {
             "bare_films_per_second": FILMS / min(seconds["bare"]),

@@ -1,4 +1,4 @@
-"""Per network: forward alone, reading with heatmaps of all classes, and the same as the reference library documents it."""
+"""Per network: forward alone, reading with heatmaps of all classes, and the same as the library documents it."""
 
 from __future__ import annotations
 

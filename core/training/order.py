@@ -1,0 +1,44 @@
+"""What the user asked to be trained."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.architectures import Architecture
+from core.tasks import Task
+from core.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the user asked for.
+
+    Attributes:
+        data: folder of films.
+        task: the classes.
+        architecture: the network.
+        recipe: how to train.
+        init: "scratch", "imagenet", or a file of weights.
+        out: folder that receives the checkpoint.
+        run: folder of the run's state and history.
+        command: the command line, for the card.
+    """
+
+    data: Path
+    task: Task
+    architecture: Architecture
+    recipe: Recipe
+    init: str
+    out: Path
+    run: Path
+    command: str
+
+    @property
+    def init_says(self) -> str:
+        """What the weights started from, for the card: a file by its name and digest, never by where it lay."""
+        path = Path(self.init)
+        if not path.is_file():
+            return self.init
+        return f"{path.name} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
