@@ -4,8 +4,7 @@ import streamlit as st
 
 from core.ui import state, widgets
 
-st.set_page_config(page_title="PneumoLens", page_icon=":material/pulmonology:", layout="wide")
-
+widgets.frame()
 state.keep()
 page = st.navigation(
     [
@@ -16,7 +15,7 @@ page = st.navigation(
     position="top",
 )
 if state.accepted():
-    page.run()
     widgets.standing_line()
+    page.run()
 else:
     widgets.notice()

@@ -80,7 +80,7 @@ class Look:
     """
 
     colours: str = "inferno"
-    opacity: float = 0.55
+    opacity: float = 0.6
     contour: bool = True
     level: float = 0.5
 
@@ -222,7 +222,9 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     bar = np.broadcast_to(_lut(look.colours)[None, :, :], (size, 256, 3))
     left = size
     draw.text((left, size * 0.6), "low", font=font, fill=(190, 190, 190))
-    strip.paste(Image.fromarray(np.ascontiguousarray(bar)).resize((width // 4, size)), (left + 3 * size, round(size * 0.7)))
+    strip.paste(
+        Image.fromarray(np.ascontiguousarray(bar)).resize((width // 4, size)), (left + 3 * size, round(size * 0.7))
+    )
     says = f"high evidence for {heatmap.target}, scaled within this image"
     if look.contour:
         says += f"; line at {look.level:.0%}"
@@ -250,10 +252,17 @@ def _with_lines(film: Rgb, lines: list[NDArray[np.float64]], colour: tuple[int, 
         mask = Image.new("L", (width * _SMOOTH, height * _SMOOTH), 0)
         draw = ImageDraw.Draw(mask)
         for line in lines:
-            draw.line([(x * _SMOOTH, y * _SMOOTH) for x, y in line], fill=255, width=round(thick * grow * _SMOOTH), joint="curve")
+            draw.line(
+                [(x * _SMOOTH, y * _SMOOTH) for x, y in line],
+                fill=255,
+                width=round(thick * grow * _SMOOTH),
+                joint="curve",
+            )
         cover = np.asarray(mask.reduce(_SMOOTH))
         touched = cover > 0
         share = cover[touched][:, None].astype(np.float32) / 255
         drawn = drawn.copy()
-        drawn[touched] = np.rint(drawn[touched] * (1 - share) + np.array(paint, dtype=np.float32) * share).astype(np.uint8)
+        drawn[touched] = np.rint(drawn[touched] * (1 - share) + np.array(paint, dtype=np.float32) * share).astype(
+            np.uint8
+        )
     return drawn

@@ -101,7 +101,9 @@ def readings_json(rows: Sequence[Row]) -> bytes:
             "weights_sha256": row.weights_sha256,
             "task": row.task,
             "prediction": row.prediction,
-            "probabilities": None if row.probabilities is None else {k: round(v, 6) for k, v in row.probabilities.items()},
+            "probabilities": None
+            if row.probabilities is None
+            else {k: round(v, 6) for k, v in row.probabilities.items()},
             "error": row.error,
         }
         readings.append(reading)

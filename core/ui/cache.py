@@ -7,7 +7,6 @@ sample of their pixels, and two films that differ elsewhere would be one.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -147,8 +146,8 @@ def predictions(path: str, modified: int) -> Predictions:  # noqa: ARG001 - part
 
 
 def device() -> str | None:
-    """Where networks run, in words; ``None`` as long as nothing has been read and nobody knows."""
-    if "torch" not in sys.modules:
+    """Where networks run, in words; ``None`` as long as none is loaded: finding out loads torch."""
+    if not any(is_loaded(checkpoint) for checkpoint in models().good.values()):
         return None
     return {"cpu": "CPU", "cuda": "GPU (CUDA)"}.get(get_pool().device, get_pool().device)
 

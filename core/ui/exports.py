@@ -46,8 +46,12 @@ def readings(results: Sequence[Result], checkpoint: Checkpoint, stem: str, label
 
     _button(f"{label} CSV", lambda: report.readings_csv(rows()), f"{stem}.csv", "text/csv")
     _button(f"{label} JSON", lambda: report.readings_json(rows()), f"{stem}.json", "application/json")
+
+
+def names() -> None:
+    """Whether exports may hold the visitor's file names."""
     st.checkbox(
-        "with my file names",
+        "My file names in downloads",
         key=state.NAMES,
         help="Otherwise films are named by a digest of their content, so that a patient's name in a file name stays here.",
     )

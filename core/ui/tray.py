@@ -18,10 +18,11 @@ _ROWS_SHOWN: Final = 6
 
 def empty(checkpoint: Checkpoint) -> None:
     """What a visitor without a film sees."""
-    st.title("Read a chest X-ray", anchor=False)
+    st.header("Read a chest X-ray", anchor=False)
     st.markdown(checkpoint.task.question)
-    widgets.uploader("Drop one or several frontal chest films here")
-    st.subheader("No film at hand?", anchor=False)
+    with st.container(key="drop"):
+        widgets.uploader("Drop one or several frontal chest films here")
+    st.markdown("#### No film at hand?")
     _averages(checkpoint)
     _public()
     st.caption(f"**These networks were trained on:** {checkpoint.task.population}")
@@ -44,15 +45,15 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
             for result in results
         ]
     )
-    head, buttons = st.columns([2, 3], vertical_alignment="bottom")
+    head, buttons = st.columns(2, vertical_alignment="center")
     with head:
         says = f"{len(readable)} films read" + (f", {failed} could not be" if failed else "")
-        st.markdown(f"#### {says}")
-        st.caption("Select a row to look at its film.")
-    with buttons, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        st.markdown(f"**{says}.** Select a row to look at its film.")
+    with buttons, st.container(horizontal=True, horizontal_alignment="right"):
         exports.readings(results, checkpoint, f"readings-{checkpoint.name}", "All readings")
+    accent = widgets.palette().accent
     columns = {
-        words[name]: st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100, color="auto-inverse")
+        words[name]: st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100, color=accent, width="small")
         for name in classes
     }
     if not failed:
@@ -70,9 +71,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     if event.selection.rows and event.selection.rows[0] < len(results):
         state.choose_film(results[event.selection.rows[0]].upload.sha256)
     chosen = state.chosen_film()
-    found = next((result for result in results if chosen and result.upload.sha256 == chosen.sha256), results[0])
-    st.markdown(f"**{found.upload.name}**")
-    return found
+    return next((result for result in results if chosen and result.upload.sha256 == chosen.sha256), results[0])
 
 
 def _averages(checkpoint: Checkpoint) -> None:

@@ -41,9 +41,9 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     said = charts.percent(reading.by_class[reading.prediction])
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
-        st.markdown(f"## {words[reading.prediction]} {said}", text_alignment="left")
+        st.header(f"{words[reading.prediction]} {said}", anchor=False)
         st.caption(
-            f"Softmax probability from {widgets.title_of(checkpoint)}: its share among {len(words)} classes that add up to "
+            f"**{widgets.verbatim(result.upload.name)}.** Softmax probability from {widgets.title_of(checkpoint)}: its share among {len(words)} classes that add up to "
             "100 %, not this patient's chance of disease."
         )
         if result.upload.note:
@@ -90,27 +90,19 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
 
 
 def _controls(checkpoint: Checkpoint) -> None:
+    """Class and opacity at hand; the rest, set once, behind a button."""
     words = checkpoint.task.words
-    cells = st.columns([5, 3, 3, 4], gap="medium", vertical_alignment="bottom")
-    with cells[0]:
+    explain, opacity, display = st.columns([6, 3, 2], gap="medium", vertical_alignment="bottom")
+    with explain:
         st.segmented_control(
-            "Explain",
-            list(checkpoint.card.classes),
-            key=state.TARGET,
-            format_func=words.__getitem__,
-            required=True,
-            width="stretch",
+            "Explain", list(checkpoint.card.classes), key=state.TARGET, format_func=words.__getitem__, required=True
         )
-    with cells[1]:
+    with opacity:
         st.slider("Heatmap opacity", 0, 100, step=5, format="%d %%", key=state.OPACITY)
-    with cells[2]:
+    with display, st.popover("Display", icon=":material/palette:", width="stretch"):
         st.selectbox("Colours", list(COLOUR_MAPS), key=state.COLOURS, format_func=lambda name: COLOUR_MAPS[name].title)
-    with cells[3]:
-        line, level = st.columns([2, 3], vertical_alignment="bottom")
-        with line:
-            st.toggle("Contour", key=state.CONTOUR)
-        with level:
-            st.slider("Contour at", 10, 90, step=5, format="%d %%", key=state.LEVEL, disabled=not state.look().contour)
+        st.toggle("Closed contour", key=state.CONTOUR)
+        st.slider("Contour at, of the strongest", 10, 90, step=5, format="%d %%", key=state.LEVEL, disabled=not state.look().contour)
 
 
 def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float, look: Look) -> bool:
@@ -140,13 +132,16 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
 
 
 def _legend(heatmap: Heatmap, checkpoint: Checkpoint, look: Look) -> None:
-    gradient = ", ".join(stops(look.colours))
+    # Over mid grey and with the overlay's own cover, so that the legend's colours are those in the picture.
+    colours = stops(look.colours)
+    covers = [round(255 * look.opacity * place / (len(colours) - 1)) for place in range(len(colours))]
+    gradient = ", ".join(f"{colour}{cover:02x}" for colour, cover in zip(colours, covers, strict=True))
     line = f"Line at {look.level:.0%} of the strongest. " if look.contour else ""
     st.html(
         '<div style="display:flex;align-items:center;gap:.6rem;font-size:.875rem;line-height:1.2">'
         "<span>low</span>"
         f'<span role="img" aria-label="Colour scale from low to high evidence" style="flex:0 1 12rem;height:.8rem;'
-        f'border-radius:3px;border:1px solid #7f8a90;background:linear-gradient(90deg,{gradient})"></span>'
+        f'border-radius:3px;border:1px solid #7f8a90;background:linear-gradient(90deg,{gradient}),#8a8a8a"></span>'
         f"<span>high evidence for <b>{checkpoint.task.words[heatmap.target]}</b></span></div>"
     )
     st.caption(

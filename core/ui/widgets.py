@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
@@ -26,6 +29,20 @@ class Palette:
     on_accent: str
 
 
+_STYLE: Final = """<style>
+/* Wide films: less margin than Streamlit's. */
+.stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
+/* A film has square corners: round ones cut off what may be a marker. */
+.stImage img { border-radius: 0; }
+/* The standing line sits in the empty part of the header where there is one, above the page where there is not. */
+@media (min-width: 1200px) {
+  .st-key-standing { position: fixed; top: 1.15rem; right: 10rem; width: auto !important; z-index: 1000000; }
+}
+.st-key-standing p { font-size: .85rem; }
+.st-key-drop [data-testid="stFileUploaderDropzone"] { min-height: 8rem; }
+</style>"""
+_HERE: Final = Path(__file__).parent
+
 _DARK = Palette("#4cc2d6", "#56626a", "#e6eaed", "#14191e", "#04181c")
 _LIGHT = Palette("#0b7285", "#9aa6ad", "#14191e", "#eef2f4", "#ffffff")
 
@@ -35,12 +52,19 @@ def palette() -> Palette:
     return _LIGHT if st.context.theme.type == "light" else _DARK
 
 
+def frame() -> None:
+    """Title, icon and style of every page."""
+    # From files of our own: Streamlit would fetch the picture of a named icon from the internet.
+    st.set_page_config(page_title="PneumoLens", page_icon=str(_HERE / "icon.svg"), layout="wide")
+    st.logo(_HERE / "logo.svg", size="large", icon_image=_HERE / "logo.svg")
+    st.html(_STYLE)
+
+
 def notice() -> None:
     """What a first visitor accepts before anything else is shown."""
     _, middle, _ = st.columns([1, 2, 1])
     with middle, st.container(border=True, gap="medium"):
-        st.title("PneumoLens", anchor=False)
-        st.markdown("See what the network sees in a chest X-ray.")
+        st.header("See what the network sees in a chest X-ray", anchor=False)
         st.markdown(
             "**Research use only. This is not a medical device.**\n\n"
             "- It must not be used for diagnosis, treatment or triage.\n"
@@ -54,7 +78,8 @@ def notice() -> None:
 
 def standing_line() -> None:
     """The line on every page."""
-    st.caption(f":material/science: {DISCLAIMER}")
+    with st.container(key="standing"):
+        st.caption(f":material/science: {DISCLAIMER}")
 
 
 def say(error: PneumoLensError | str, what: str) -> None:
@@ -142,6 +167,11 @@ def figure(checkpoint: Checkpoint, name: str) -> str:
 def sentence(parts: Sequence[str]) -> str:
     """Parts with dots between, empty ones left out."""
     return " · ".join(part for part in parts if part)
+
+
+def verbatim(name: str) -> str:
+    """Text from outside, such as a file name, that Markdown must show as it is."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:&-])", r"\\\1", name)
 
 
 def _title(checkpoint: Checkpoint, several_tasks: bool) -> str:

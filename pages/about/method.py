@@ -6,7 +6,7 @@ from core.explain import METHODS
 from core.tasks import TASKS
 from core.ui.viewer import SHOWN_FROM
 
-st.title("Method and limits", anchor=False)
+st.header("Method and limits", anchor=False)
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("How to read a heatmap", anchor=False)

@@ -9,7 +9,7 @@ from core.ui import cache, charts, widgets
 
 def main() -> None:
     """The page."""
-    st.title("Models", anchor=False)
+    st.header("Models", anchor=False)
     models = cache.models()
     if not models.good:
         widgets.no_model()
@@ -23,7 +23,7 @@ def main() -> None:
 def card(checkpoint: Checkpoint) -> None:
     """Everything known of one network."""
     facts = checkpoint.card
-    st.header(widgets.title_of(checkpoint), anchor=facts.name)
+    st.subheader(widgets.title_of(checkpoint), anchor=facts.name)
     st.caption(f"{facts.name} · {checkpoint.architecture.paper}")
     left, right = st.columns([6, 5], gap="large")
     with left:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.ui import cache, state, tray, viewer, widgets
+from core.ui import cache, exports, state, tray, viewer, widgets
 
 
 def main() -> None:
@@ -24,12 +24,13 @@ def main() -> None:
     with st.sidebar:
         widgets.uploader("Add films")
         st.button("Remove all films", on_click=state.clear_films, icon=":material/delete:", width="stretch")
+        exports.names()
     results = read(checkpoint, films)
     if results is None:
         return
     chosen = tray.choose(results, checkpoint) if len(results) > 1 else results[0]
     if chosen.error:
-        widgets.say(chosen.error, f"{chosen.upload.name} cannot be read.")
+        widgets.say(chosen.error, f"{widgets.verbatim(chosen.upload.name)} cannot be read.")
     else:
         viewer.show(chosen, checkpoint, method)
 
@@ -42,11 +43,11 @@ def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[cache.Re
                 cache.load(checkpoint)
         todo = len(cache.unread(checkpoint, films))
         place = st.empty()
-        bar = place.progress(0.0, f"Reading {todo} films …") if todo > 1 else None
+        if todo:
+            place.progress(0.0, f"Reading {todo} of {len(films)} films …")
 
         def progress(done: int, of: int) -> None:
-            if bar is not None:
-                bar.progress(done / of, f"Reading films: {done} of {of}")
+            place.progress(done / of, f"Reading films: {done} of {of}")
 
         results = cache.read(checkpoint, films, progress)
         place.empty()
