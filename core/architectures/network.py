@@ -20,7 +20,8 @@ class PooledHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """``[N, C, h, w]`` → logits ``[N, K]``, in float32 whatever the trunk computed in."""
         pooled = features.float().mean(dim=(2, 3))  # [N, C]
-        return self.linear(pooled)
+        logits: Tensor = self.linear(pooled)
+        return logits
 
 
 class Network(nn.Module):
