@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.architectures import Architecture, architecture
+from core.architectures import ARCHITECTURES, Architecture
 from core.errors import CheckpointError, UnknownNameError
-from core.tasks import Task, task
+from core.tasks import TASKS, Task
 from core.xray import Preprocessing
 
 if TYPE_CHECKING:
@@ -141,8 +141,8 @@ class Card(_Strict):
     @model_validator(mode="after")
     def _known(self) -> Self:
         try:
-            classes = task(self.task).classes
-            architecture(self.architecture)
+            classes = TASKS[self.task].classes
+            ARCHITECTURES[self.architecture]
         except UnknownNameError as error:
             raise ValueError(str(error)) from error
         if self.classes != classes:
@@ -171,12 +171,12 @@ class Checkpoint:
     @property
     def task(self) -> Task:
         """The classes it knows."""
-        return task(self.card.task)
+        return TASKS[self.card.task]
 
     @property
     def architecture(self) -> Architecture:
         """The blueprint its weights fill."""
-        return architecture(self.card.architecture)
+        return ARCHITECTURES[self.card.architecture]
 
     @property
     def preprocessing(self) -> Preprocessing:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from core import checkpoint
-from core.architectures import architecture
+from core.architectures import ARCHITECTURES
 from core.errors import PneumoLensError, UnknownNameError
-from core.tasks import task
+from core.tasks import TASKS
 
 if TYPE_CHECKING:
     from core.batch import Outcome
@@ -132,8 +132,8 @@ def train(options: argparse.Namespace) -> int:
     )
     order = Order(
         data=options.data,
-        task=task(options.task),
-        architecture=architecture(options.arch),
+        task=TASKS[options.task],
+        architecture=ARCHITECTURES[options.arch],
         recipe=recipe,
         init=options.init,
         out=options.out,
@@ -148,7 +148,7 @@ def averages(options: argparse.Namespace) -> int:
     """Make the average radiographs that the app offers to try."""
     from core.samples import main_averages
 
-    return int(main_averages(options.data, task(options.task)) or ALL_DONE)
+    return int(main_averages(options.data, TASKS[options.task]) or ALL_DONE)
 
 
 def download(options: argparse.Namespace) -> int:

@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from core.errors import UnknownNameError
 from core.explain import Heatmap
+from core.table import Table
 from core.xray import Xray
 
 # matplotlib makes a settings folder when first imported; on a read-only home it warns. Colour tables need no settings.
@@ -53,18 +52,14 @@ class ColourMap:
 
 _CYAN, _WHITE, _ORANGE = (64, 240, 255), (255, 255, 255), (255, 150, 40)
 
-COLOUR_MAPS: Final[Mapping[str, ColourMap]] = MappingProxyType(
-    {
-        row.name: row
-        for row in (
-            # All perceptually uniform: equal steps of evidence look equally large, in grey and to colour-blind eyes too.
-            ColourMap("inferno", "Inferno", _CYAN),
-            ColourMap("magma", "Magma", _CYAN),
-            ColourMap("viridis", "Viridis", _WHITE),
-            ColourMap("cividis", "Cividis (colour-blind safe)", _WHITE),
-            ColourMap("gray", "Grey", _ORANGE),
-        )
-    }
+COLOUR_MAPS: Final[Table[ColourMap]] = Table(
+    "colour map",
+    # All perceptually uniform: equal steps of evidence look equally large, in grey and to colour-blind eyes too.
+    ColourMap("inferno", "Inferno", _CYAN),
+    ColourMap("magma", "Magma", _CYAN),
+    ColourMap("viridis", "Viridis", _WHITE),
+    ColourMap("cividis", "Cividis (colour-blind safe)", _WHITE),
+    ColourMap("gray", "Grey", _ORANGE),
 )
 
 
@@ -83,18 +78,6 @@ class Look:
     opacity: float = 0.6
     contour: bool = True
     level: float = 0.5
-
-
-def colour_map(name: str) -> ColourMap:
-    """The colour map called ``name``.
-
-    Raises:
-        UnknownNameError: there is none; the message lists those that exist.
-    """
-    try:
-        return COLOUR_MAPS[name]
-    except KeyError:
-        raise UnknownNameError("colour map", name, COLOUR_MAPS) from None
 
 
 def on_screen(xray: Xray, side: int = SIDE) -> Grey:
@@ -151,7 +134,7 @@ def overlay(grey: Grey, values: NDArray[np.float32], look: Look) -> Rgb:
         cover = (heat * np.float32(min(look.opacity, 1.0)))[:, :, None]
         film = np.rint(film + cover * (colours.astype(np.float32) - film)).astype(np.uint8)
     if look.contour:
-        film = _with_lines(film, contours(values, width, height, look.level), colour_map(look.colours).contour)
+        film = _with_lines(film, contours(values, width, height, look.level), COLOUR_MAPS[look.colours].contour)
     return film
 
 
@@ -239,7 +222,7 @@ def _lut(name: str) -> NDArray[np.uint8]:
     """256 colours of a map, uint8 ``[256, 3]``."""
     from matplotlib import colormaps
 
-    table = colormaps[colour_map(name).name](np.linspace(0, 1, 256))
+    table = colormaps[COLOUR_MAPS[name].name](np.linspace(0, 1, 256))
     return np.rint(np.asarray(table)[:, :3] * 255).astype(np.uint8)
 
 

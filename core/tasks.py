@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from core.errors import UnknownNameError
+from core.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,8 @@ class Task:
         return self.merged_classes[0]
 
 
-def _table(*tasks: Task) -> Mapping[str, Task]:
-    table: dict[str, Task] = {}
-    for row in tasks:
-        if row.name in table:
-            raise ValueError(f"two tasks are called {row.name!r}")
-        table[row.name] = row
-    return MappingProxyType(table)
-
-
-TASKS: Mapping[str, Task] = _table(
+TASKS: Table[Task] = Table(
+    "task",
     Task(
         name="pneumonia",
         question="Is there pneumonia, and is it bacterial or viral?",
@@ -112,15 +104,3 @@ TASKS: Mapping[str, Task] = _table(
         ),
     ),
 )
-
-
-def task(name: str) -> Task:
-    """The task called ``name``.
-
-    Raises:
-        UnknownNameError: there is none; the message lists those that exist.
-    """
-    try:
-        return TASKS[name]
-    except KeyError:
-        raise UnknownNameError("task", name, TASKS) from None

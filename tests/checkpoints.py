@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.architectures import architecture
+from core.architectures import ARCHITECTURES
 from core.checkpoint import Checkpoint, store
 from core.evaluate.figures import figures
 from core.evaluate.predictions import Predictions, to_csv
@@ -71,7 +71,7 @@ def random_checkpoint(folder: Path, task: str = "pneumonia", arch: str = "resnet
 
     found = predictions(task, seed=seed)
     torch.manual_seed(seed)
-    network = architecture(arch).build(len(TASKS[task].classes)).eval()
+    network = ARCHITECTURES[arch].build(len(TASKS[task].classes)).eval()
     for module in network.modules():
         if isinstance(module, torch.nn.Linear):  # spread the logits, so that probabilities differ from film to film
             torch.nn.init.normal_(module.weight, std=0.4)

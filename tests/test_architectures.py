@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.architectures import ARCHITECTURES, architecture
-from core.architectures.table import table
+from core.architectures import ARCHITECTURES
 from core.errors import UnknownNameError
+from core.table import Table
 
 CLASSES = 3
 # Trunk as published (torchvision's count less its classifier), plus a linear layer of 3 outputs.
@@ -61,11 +61,11 @@ def test_a_training_step_lowers_the_loss(name: str) -> None:
 
 def test_an_unknown_name_lists_the_legal_ones() -> None:
     with pytest.raises(UnknownNameError, match="resnet18") as caught:
-        architecture("resnet19")
+        ARCHITECTURES["resnet19"]
     assert "'resnet19'" in str(caught.value)
 
 
 def test_two_rows_of_one_name_are_refused() -> None:
     row = ARCHITECTURES["resnet18"]
     with pytest.raises(ValueError, match="resnet18"):
-        table((row, row))
+        Table("architecture", row, row)

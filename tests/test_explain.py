@@ -16,7 +16,7 @@ from core.architectures import ARCHITECTURES
 from core.checkpoint import SHIPPED, find
 from core.classifier import Classifier
 from core.errors import EvidenceError, UnknownNameError
-from core.explain import METHODS, explain, method
+from core.explain import METHODS, explain
 from core.explain.cam import gradients
 from core.explain.heatmap import scaled
 from core.xray import Xray, read_xray
@@ -142,4 +142,4 @@ def test_a_bad_map_cannot_be_drawn(classifier: Classifier) -> None:
 
 def test_an_unknown_method_lists_the_legal_ones() -> None:
     with pytest.raises(UnknownNameError, match="grad_cam"):
-        method("grad_kam")
+        METHODS["grad_kam"]

@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.architectures import ARCHITECTURES, architecture
+from core.architectures import ARCHITECTURES
 from core.checkpoint import find, named
 from core.classifier import Classifier
 from core.dataset import counts, fingerprint, hold_out, index, of_split
@@ -55,7 +55,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def order(data: Path, tmp_path: Path, **changes: Any) -> Order:
-    made = Order(data, TASK, architecture("resnet18"), TINY, "scratch", tmp_path / "out", tmp_path / "run", "train it")
+    made = Order(data, TASK, ARCHITECTURES["resnet18"], TINY, "scratch", tmp_path / "out", tmp_path / "run", "train it")
     return replace(made, **changes)
 
 
@@ -233,7 +233,7 @@ def test_imagenet_weights_come_through_torchvisions_cache(
     torch.save(original.state_dict(), cache / url.rsplit("/", 1)[1])
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     films, pre = some_films()
-    network = initialise(architecture(name), 3, "imagenet", films, pre)
+    network = initialise(ARCHITECTURES[name], 3, "imagenet", films, pre)
     expected = dict(original.named_parameters())
     first = next(iter(network.trunk.parameters()))
     assert torch.equal(first, next(iter(expected.values())))
@@ -251,19 +251,19 @@ def test_imagenet_without_a_network_says_what_to_do(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(urllib.request, "urlopen", offline)
     monkeypatch.setattr("torch.hub.urlopen", offline)
     with pytest.raises(TrainingError, match="TORCH_HOME"):
-        initialise(architecture("resnet18"), 3, "imagenet", *some_films())
+        initialise(ARCHITECTURES["resnet18"], 3, "imagenet", *some_films())
 
 
 def test_a_checkpoint_is_taken_whole_or_for_its_trunk(data: Path, tmp_path: Path) -> None:
     path = train(order(data, tmp_path))
     own = load_file(path)
-    same = initialise(architecture("resnet18"), 3, str(path), *some_films())
+    same = initialise(ARCHITECTURES["resnet18"], 3, str(path), *some_films())
     assert torch.equal(same.state_dict()["head.linear.weight"], own["head.linear.weight"].float())
-    other = initialise(architecture("resnet18"), 5, str(path), *some_films())
+    other = initialise(ARCHITECTURES["resnet18"], 5, str(path), *some_films())
     assert other.state_dict()["head.linear.weight"].shape == (5, 512)
     assert torch.equal(other.state_dict()["trunk.conv1.weight"], own["trunk.conv1.weight"].float())
     with pytest.raises(TrainingError, match="does not fit VGG-16-BN"):
-        initialise(architecture("vgg16_bn"), 3, str(path), *some_films())
+        initialise(ARCHITECTURES["vgg16_bn"], 3, str(path), *some_films())
 
 
 def plain_vgg() -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
@@ -278,7 +278,7 @@ def test_plain_convolutions_are_adopted_by_a_network_with_batch_norms(tmp_path: 
     foreign, tensors = plain_vgg()
     torch.save(tensors, tmp_path / "vgg16.pth")
     films, pre = some_films()
-    network = initialise(architecture("vgg16_bn"), 3, str(tmp_path / "vgg16.pth"), films, pre).eval()
+    network = initialise(ARCHITECTURES["vgg16_bn"], 3, str(tmp_path / "vgg16.pth"), films, pre).eval()
     grey = (films * pre.std + pre.mean).repeat(1, 3, 1, 1)
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     with torch.no_grad():
@@ -299,7 +299,7 @@ def test_onnx_convolutions_are_taken_in_order(tmp_path: Path) -> None:
         values += [numpy_helper.from_array(tensors[f"{name}.{p}"].numpy(), f"{name}.{p}") for p in ("bias", "weight")]
     ends = [helper.make_tensor_value_info(f"x{i}", 1, None) for i in (0, len(names))]
     onnx.save(helper.make_model(helper.make_graph(nodes, "vgg", ends[:1], ends[1:], values)), tmp_path / "vgg.onnx")
-    network = initialise(architecture("vgg16_bn"), 3, str(tmp_path / "vgg.onnx"), *some_films())
+    network = initialise(ARCHITECTURES["vgg16_bn"], 3, str(tmp_path / "vgg.onnx"), *some_films())
     assert torch.equal(network.trunk[3].weight, tensors["features.2.weight"])
 
 
@@ -316,7 +316,7 @@ def test_weights_that_are_none_are_refused(tmp_path: Path, name: str, content: b
     pytest.importorskip("onnx")
     (tmp_path / name).write_bytes(content)
     with pytest.raises(TrainingError, match=says):
-        initialise(architecture("vgg16_bn"), 3, str(tmp_path / name), *some_films())
+        initialise(ARCHITECTURES["vgg16_bn"], 3, str(tmp_path / name), *some_films())
 
 
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
 
     torch.save({"weight": Trap()}, tmp_path / "trap.pth")
     with pytest.raises(TrainingError, match="plain PyTorch state dict"):
-        initialise(architecture("resnet18"), 3, str(tmp_path / "trap.pth"), *some_films())
+        initialise(ARCHITECTURES["resnet18"], 3, str(tmp_path / "trap.pth"), *some_films())
     assert not Path("pwned").exists()
 
 

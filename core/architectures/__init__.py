@@ -5,25 +5,10 @@ Importing this loads neither torch nor torchvision: a row's ``build`` does, when
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from core.architectures import resnet, vgg
-from core.architectures.table import Architecture, table
-from core.errors import UnknownNameError
+from core.architectures.row import Architecture
+from core.table import Table
 
-__all__ = ["ARCHITECTURES", "Architecture", "architecture"]
+__all__ = ["ARCHITECTURES", "Architecture"]
 
-ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(table(vgg.ROWS, resnet.ROWS))
-
-
-def architecture(name: str) -> Architecture:
-    """The architecture called ``name``.
-
-    Raises:
-        UnknownNameError: there is none; the message lists those that exist.
-    """
-    try:
-        return ARCHITECTURES[name]
-    except KeyError:
-        raise UnknownNameError("architecture", name, ARCHITECTURES) from None
+ARCHITECTURES: Table[Architecture] = Table("architecture", *vgg.ROWS, *resnet.ROWS)

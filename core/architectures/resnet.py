@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.architectures.table import Architecture
+from core.architectures.row import Architecture
 
 if TYPE_CHECKING:
     from torch import nn

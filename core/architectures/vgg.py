@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.architectures.table import Architecture
+from core.architectures.row import Architecture
 
 if TYPE_CHECKING:
     from torch import nn

@@ -6,12 +6,13 @@ Every figure is a function of the films' weights, so that a bootstrap is the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.table import Table
 
 Array = NDArray[np.float64]
 Binary = tuple[Array, Array, Array, Array]
@@ -40,36 +41,32 @@ def _ratio(part: Array, whole: Array) -> Array:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-METRICS: Mapping[str, Metric] = MappingProxyType(
-    {
-        row.name: row
-        for row in (
-            Metric(
-                "recall",
-                "Recall (sensitivity)",
-                "Of the films of this class, how many it finds",
-                lambda c: _ratio(c[0], c[0] + c[2]),
-            ),
-            Metric(
-                "specificity",
-                "Specificity",
-                "Of the films of other classes, how many it leaves alone",
-                lambda c: _ratio(c[3], c[3] + c[1]),
-            ),
-            Metric(
-                "precision",
-                "Precision (PPV)",
-                "When it says this class, how often it is right",
-                lambda c: _ratio(c[0], c[0] + c[1]),
-            ),
-            Metric(
-                "f1",
-                "F1",
-                "Harmonic mean of recall and precision",
-                lambda c: _ratio(2 * c[0], 2 * c[0] + c[1] + c[2]),
-            ),
-        )
-    }
+METRICS: Table[Metric] = Table(
+    "metric",
+    Metric(
+        "recall",
+        "Recall (sensitivity)",
+        "Of the films of this class, how many it finds",
+        lambda c: _ratio(c[0], c[0] + c[2]),
+    ),
+    Metric(
+        "specificity",
+        "Specificity",
+        "Of the films of other classes, how many it leaves alone",
+        lambda c: _ratio(c[3], c[3] + c[1]),
+    ),
+    Metric(
+        "precision",
+        "Precision (PPV)",
+        "When it says this class, how often it is right",
+        lambda c: _ratio(c[0], c[0] + c[1]),
+    ),
+    Metric(
+        "f1",
+        "F1",
+        "Harmonic mean of recall and precision",
+        lambda c: _ratio(2 * c[0], 2 * c[0] + c[1] + c[2]),
+    ),
 )
 
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core.explain.heatmap import Heatmap, scaled
-from core.explain.methods import DEFAULT, METHODS, Method, method
+from core.explain.methods import DEFAULT, METHODS, Method
 
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
 
-__all__ = ["DEFAULT", "METHODS", "Heatmap", "Method", "explain", "method"]
+__all__ = ["DEFAULT", "METHODS", "Heatmap", "Method", "explain"]
 
 
 def explain(classifier: Classifier, reading: Reading, method_name: str = DEFAULT) -> Mapping[str, Heatmap]:
@@ -36,7 +36,7 @@ def explain(classifier: Classifier, reading: Reading, method_name: str = DEFAULT
 
     from core.explain import cam
 
-    chosen = method(method_name)
+    chosen = METHODS[method_name]
     if reading.weights_sha256 != classifier.checkpoint.card.weights_sha256:
         raise ValueError(f"the reading is of {reading.model}, not of {classifier.name}")
     with torch.inference_mode():

@@ -1,8 +1,8 @@
-"""The frozen table's machinery: what a row of ARCHITECTURES holds, and what every network looks like."""
+"""What a row of ARCHITECTURES holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,17 +33,3 @@ class Architecture:
     build: Callable[[int], Network]
     pretrained: Callable[[], nn.Module]
     paper: str
-
-
-def table(*groups: tuple[Architecture, ...]) -> Mapping[str, Architecture]:
-    """Rows by name.
-
-    Raises:
-        ValueError: two rows share a name.
-    """
-    rows: dict[str, Architecture] = {}
-    for row in (row for group in groups for row in group):
-        if row.name in rows:
-            raise ValueError(f"two architectures are called {row.name!r}")
-        rows[row.name] = row
-    return rows
