@@ -1,0 +1,56 @@
+"""What tests share: where the films and the browser are, and what happens when they are not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NO_SKIP = os.environ.get("PNEUMOLENS_NO_SKIP") == "1"
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder that holds ``chest_xray`` and ``covid_xray``: PNEUMOLENS_DATA, else shared/data beside the project."""
+    chosen = os.environ.get("PNEUMOLENS_DATA")
+    root = Path(chosen) if chosen else ROOT.parent / "shared" / "data"
+    if not (root / "chest_xray").is_dir():
+        pytest.skip("the public films are not here: set PNEUMOLENS_DATA to the folder that holds chest_xray")
+    return root
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """A Chromium to drive: PNEUMOLENS_CHROMIUM, else the system's."""
+    names = (os.environ.get("PNEUMOLENS_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium is installed: apt-get install chromium, or set PNEUMOLENS_CHROMIUM")
+    return Path(found)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests neither use nor fill the cache folder of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PNEUMOLENS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With PNEUMOLENS_NO_SKIP=1 a skipped test has failed: what is not run is not known to work.
+
+    Only a test that says "no GPU" may be skipped all the same.
+    """
+    report = yield
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if "no GPU" not in reason:
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} was skipped, and PNEUMOLENS_NO_SKIP=1 forbids that. {reason}"
+    return report
