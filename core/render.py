@@ -6,7 +6,6 @@ The untouched film, the heatmap laid over it, a closed contour, a legend: drawn 
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,14 +20,11 @@ from core.explain import Heatmap
 from core.table import Table
 from core.xray import Xray
 
-# matplotlib makes a settings folder when first imported; on a read-only home it warns. Colour tables need no settings.
-os.environ.setdefault("MPLCONFIGDIR", os.path.join(os.path.expanduser("~"), ".cache", "matplotlib"))
-
 Grey = NDArray[np.uint8]
 Rgb = NDArray[np.uint8]
 
 SIDE: Final = 1024
-"""Longer side of a film on screen, pixels: no browser column is wider, and Streamlit passes such a picture on untouched."""
+"""Longer side of a film on screen, pixels: as wide as columns get, and Streamlit passes such a picture on untouched."""
 
 _ENLARGE: Final = 4  # a 224-pixel copy becomes 896, smooth; more would only pretend to show more
 _TRACE: Final = 256  # contours are traced on a grid this fine; the map under them has 7 to 14 cells a side
@@ -104,7 +100,8 @@ def spread(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.f
 
     Args:
         values: float32 ``[h, w]`` in 0…1.
-        width, height: of the film, pixels.
+        width: of the film, pixels.
+        height: of the film, pixels.
 
     Returns:
         float32 ``[height, width]`` in 0…1.
@@ -143,7 +140,8 @@ def contours(values: NDArray[np.float32], width: int, height: int, level: float)
 
     Args:
         values: float32 ``[h, w]`` in 0…1.
-        width, height: of the film, pixels.
+        width: of the film, pixels.
+        height: of the film, pixels.
         level: 0…1.
 
     Returns:
@@ -197,7 +195,7 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     """
     from PIL import ImageFont
 
-    height, width = picture.shape[:2]
+    width = picture.shape[1]
     size = max(11, width // 64)
     font = ImageFont.load_default(size)
     strip = Image.new("RGB", (width, round(size * (1.5 * len(lines) + 3.2))), (0, 0, 0))

@@ -54,7 +54,7 @@ class Row:
 
 
 def readings_csv(rows: Sequence[Row]) -> bytes:
-    """UTF-8 CSV with a header; one column per class, named ``p_<class>``. Text can't become a formula in a spreadsheet."""
+    """UTF-8 CSV with a header; one column per class, named ``p_<class>``. No text can become a formula."""
     classes = list(dict.fromkeys(name for row in rows for name in row.probabilities or ()))
     named = any(row.file is not None for row in rows)
     header = [
@@ -132,7 +132,7 @@ def heatmap_png16(heatmap: Heatmap, width: int, height: int, weights_sha256: str
 
 
 def heatmap_npz(heatmap: Heatmap, weights_sha256: str) -> bytes:
-    """NumPy archive: ``heatmap`` float32 ``[h, w]`` as the network made it, and its facts as strings. Loads without pickle."""
+    """NumPy archive: ``heatmap`` float32 ``[h, w]`` as the network made it, its facts as strings; nothing pickled."""
     buffer = io.BytesIO()
     texts = {key: np.array(text) for key, text in facts(heatmap, weights_sha256).items()}
     np.savez_compressed(buffer, heatmap=heatmap.values, **texts)  # type: ignore[arg-type]  # NumPy's stub reads ** as allow_pickle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -110,7 +111,7 @@ def test_pictures_carry_their_texts() -> None:
 def test_colour_maps_grow_lighter_from_low_to_high(name: str) -> None:
     stops = [tuple(int(stop[place : place + 2], 16) for place in (1, 3, 5)) for stop in render.stops(name)]
     lightness = [cv2.cvtColor(np.uint8([[stop]]), cv2.COLOR_RGB2LAB)[0, 0, 0] for stop in stops]  # type: ignore[call-overload]
-    assert all(later > earlier for earlier, later in zip(lightness, lightness[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(lightness))
 
 
 def test_the_default_colour_map_exists_and_no_rainbow_does() -> None:

@@ -50,12 +50,14 @@ class Bounded(Generic[K, V]):
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
+        """What was put there, or ``None``."""
         with self._lock:
             if key in self._items:
                 self._items.move_to_end(key)
             return self._items.get(key)
 
     def put(self, key: K, value: V) -> None:
+        """Keep it; when full, forget what was used longest ago."""
         with self._lock:
             self._items[key] = value
             self._items.move_to_end(key)
@@ -106,7 +108,7 @@ class Models:
 
 
 def models() -> Models:
-    """Every checkpoint shipped or in the folder that PNEUMOLENS_WEIGHTS names. A changed folder is seen at the next run."""
+    """Every checkpoint shipped or in the folder that PNEUMOLENS_WEIGHTS names. Changed folders are seen at once."""
     extra = os.environ.get(WEIGHTS_VARIABLE)
     folders = [checkpoints_on_disk.SHIPPED, *([Path(extra).expanduser()] if extra else [])]
     stamp = tuple(
@@ -127,7 +129,7 @@ def _models(folders: tuple[str, ...], stamp: tuple[tuple[str, int, int], ...]) -
         broken += bad
         for name, checkpoint in found.items():
             if name in good:
-                broken.append(Broken(name, f"The folder {folder} holds a second model of this name. Remove or rename one."))
+                broken.append(Broken(name, f"{folder} holds a second model of this name. Remove or rename one."))
             else:
                 good[name] = checkpoint
     return Models(good, tuple(broken))
@@ -280,11 +282,11 @@ def overlay(film: Film, heatmap: Heatmap, weights_sha256: str, look: Look) -> by
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _overlay(  # noqa: PLR0913 - the key, spelled out
+def _overlay(
     key: tuple[str, str, str, str],  # noqa: ARG001 - names the arrays, which are not hashed
     colours: str,
     opacity: float,
-    contour: bool,
+    contour: bool,  # noqa: FBT001 - part of the key
     level: float,
     _film: Film,
     _heatmap: Heatmap,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,18 +15,30 @@ if TYPE_CHECKING:
 CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "displaylogo": False}
 """For ``st.plotly_chart(config=…)``: no toolbar over a figure this small, no link to elsewhere."""
 
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours for what the theme does not reach: figures and legends."""
+
+    accent: str
+    muted: str
+    text: str
+    panel: str
+    on_accent: str
+
+
 _BAR: Final = 42  # pixels of height per class
 _CELL_TEXT_FLIPS: Final = 0.55
 
 
-def probability_bars(words: Sequence[str], probabilities: Sequence[float], predicted: int, accent: str, muted: str) -> Figure:
+def probability_bars(words: Sequence[str], probabilities: Sequence[float], predicted: int, colours: Palette) -> Figure:
     """One bar per class, labelled, with its number; the predicted one in the accent colour.
 
     Args:
         words: class in words, in the order of the logits.
         probabilities: 0…1.
         predicted: position of the predicted class.
-        accent, muted: colours.
+        colours: of the theme.
     """
     from plotly import graph_objects as go
 
@@ -34,7 +47,7 @@ def probability_bars(words: Sequence[str], probabilities: Sequence[float], predi
             x=[100 * p for p in probabilities],
             y=list(words),
             orientation="h",
-            marker={"color": [accent if i == predicted else muted for i in range(len(words))], "line": {"width": 0}},
+            marker={"color": [colours.accent if i == predicted else colours.muted for i in range(len(words))]},
             text=[percent(p) for p in probabilities],
             textposition="outside",
             textfont={"size": 16},
@@ -47,13 +60,19 @@ def probability_bars(words: Sequence[str], probabilities: Sequence[float], predi
         margin={"l": 0, "r": 60, "t": 4, "b": 4},
         bargap=0.35,
         xaxis={"range": [0, 100], "visible": False, "fixedrange": True},
-        yaxis={"autorange": "reversed", "tickfont": {"size": 15}, "ticklabelstandoff": 10, "fixedrange": True, "showgrid": False},
+        yaxis={
+            "autorange": "reversed",
+            "tickfont": {"size": 15},
+            "ticklabelstandoff": 10,
+            "fixedrange": True,
+            "showgrid": False,
+        },
         showlegend=False,
     )
     return figure
 
 
-def confusion(matrix: NDArray[np.int64], words: Sequence[str], low: str, high: str, on_low: str, on_high: str) -> Figure:
+def confusion(matrix: NDArray[np.int64], words: Sequence[str], colours: Palette) -> Figure:
     """Films by true class (row) and decided class (column).
 
     Shaded by share of the true class, so that a rare class counts as much as a common one; numbers are films.
@@ -61,8 +80,7 @@ def confusion(matrix: NDArray[np.int64], words: Sequence[str], low: str, high: s
     Args:
         matrix: int64 ``[K, K]``.
         words: class in words.
-        low, high: colours of no and of all films of a row.
-        on_low, on_high: colours of text on them.
+        colours: of the theme.
     """
     from plotly import graph_objects as go
 
@@ -74,7 +92,7 @@ def confusion(matrix: NDArray[np.int64], words: Sequence[str], low: str, high: s
             y=list(words),
             zmin=0,
             zmax=1,
-            colorscale=[[0, low], [1, high]],
+            colorscale=[[0, colours.panel], [1, colours.accent]],
             showscale=False,
             xgap=3,
             ygap=3,
@@ -84,14 +102,21 @@ def confusion(matrix: NDArray[np.int64], words: Sequence[str], low: str, high: s
     )
     for row, true in enumerate(words):
         for column, decided in enumerate(words):
-            colour = on_high if share[row, column] > _CELL_TEXT_FLIPS else on_low
+            colour = colours.on_accent if share[row, column] > _CELL_TEXT_FLIPS else colours.text
             text = f"<b>{matrix[row, column]}</b><br>{percent(float(share[row, column]))}"
-            figure.add_annotation(x=decided, y=true, text=text, showarrow=False, font={"size": 15, "color": colour})
+            font = {"size": 15, "color": colour}
+            figure.add_annotation(x=decided, y=true, text=text, showarrow=False, font=font)
     figure.update_layout(
         height=110 * len(words) + 60,
         margin={"l": 0, "r": 0, "t": 8, "b": 8},
         xaxis={"title": "Read as", "side": "bottom", "fixedrange": True, "showgrid": False, "tickfont": {"size": 13}},
-        yaxis={"title": "Truly", "autorange": "reversed", "fixedrange": True, "showgrid": False, "tickfont": {"size": 13}},
+        yaxis={
+            "title": "Truly",
+            "autorange": "reversed",
+            "fixedrange": True,
+            "showgrid": False,
+            "tickfont": {"size": 13},
+        },
     )
     return figure
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -22,7 +22,8 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
             stem = f"{film.key}-{heatmap.model}-{heatmap.target}-{heatmap.method}"
 
             def overlay(heatmap: Heatmap = heatmap) -> bytes:
-                lines = (_line(result, heatmap, checkpoint), report.DISCLAIMER, f"film {film.key}, weights {weights[:12]}")
+                origin = f"film {film.key}, weights {weights[:12]}"
+                lines = (_line(result, heatmap, checkpoint), report.DISCLAIMER, origin)
                 picture = render.overlay(film.grey, heatmap.values, look)
                 return report.overlay_png(render.plate(picture, heatmap, look, lines), heatmap, weights)
 
@@ -53,7 +54,7 @@ def names() -> None:
     st.checkbox(
         "My file names in downloads",
         key=state.NAMES,
-        help="Otherwise films are named by a digest of their content, so that a patient's name in a file name stays here.",
+        help="Otherwise films are named by a digest of their content: a patient's name in a file name stays here.",
     )
 
 
@@ -73,9 +74,9 @@ def _row(result: Result, checkpoint: Checkpoint) -> report.Row:
 def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
     assert result.reading is not None  # noqa: S101 - a heatmap came from it
     share = charts.percent(result.reading.by_class[heatmap.target])
-    method = METHODS[heatmap.method].title
-    return f"{checkpoint.task.words[heatmap.target]} {share} (softmax), {checkpoint.architecture.title}, {method}, {heatmap.layer}"
+    title, method = checkpoint.architecture.title, METHODS[heatmap.method].title
+    return f"{checkpoint.task.words[heatmap.target]} {share} (softmax), {title}, {method}, {heatmap.layer}"
 
 
-def _button(label: str, make: object, name: str, mime: str) -> None:
-    st.download_button(label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"get_{label}")  # type: ignore[call-overload]
+def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
+    st.download_button(label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"get_{label}")

@@ -77,7 +77,7 @@ def films() -> tuple[Upload, ...]:
 
 
 def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
-    """Take in files: name, bytes, note. The first new one becomes the chosen one; what does not fit is counted in :func:`note`."""
+    """Take in files: name, bytes, note. The first is chosen; :func:`note` tells of those that did not fit."""
     tray = _films()
     size = sum(len(film.data) for film in tray.values())
     first, left_out = None, 0
@@ -93,7 +93,7 @@ def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
     if first:
         st.session_state[_CHOSEN] = first
     st.session_state[_NOTE] = (
-        f"{left_out} more did not fit: at most {MAX_FILMS} films and {MAX_BYTES // 2**20} MiB are kept. Remove some first."
+        f"{left_out} more did not fit: at most {MAX_FILMS} films, {MAX_BYTES // 2**20} MiB. Remove some first."
         if left_out
         else ""
     )
@@ -150,7 +150,7 @@ def look() -> Look:
 
 
 def prepare_look() -> None:
-    """Give the look's widgets their first values. Before they are drawn: a widget may not have two sources of its value."""
+    """Give the look's widgets their first values, before they are drawn."""
     default = Look()
     st.session_state.setdefault(COLOURS, default.colours)
     st.session_state.setdefault(OPACITY, round(default.opacity * 100))

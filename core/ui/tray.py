@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +11,9 @@ from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
 from core.ui import exports, state, widgets
 from core.ui.cache import Result
+
+if TYPE_CHECKING:
+    from core.samples import Sample
 
 _ROW: Final = 35
 _ROWS_SHOWN: Final = 6
@@ -24,7 +27,6 @@ def empty(checkpoint: Checkpoint) -> None:
         widgets.uploader("Drop one or several frontal chest films here")
     st.markdown("#### No film at hand?")
     _averages(checkpoint)
-    _public()
     st.caption(f"**These networks were trained on:** {checkpoint.task.population}")
 
 
@@ -53,7 +55,9 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         exports.readings(results, checkpoint, f"readings-{checkpoint.name}", "All readings")
     accent = widgets.palette().accent
     columns = {
-        words[name]: st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100, color=accent, width="small")
+        words[name]: st.column_config.ProgressColumn(
+            format="%.0f %%", min_value=0, max_value=100, color=accent, width="small"
+        )
         for name in classes
     }
     if not failed:
@@ -75,19 +79,17 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
 
 
 def _averages(checkpoint: Checkpoint) -> None:
-    try:
-        from core.samples import average_films
-    except ModuleNotFoundError:
-        return
+    """Average radiographs to try, and a way to real ones."""
+    from core.samples import average_films
+
+    films: tuple[Sample, ...] = ()
     try:
         films = average_films(checkpoint.card.task)
     except PneumoLensError as error:
         widgets.say(error, "The average radiographs are not there.")
-        return
-    if not films:
-        return
     st.caption("The average radiograph of each class: the mean of all its training films. An aggregate, not a patient.")
-    for cell, film in zip(st.columns(max(len(films), 4)), films, strict=False):
+    cells = st.columns(max(len(films), 3) + 1)
+    for cell, film in zip(cells, films, strict=False):
         with cell:
             st.image(film.data, width="stretch", output_format="PNG", alt=film.title)
             st.button(
@@ -98,14 +100,19 @@ def _averages(checkpoint: Checkpoint) -> None:
                 width="stretch",
                 help=film.caption,
             )
+    with cells[-1]:
+        _public()
 
 
 def _public() -> None:
+    """Real films on request."""
+    st.markdown("Or 16 real films from a public data set: 3 MB from the Hugging Face hub, kept on this machine.")
     if not st.button(
-        "Fetch 16 real films (3 MB)",
+        "Fetch 16 real films",
         icon=":material/cloud_download:",
         key="public_films",
-        help="The validation part of the public data set hf-vision/chest-xray-pneumonia, CC BY 4.0, from the Hugging Face hub.",
+        help="The validation part of hf-vision/chest-xray-pneumonia, CC BY 4.0.",
+        width="stretch",
     ):
         return
     from core.samples import public_films

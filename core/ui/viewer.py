@@ -17,8 +17,10 @@ from core.ui import cache, charts, exports, state, widgets
 from core.ui.cache import Film, Result
 
 SHOWN_FROM: Final = 0.15
-"""Probability below which a class shows no map unless asked for: about half of what guessing among three would give. A map
-is scaled to its own strongest place, so one of a class the network does not see looks as hot as one it is sure of."""
+"""Probability below which a class shows no map unless asked for: about half of what guessing among three would give.
+
+A map is scaled to its own strongest place: that of a class the network does not see looks as hot as one it is sure of.
+"""
 
 
 def show(result: Result, checkpoint: Checkpoint, method: str) -> None:
@@ -43,8 +45,8 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     with left:
         st.header(f"{words[reading.prediction]} {said}", anchor=False)
         st.caption(
-            f"**{widgets.verbatim(result.upload.name)}.** Softmax probability from {widgets.title_of(checkpoint)}: its share among {len(words)} classes that add up to "
-            "100 %, not this patient's chance of disease."
+            f"**{widgets.verbatim(result.upload.name)}.** Softmax probability from {widgets.title_of(checkpoint)}: "
+            f"its share among {len(words)} classes that add up to 100 %, not this patient's chance of disease."
         )
         if result.upload.note:
             st.info(result.upload.note, icon=":material/groups:")
@@ -54,8 +56,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
             [words[name] for name in reading.classes],
             shares,
             int(reading.probabilities.argmax()),
-            colours.accent,
-            colours.muted,
+            colours,
         )
         spoken = ", ".join(f"{words[name]} {charts.percent(share)}" for name, share in reading.by_class.items())
         st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key="bars", alt=f"Probabilities: {spoken}")
@@ -75,7 +76,8 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
     _controls(checkpoint)
     target, look = state.target(), state.look()
     heatmap = heatmaps[target]
-    left, right = st.columns(2, gap="small")
+    with st.container(key="films"):
+        left, right = st.columns(2, gap="small")
     with left:
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
         st.caption(widgets.sentence(["**Original**, untouched", *_facts(film)]))
@@ -102,7 +104,15 @@ def _controls(checkpoint: Checkpoint) -> None:
     with display, st.popover("Display", icon=":material/palette:", width="stretch"):
         st.selectbox("Colours", list(COLOUR_MAPS), key=state.COLOURS, format_func=lambda name: COLOUR_MAPS[name].title)
         st.toggle("Closed contour", key=state.CONTOUR)
-        st.slider("Contour at, of the strongest", 10, 90, step=5, format="%d %%", key=state.LEVEL, disabled=not state.look().contour)
+        st.slider(
+            "Contour at, of the strongest",
+            10,
+            90,
+            step=5,
+            format="%d %%",
+            key=state.LEVEL,
+            disabled=not state.look().contour,
+        )
 
 
 def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float, look: Look) -> bool:
@@ -117,14 +127,16 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
     if share < SHOWN_FROM and not st.session_state.get(state.ANYWAY):
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
         st.info(
-            f"**{says}: {charts.percent(share)}.** Below {SHOWN_FROM:.0%} no heatmap is drawn unless asked for: colours are "
-            "scaled within the image, so weak evidence would look like strong.",
+            f"**{says}: {charts.percent(share)}.** Below {SHOWN_FROM:.0%} no heatmap is drawn unless asked for: "
+            "colours are scaled within the image, so weak evidence would look like strong.",
             icon=":material/visibility_off:",
         )
         st.toggle("Show it anyway", key=state.ANYWAY)
         return False
     picture = cache.overlay(film, heatmap, checkpoint.card.weights_sha256, look)
-    st.image(picture, width="stretch", output_format="PNG", alt=f"The film with the {heatmap.method} heatmap for {says}")
+    st.image(
+        picture, width="stretch", output_format="PNG", alt=f"The film with the {heatmap.method} heatmap for {says}"
+    )
     _legend(heatmap, checkpoint, look)
     if share < SHOWN_FROM:
         st.toggle("Show it anyway", key=state.ANYWAY)

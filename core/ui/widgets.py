@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,31 +14,22 @@ from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
 from core.report import DISCLAIMER
 from core.ui import cache, state
+from core.ui.charts import Palette
 from core.xray import LIMITS
-
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """Colours for what the theme does not reach: figures and legends."""
-
-    accent: str
-    muted: str
-    text: str
-    panel: str
-    on_accent: str
-
 
 _STYLE: Final = """<style>
 /* Wide films: less margin than Streamlit's. */
 .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
 /* A film has square corners: round ones cut off what may be a marker. */
 .stImage img { border-radius: 0; }
+/* Film, legend and words under it fit one screen. */
+.st-key-films .stImage img { max-height: max(22rem, calc(100vh - 21rem)); object-fit: contain; object-position: left; }
 /* The standing line sits in the empty part of the header where there is one, above the page where there is not. */
 @media (min-width: 1200px) {
   .st-key-standing { position: fixed; top: 1.15rem; right: 10rem; width: auto !important; z-index: 1000000; }
 }
 .st-key-standing p { font-size: .85rem; }
-.st-key-drop [data-testid="stFileUploaderDropzone"] { min-height: 8rem; }
+.st-key-drop [data-testid="stFileUploaderDropzone"] { padding: 2.5rem 1.5rem; }
 </style>"""
 _HERE: Final = Path(__file__).parent
 
@@ -71,7 +61,7 @@ def notice() -> None:
             "- Its networks were trained on few sources. On other patients, other machines and other views they are "
             "often wrong, and sure of it.\n"
             "- A heatmap is evidence of what a network looked at, not an outline of disease.\n"
-            "- Films stay in the memory of this server until you remove them or close the page."
+            "- Films stay in this server's memory: nothing is written to disk or sent elsewhere."
         )
         st.button("I understand: research use only", type="primary", on_click=state.accept, key="accept")
 
@@ -101,7 +91,7 @@ def pick_model() -> Checkpoint | None:
                 "Backbone",
                 names,
                 key=state.MODEL,
-                format_func=lambda name: _title(models.good[name], len(tasks) > 1),
+                format_func=lambda name: _title(models.good[name], several_tasks=len(tasks) > 1),
                 captions=[_caption(checkpoint) for checkpoint in models.good.values()],
             )
         ]
@@ -124,7 +114,7 @@ def pick_method() -> str:
 def no_model() -> None:
     """The panel for a house without a network."""
     st.error(
-        "**No trained network can be used.** The folder `weights/` has none, or all are broken (see the list at the left). "
+        "**No trained network can be used.** The folder `weights/` has none, or all are broken (see the list). "
         "Fetch the project again with its weights, point the environment variable "
         f"`{cache.WEIGHTS_VARIABLE}` to a folder that has some, or train one: `python -m core train --help`.",
         icon=":material/error:",
@@ -144,7 +134,7 @@ def uploader(label: str) -> None:
         accept_multiple_files=True,
         key=key,
         on_change=take,
-        help=f"PNG, JPEG, TIFF, BMP, WebP or DICOM, up to {LIMITS.max_bytes // 2**20} MiB each. Several at once are fine. "
+        help=f"PNG, JPEG, TIFF, BMP, WebP or DICOM, up to {LIMITS.max_bytes // 2**20} MiB each, several at once. "
         "Nothing is stored or sent elsewhere.",
     )
     if state.note():
@@ -174,7 +164,7 @@ def verbatim(name: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:&-])", r"\\\1", name)
 
 
-def _title(checkpoint: Checkpoint, several_tasks: bool) -> str:
+def _title(checkpoint: Checkpoint, *, several_tasks: bool) -> str:
     title = checkpoint.architecture.title
     return f"{title} ({checkpoint.card.task})" if several_tasks else title
 

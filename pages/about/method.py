@@ -10,33 +10,33 @@ st.header("Method and limits", anchor=False)
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("How to read a heatmap", anchor=False)
-    st.markdown(
-        "- It shows **where the network found evidence for one class**, not where disease is. In comparisons with "
-        "radiologists every such method drew worse outlines than they did "
-        "([Saporta et al. 2022](https://doi.org/10.1038/s42256-022-00536-x)).\n"
-        "- **Colours are scaled within one image.** The hottest place of a film is always hottest, however weak the evidence. "
-        "Two films, two classes or two networks can't be compared by colour; compare their probabilities.\n"
-        f"- A class below {SHOWN_FROM:.0%} shows no map unless asked for, for the same reason.\n"
-        "- The map has few cells (7 x 7 for a 224-pixel network) and is smoothed to the film's size. A sharp-looking edge is not.\n"
-        "- The **contour** encloses what is hotter than the chosen share of the strongest place.\n"
-        "- Heat on a side marker, a border, a tube or text means the network may be reading those: a shortcut, not a lung."
-    )
+    st.markdown(f"""
+- It shows **where the network found evidence for one class**, not where disease is. In comparisons with radiologists
+  every such method drew worse outlines than they did
+  ([Saporta et al. 2022](https://doi.org/10.1038/s42256-022-00536-x)).
+- **Colours are scaled within one image.** The hottest place is always hottest, however weak the evidence. Two films,
+  two classes or two networks can't be compared by colour; compare their probabilities.
+- A class below {SHOWN_FROM:.0%} shows no map unless asked for, for the same reason.
+- The map has few cells (7 x 7 for a 224-pixel network) and is smoothed to the film's size: no edge is sharp.
+- The **contour** encloses what is hotter than the chosen share of the strongest place.
+- Heat on a side marker, a border, a tube or text: the network may be reading that, a shortcut, and not a lung.
+""")
     st.subheader("The methods", anchor=False)
     for method in METHODS.values():
         st.markdown(f"**{method.title}.** {method.says} {method.paper}.")
 with right:
     st.subheader("What the numbers are", anchor=False)
-    st.markdown(
-        "A percentage is the network's **softmax probability**: its share among the classes it knows, which always add up "
-        "to 100 %. It is not the chance that this patient is ill: that depends on how common the disease is where the patient "
-        "comes from. A film of something else, a hand or an adult with heart failure, also gets 100 % shared out."
-    )
+    st.markdown("""
+A percentage is the network's **softmax probability**: its share among the classes it knows, which always add up to
+100 %. It is not the chance that this patient is ill: that depends on how common the disease is where the patient comes from.
+A film of something else, a hand or an adult with heart failure, also gets 100 % shared out.
+""")
     st.subheader("Who the networks have seen", anchor=False)
     for task in TASKS.values():
         st.markdown(f"**{task.question}** {task.population}")
     st.subheader("What happens to your films", anchor=False)
-    st.markdown(
-        "They are decoded in this server's memory and forgotten when you remove them or close the page. DICOM names and "
-        "IDs are never read out. Nothing is written to disk, logged or sent elsewhere; downloads name films by a digest of "
-        "their content unless you ask for your file names."
-    )
+    st.markdown("""
+They are decoded in this server's memory and stay there, the last few dozen, until others displace them or the server
+stops. Nothing is written to disk, logged or sent elsewhere. DICOM names and IDs are never read. Downloads name films by
+a digest of their content unless you ask for your file names.
+""")

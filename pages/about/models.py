@@ -29,7 +29,8 @@ def card(checkpoint: Checkpoint) -> None:
     with left:
         st.markdown(
             f"**Question.** {checkpoint.task.question}\n\n"
-            "**Intended use.** Research and teaching: to see what such a network reads, and where. Not a medical device.\n\n"
+            "**Intended use.** Research and teaching: to see what such a network reads, and where. "
+            "Not a medical device.\n\n"
             f"**Trained on.** {facts.training.data}. {checkpoint.task.population}"
         )
         metrics(checkpoint)
@@ -73,7 +74,7 @@ def matrix(checkpoint: Checkpoint) -> None:
     colours = widgets.palette()
     words = [checkpoint.task.words.get(name, name) for name in found.classes]
     counts = confusion_matrix(found)
-    figure = charts.confusion(counts, words, colours.panel, colours.accent, colours.text, colours.on_accent)
+    figure = charts.confusion(counts, words, colours)
     right = int(counts.trace())
     st.plotly_chart(
         figure,
@@ -88,17 +89,16 @@ def matrix(checkpoint: Checkpoint) -> None:
 def provenance(checkpoint: Checkpoint) -> None:
     """Command, data and digests: enough to make it again, and to know it when seen."""
     facts, training = checkpoint.card, checkpoint.card.training
-    splits = [
-        f"| {split} | {training.patients.get(split, 0):,} | " + " | ".join(f"{films.get(n, 0):,}" for n in facts.classes) + " |"
-        for split, films in training.films.items()
-    ]
-    st.markdown(
-        "| Split | Patients | " + " | ".join(facts.classes) + " |\n|---|---|" + "---|" * len(facts.classes) + "\n" + "\n".join(splits)
-    )
+    rows = [("Split", "Patients", *facts.classes), ("---",) * (2 + len(facts.classes))]
+    for split, films in training.films.items():
+        counts = (f"{films.get(name, 0):,}" for name in facts.classes)
+        rows.append((split, f"{training.patients.get(split, 0):,}", *counts))
+    st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
     st.code(training.command, language="bash", wrap_lines=True)
     pre = ", ".join(f"{key} {value}" for key, value in facts.preprocessing.items())
     st.markdown(
-        f"- Start: {training.init}; {training.epochs} epochs in {training.seconds / 60:,.0f} minutes on {training.hardware}\n"
+        f"- Start: {training.init}\n"
+        f"- {training.epochs} epochs in {training.seconds / 60:,.0f} minutes on {training.hardware}\n"
         f"- Parameters: {facts.parameters:,}; weights {facts.weights_bytes / 1e6:.1f} MB\n"
         f"- Preprocessing: {pre}\n"
         f"- sha256 of the weights: `{facts.weights_sha256}`\n"

@@ -1,0 +1,326 @@
+"""Every page, run by Streamlit's own test harness: what a visitor sees, and that looking runs no network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoint as on_disk
+from core import models, samples
+from core.checkpoint import Checkpoint
+from core.classifier import Classifier
+from core.errors import DownloadError
+from core.report import DISCLAIMER
+from core.ui import cache, state, viewer
+from tests import checkpoints, synthetic
+
+ROOT = Path(__file__).parent.parent
+WAIT = 120
+FILM = synthetic.as_png8(synthetic.film(200, 240))
+OTHER = synthetic.as_dicom(synthetic.film(220, 200, seed=1), photometric="MONOCHROME1")
+BROKEN = FILM[: len(FILM) // 2]
+PNG = "image/png"
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("weights")
+    checkpoints.random_checkpoint(folder)
+    return folder
+
+
+@pytest.fixture
+def weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The app's weights are one random network; nothing is left in caches."""
+    monkeypatch.setattr(on_disk, "SHIPPED", made)
+    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    models.get_pool.cache_clear()
+    yield made
+    st.cache_resource.clear()
+    models.get_pool.cache_clear()
+
+
+def opened(*, accepted: bool = True) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT)
+    app.run()
+    return app.button(key="accept").click().run() if accepted else app
+
+
+def give(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    app.file_uploader[0].set_value([(name, data, PNG) for name, data in files])
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All words on the page."""
+    kinds = ("header", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+def pictures(app: AppTest) -> list[str]:
+    """Addresses of all pictures; Streamlit names them by their content."""
+    return [url for element in app.get("image") for url in element.value]
+
+
+class Readings:
+    """Counts passes of any network."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        original = Classifier.read
+
+        def read(classifier: Classifier, xrays: list) -> list:  # type: ignore[type-arg]
+            self.count += 1
+            return original(classifier, xrays)
+
+        monkeypatch.setattr(Classifier, "read", read)
+
+
+def test_a_first_visitor_accepts_the_notice_before_anything_else(weights: Path) -> None:
+    app = opened(accepted=False)
+    assert "not a medical device" in said(app)
+    assert not app.file_uploader
+    app.button(key="accept").click().run()
+    assert app.file_uploader
+    assert DISCLAIMER in said(app)
+
+
+@pytest.mark.parametrize("page", ["pages/about/models.py", "pages/about/method.py"])
+def test_the_notice_comes_first_on_every_page(weights: Path, page: str) -> None:
+    app = opened(accepted=False)
+    app.switch_page(page).run()
+    assert "not a medical device" in said(app)
+    app.button(key="accept").click().run()
+    assert not app.exception
+    assert DISCLAIMER in said(app)
+    assert app.header[0].value in {"Models", "Method and limits"}
+
+
+def test_the_first_page_appears_without_torch(made: Path) -> None:
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "from core import checkpoint\n"
+        f"checkpoint.SHIPPED = Path({str(made)!r})\n"
+        "app = AppTest.from_file('app.py', default_timeout=100).run()\n"
+        "app.button(key='accept').click().run()\n"
+        "assert not app.exception, app.exception\n"
+        "assert app.radio(key='model').options == ['ResNet-18'], app.radio\n"
+        "assert app.file_uploader\n"
+        "for page in ('models', 'method'):\n"
+        "    app.switch_page(f'pages/about/{page}.py').run()\n"
+        "    assert not app.exception, app.exception\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True, timeout=WAIT)
+
+
+def test_the_picker_tells_accuracy_size_and_training(weights: Path) -> None:
+    app = opened()
+    card = on_disk.find(weights)[0]["pneumonia-resnet18"].card
+    caption = app.radio(key=state.MODEL).proto.captions[0]
+    assert f"{100 * card.metrics['accuracy'].value:.1f} % (95 % CI" in caption
+    assert "22 MB" in caption
+    assert card.training.data in said(app)
+
+
+def test_one_film_is_read_in_words_numbers_and_pictures(weights: Path) -> None:
+    app = give(opened(), ("chest.png", FILM))
+    words = said(app)
+    assert any(heading.value.endswith(" %") for heading in app.header)
+    assert "Softmax probability from ResNet-18" in words
+    assert "Colours are scaled within this image" in words
+    assert "evidence, not an outline of disease" in words
+    assert "layer4" in words
+    assert "Grad-CAM" in words
+    assert "Children of 1 to 5 years" in words
+    assert "240 x 200 px" in words
+    assert app.get("plotly_chart")
+    assert len(set(pictures(app))) == 2
+
+
+def test_class_opacity_and_colour_change_the_picture_and_run_no_network(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    readings = Readings(monkeypatch)
+    app = give(opened(), ("chest.png", FILM))
+    assert readings.count == 1
+    original, first = pictures(app)
+    seen = {first}
+    classes = on_disk.find(weights)[0]["pneumonia-resnet18"].card.classes
+    other = next(name for name in classes if name != app.session_state[state.TARGET])
+    app.segmented_control[0].set_value(other).run()
+    assert app.session_state[state.TARGET] == other
+    seen.add(pictures(app)[1])
+    app.slider(key=state.OPACITY).set_value(30).run()
+    seen.add(pictures(app)[1])
+    app.selectbox(key=state.COLOURS).set_value("viridis").run()
+    seen.add(pictures(app)[1])
+    app.slider(key=state.OPACITY).set_value(0).run()
+    app.toggle(key=state.CONTOUR).set_value(False).run()
+    assert pictures(app)[0] == original
+    assert pictures(app)[1] == original  # faded to nothing, byte for byte
+    assert len(seen) == 4
+    assert readings.count == 1
+
+
+def test_a_class_below_its_cut_off_shows_no_map_unless_asked(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewer, "SHOWN_FROM", 1.1)
+    app = give(opened(), ("chest.png", FILM))
+    assert len(set(pictures(app))) == 1
+    assert "no heatmap is drawn unless asked for" in said(app)
+    app.toggle(key=state.ANYWAY).set_value(True).run()
+    assert len(set(pictures(app))) == 2
+
+
+def test_a_broken_heatmap_is_reported_and_not_drawn(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    from core import explain
+    from core.explain import Heatmap
+
+    def empty(classifier: Classifier, reading: object, method: str) -> dict[str, Heatmap]:
+        zeros = np.zeros((2, 2), np.float32)
+        names = classifier.checkpoint.card.classes
+        return {n: Heatmap(zeros, n, method, "layer4", "m", "a" * 64, 0.0, "This map is empty: x.") for n in names}
+
+    monkeypatch.setattr(explain, "explain", empty)
+    app = give(opened(), ("chest.png", FILM))
+    assert "This map is empty" in said(app)
+    assert len(set(pictures(app))) == 1
+
+
+def test_a_bad_file_is_listed_beside_the_good_ones(weights: Path) -> None:
+    app = give(opened(), ("good.png", FILM), ("bad.png", BROKEN), ("other.dcm", OTHER))
+    table = app.dataframe[0].value
+    assert list(table["Film"]) == ["good.png", "bad.png", "other.dcm"]
+    assert list(table["Problem"].astype(bool)) == [False, True, False]
+    assert "damaged or cut short" in table["Problem"][1]
+    assert "2 films read, 1 could not be" in said(app)
+    assert len(set(pictures(app))) == 2
+
+
+def test_a_single_bad_file_says_what_is_wrong(weights: Path) -> None:
+    app = give(opened(), ("no[t]e.txt", b"no film"))
+    assert "cannot be read" in app.error[0].value
+    assert "not an image" in app.error[0].value
+    assert app.file_uploader  # and another can be given
+
+
+def test_a_dicom_says_what_was_done_to_it_and_no_name(weights: Path) -> None:
+    words = said(give(opened(), ("chest.dcm", OTHER)))
+    assert "MONOCHROME1" in words
+    assert "Doe" not in words
+    assert "SECRET" not in words
+
+
+def test_switching_pages_loses_nothing(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = Readings(monkeypatch)
+    app = give(opened(), ("chest.png", FILM), ("other.dcm", OTHER))
+    app.slider(key=state.OPACITY).set_value(25).run()
+    before = pictures(app)
+    app.switch_page("pages/about/models.py").run()
+    app.switch_page("pages/read/diagnose.py").run()
+    assert not app.exception
+    assert app.slider(key=state.OPACITY).value == 25
+    assert pictures(app) == before
+    assert readings.count == 1
+
+
+def test_films_can_be_removed(weights: Path) -> None:
+    app = give(opened(), ("chest.png", FILM))
+    next(button for button in app.button if button.label == "Remove all films").click().run()
+    assert "Read a chest X-ray" in said(app)
+
+
+def test_too_many_films_are_said_to_be(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MAX_FILMS", 1)
+    app = give(opened(), ("chest.png", FILM), ("other.dcm", OTHER))
+    assert "1 more did not fit" in said(app)
+    assert not app.dataframe
+
+
+def test_altered_weights_get_a_panel_and_keep_the_films(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    altered = checkpoints.random_checkpoint(tmp_path)
+    checkpoints.break_weights(altered)
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    app = give(opened(), ("chest.png", FILM))
+    assert "ResNet-18 cannot be loaded" in app.error[0].value
+    assert "Copy it again" in app.error[0].value
+    assert len(app.session_state["films"]) == 1
+
+
+def test_a_card_without_weights_is_named_and_the_others_work(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half: Checkpoint = checkpoints.random_checkpoint(tmp_path, arch="vgg16_bn")
+    half.weights.write_bytes(b"half")
+    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
+    app = opened()
+    assert app.radio(key=state.MODEL).options == ["ResNet-18"]
+    assert "pneumonia-vgg16_bn" in said(app)
+    assert "half-copied" in said(app)
+
+
+def test_without_any_network_the_page_says_what_to_do(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    app = opened()
+    assert "No trained network" in app.error[0].value
+    assert "python -m core train" in app.error[0].value
+
+
+def test_an_average_radiograph_is_labelled_as_an_aggregate(weights: Path) -> None:
+    app = opened()
+    button = next(button for button in app.button if str(button.key).startswith("average_"))
+    button.click().run()
+    assert not app.exception
+    assert "not a patient" in "".join(info.value for info in app.info)
+
+
+def test_without_a_network_connection_the_public_films_say_so(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> list[samples.Sample]:
+        raise DownloadError("The hub cannot be reached.")
+
+    monkeypatch.setattr(samples, "public_films", fail)
+    app = opened()
+    app.button(key="public_films").click().run()
+    assert "The hub cannot be reached." in app.error[0].value
+
+
+def test_public_films_come_with_progress_and_origin(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(progress) -> list[samples.Sample]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        progress(1, 2)
+        return [samples.Sample("Public film 1", "From a public data set.", FILM, "film")]
+
+    monkeypatch.setattr(samples, "public_films", fetch)
+    app = opened()
+    app.button(key="public_films").click().run()
+    assert "From a public data set." in app.info[0].value
+
+
+def test_the_models_page_renders_the_card(weights: Path) -> None:
+    app = opened()
+    app.switch_page("pages/about/models.py").run()
+    assert not app.exception
+    words = said(app)
+    card = on_disk.find(weights)[0]["pneumonia-resnet18"].card
+    for text in (card.weights_sha256, card.limits[0], card.licence, "Recall, Viral pneumonia", card.training.data):
+        assert text in words
+    assert card.training.command in app.code[0].value
+    assert app.get("plotly_chart")

@@ -1,0 +1,62 @@
+"""What is kept between runs: bounded, keyed by content, and true to the folders on disk."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from core import checkpoint as on_disk
+from core.ui import cache, charts, widgets
+from core.xray import LIMITS
+from tests import checkpoints
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_bounded_mapping_forgets_what_was_used_longest_ago() -> None:
+    kept: cache.Bounded[str, int] = cache.Bounded(2)
+    kept.put("a", 1)
+    kept.put("b", 2)
+    assert kept.get("a") == 1
+    kept.put("c", 3)
+    assert (kept.get("a"), kept.get("b"), kept.get("c")) == (1, None, 3)
+
+
+def test_two_folders_are_one_list_and_a_second_of_a_name_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, extra = tmp_path / "shipped", tmp_path / "extra"
+    checkpoints.random_checkpoint(shipped)
+    checkpoints.random_checkpoint(extra, seed=1)
+    checkpoints.random_checkpoint(extra, arch="vgg16_bn")
+    monkeypatch.setattr(on_disk, "SHIPPED", shipped)
+    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(extra))
+    st.cache_resource.clear()
+    found = cache.models()
+    assert set(found.good) == {"pneumonia-resnet18", "pneumonia-vgg16_bn"}
+    assert found.good["pneumonia-resnet18"].folder == shipped
+    assert [broken.name for broken in found.broken] == ["pneumonia-resnet18"]
+    (extra / "pneumonia-resnet18.json").unlink()  # a change on disk is seen at once
+    (extra / "pneumonia-resnet18.safetensors").unlink()
+    assert not cache.models().broken
+
+
+def test_the_uploaders_limit_is_the_readers() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["server"]["maxUploadSize"] * 2**20 == LIMITS.max_bytes
+    assert config["client"]["showErrorDetails"] == "none"
+    assert config["browser"]["gatherUsageStats"] is False
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.0, "< 1 %"), (0.004, "< 1 %"), (0.5, "50 %"), (0.994, "99 %"), (0.9999, "> 99 %")]
+)
+def test_percentages_never_claim_certainty(share: float, words: str) -> None:
+    assert charts.percent(share) == words
+
+
+def test_a_file_name_is_shown_as_it_is() -> None:
+    assert widgets.verbatim("a_b*[c](x).png") == r"a\_b\*\[c\]\(x\).png"
