@@ -25,8 +25,10 @@ from core.tasks import TASKS
 from core.training import run as runs
 from core.training import state
 from core.training.augment import augment, mixup
-from core.training.data import Skipped
+from core.training.balance import balance
+from core.training.data import Films, Skipped
 from core.training.initial import initialise
+from core.training.loop import validate
 from core.training.order import Order
 from core.training.recipe import Recipe, Stage, parse_stages
 from core.training.run import train
@@ -379,3 +381,26 @@ def test_the_shipped_folder_holds_no_broken_checkpoint() -> None:
     assert {"pneumonia-vgg16_bn", "pneumonia-resnet18", "pneumonia-resnet50"} <= set(good)
     for found in good.values():
         assert Classifier(found).checkpoint is found
+
+
+def test_balancing_makes_the_merged_classes_weigh_alike() -> None:
+    torch.manual_seed(0)
+    network = ARCHITECTURES["resnet18"].build(3)
+    # A network that knows the truth but for noise, and leans towards what is common: few films are normal.
+    labels = np.array([0] * 60 + [1] * 400 + [2] * 200)
+    lean = torch.tensor([-1.5, 1.0, 0.5])
+    logits = torch.randn(660, 3) + 2.0 * torch.eye(3)[labels] + lean
+    before = network.head.linear.bias.clone()
+    moved = balance(network, logits, labels, TASK, power=0.5)
+    torch.testing.assert_close(network.head.linear.bias.detach(), before.detach() + moved)
+    assert abs(float(moved.sum())) < 1e-5
+    films = Films((None,) * 660, np.zeros((660, 1, 1), np.uint8), labels, (), np.eye(3, dtype=np.float32)[labels])  # type: ignore[arg-type]
+    old, new = (validate(values, films, TASK) for values in (logits, logits + moved))
+    assert new["val_merged_macro_recall"] > old["val_merged_macro_recall"] + 0.03
+
+
+def test_balancing_needs_a_head_with_biases() -> None:
+    network = ARCHITECTURES["resnet18"].build(3)
+    network.head = torch.nn.Flatten()
+    with pytest.raises(TrainingError, match="pooled head"):
+        balance(network, torch.zeros(3, 3), np.array([0, 1, 2]), TASK, power=0.5)

@@ -1,0 +1,68 @@
+"""The last step of training: how readily each class is named, settled on the validation films.
+
+How many films are normal where the network is used nobody knows, and it is not the share in the training set. So the
+head's biases are moved until "normal" and "not normal" weigh alike: logit adjustment (Menon et al. 2021,
+arXiv:2007.07314), fitted instead of computed, because smoothed labels leave logits on a scale of their own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 (its usual name)
+
+from core.architectures.network import Network, PooledHead
+from core.errors import TrainingError
+from core.tasks import Task
+
+
+def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: Task, power: float) -> Tensor:
+    """Move the biases of ``network``'s head.
+
+    A temperature is fitted along with them and thrown away: it only keeps the biases from making up for its lack.
+
+    Args:
+        network: trained; its head is altered.
+        logits: of the validation films, float32 ``[N, K]``.
+        labels: their true classes, ``[N]``.
+        task: says which classes merge.
+        power: classes that merge weigh among themselves as (films in them) ** (1 - power), as in training.
+
+    Returns:
+        What was added to the biases, ``[K]``, mean 0.
+
+    Raises:
+        TrainingError: the head has no biases to move.
+    """
+    if not isinstance(network.head, PooledHead):
+        raise TrainingError("Only a pooled head can be balanced.")
+    truth, weight = torch.from_numpy(labels), torch.from_numpy(_weights(labels, task, power)).float()
+    added = torch.zeros(len(task.classes), requires_grad=True)
+    sharpness = torch.zeros((), requires_grad=True)  # log of 1 / temperature
+    optimizer = torch.optim.LBFGS([added, sharpness], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        each = F.cross_entropy((logits + added - added.mean()) * sharpness.exp(), truth, reduction="none")
+        value: Tensor = (each * weight).sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    moved = (added - added.mean()).detach()
+    with torch.no_grad():
+        network.head.linear.bias.add_(moved.to(network.head.linear.bias.device))
+    return moved
+
+
+def _weights(labels: NDArray[np.int64], task: Task, power: float) -> NDArray[np.float64]:
+    """A weight per film, sum 1: merged classes alike; the classes within one by ``power``; the films of one alike."""
+    films = np.maximum(np.bincount(labels, minlength=len(task.classes)), 1).astype(float)
+    share = films ** (1 - power)
+    group = np.array([task.merged_classes.index(task.merged[name]) for name in task.classes])
+    whole = np.bincount(group, weights=share)
+    of_class = share / whole[group] / len(whole)
+    each: NDArray[np.float64] = (of_class / films)[labels]
+    return each
