@@ -73,8 +73,8 @@ def random_checkpoint(folder: Path, task: str = "pneumonia", arch: str = "resnet
     torch.manual_seed(seed)
     network = ARCHITECTURES[arch].build(len(TASKS[task].classes)).eval()
     for module in network.modules():
-        if isinstance(module, torch.nn.Linear):  # spread the logits, so that probabilities differ from film to film
-            torch.nn.init.normal_(module.weight, std=0.4)
+        if isinstance(module, torch.nn.Linear):  # positive, so that no class's heatmap is empty
+            torch.nn.init.uniform_(module.weight, 0.0, 0.4)
     metrics = {name: value.model_dump() for name, value in figures(found, TASKS[task], draws=50).items()}
     checkpoint = store(folder, network.state_dict(), facts(task, arch, metrics=metrics))
     checkpoint.predictions.write_text(to_csv(found), encoding="utf-8")

@@ -28,7 +28,8 @@ with right:
     st.subheader("What the numbers are", anchor=False)
     st.markdown("""
 A percentage is the network's **softmax probability**: its share among the classes it knows, which always add up to
-100 %. It is not the chance that this patient is ill: that depends on how common the disease is where the patient comes from.
+100 %. It is not the chance that this patient is ill: that depends on how common the disease is where
+the patient comes from.
 A film of something else, a hand or an adult with heart failure, also gets 100 % shared out.
 """)
     st.subheader("Who the networks have seen", anchor=False)
