@@ -92,7 +92,8 @@ def on_screen(xray: Xray, side: int = SIDE) -> Grey:
     if size != image.size:
         # Reducing and enlarging without overshoot: no dark or bright seams along ribs that the film doesn't have.
         image = image.resize(size, Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC)
-    return np.rint(np.clip(np.asarray(image), 0, 1) * 255).astype(np.uint8)
+    grey: Grey = np.rint(np.clip(np.asarray(image), 0, 1) * 255).astype(np.uint8)
+    return grey
 
 
 def spread(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
@@ -107,7 +108,8 @@ def spread(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.f
         float32 ``[height, width]`` in 0…1.
     """
     image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    return np.clip(np.asarray(image.resize((width, height), Image.Resampling.BILINEAR)), 0, 1)
+    heat: NDArray[np.float32] = np.clip(np.asarray(image.resize((width, height), Image.Resampling.BILINEAR)), 0, 1)
+    return heat
 
 
 def overlay(grey: Grey, values: NDArray[np.float32], look: Look) -> Rgb:
@@ -160,7 +162,7 @@ def contours(values: NDArray[np.float32], width: int, height: int, level: float)
     return [np.clip((np.asarray(line) - 0.5) * shape, 0, [width, height]) for line in lines if len(line) > 2]  # noqa: PLR2004
 
 
-def png(pixels: Grey | Rgb, texts: Mapping[str, str] | None = None) -> bytes:
+def png(pixels: Grey | Rgb | NDArray[np.uint16], texts: Mapping[str, str] | None = None) -> bytes:
     """Encode, fast rather than small.
 
     Args:
@@ -221,7 +223,8 @@ def _lut(name: str) -> NDArray[np.uint8]:
     from matplotlib import colormaps
 
     table = colormaps[COLOUR_MAPS[name].name](np.linspace(0, 1, 256))
-    return np.rint(np.asarray(table)[:, :3] * 255).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.rint(np.asarray(table)[:, :3] * 255).astype(np.uint8)
+    return colours
 
 
 def _with_lines(film: Rgb, lines: list[NDArray[np.float64]], colour: tuple[int, int, int]) -> Rgb:

@@ -276,7 +276,9 @@ def heatmaps(checkpoint: Checkpoint, reading: Reading, method: str) -> Mapping[s
 
 
 def overlay(film: Film, heatmap: Heatmap, weights_sha256: str, look: Look) -> bytes:
-    """The overlay as PNG."""
+    """The overlay as PNG; faded to nothing it is the film itself, byte for byte."""
+    if look.opacity == 0 and not look.contour:
+        return film.picture
     key = film.sha256, weights_sha256, heatmap.method, heatmap.target
     return _overlay(key, look.colours, look.opacity, look.contour, look.level, film, heatmap)
 

@@ -56,7 +56,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     accent = widgets.palette().accent
     columns = {
         words[name]: st.column_config.ProgressColumn(
-            format="%.0f %%", min_value=0, max_value=100, color=accent, width="small"
+            format="%.0f %%", min_value=0, max_value=100, color=accent, width=150
         )
         for name in classes
     }

@@ -22,6 +22,9 @@ SHOWN_FROM: Final = 0.15
 A map is scaled to its own strongest place: that of a class the network does not see looks as hot as one it is sure of.
 """
 
+CLOSE: Final = 0.15
+"""Difference below which the words name the second class too: one name alone would sound surer than the network is."""
+
 
 def show(result: Result, checkpoint: Checkpoint, method: str) -> None:
     """Words, numbers, pictures and downloads of one film that was read."""
@@ -44,6 +47,9 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
         st.header(f"{words[reading.prediction]} {said}", anchor=False)
+        second = sorted(reading.by_class, key=reading.by_class.__getitem__)[-2]
+        if reading.by_class[reading.prediction] - reading.by_class[second] < CLOSE:
+            st.markdown(f"Close: {words[second]} {charts.percent(reading.by_class[second])}")
         st.caption(
             f"**{widgets.verbatim(result.upload.name)}.** Softmax probability from {widgets.title_of(checkpoint)}: "
             f"its share among {len(words)} classes that add up to 100 %, not this patient's chance of disease."
