@@ -22,7 +22,7 @@ from tqdm import tqdm
 from core.dataset import Film, index, of_split
 from core.download import LICENCE, REPO, Progress, complete, fetch, films, shards
 from core.errors import DataError, DownloadError, XrayError
-from core.tasks import Task, task
+from core.tasks import TASKS, Task
 from core.xray import Preprocessing, read_xray
 
 ASSETS: Final = Path(__file__).parent / "assets"
@@ -59,7 +59,7 @@ def average_films(task_name: str, folder: Path = ASSETS) -> tuple[Sample, ...]:
         UnknownNameError: there is no such task.
         DataError: a file is damaged.
     """
-    chosen = task(task_name)
+    chosen = TASKS[task_name]
     found = [(label, average_path(folder, chosen, label)) for label in chosen.classes]
     return tuple(_average(path, chosen.words[label]) for label, path in found if path.is_file())
 
