@@ -90,7 +90,7 @@ def on_screen(xray: Xray, side: int = SIDE) -> Grey:
     size = max(1, round(xray.width * scale)), max(1, round(xray.height * scale))
     image = Image.fromarray(np.ascontiguousarray(xray.pixels))  # float32 makes mode F
     if size != image.size:
-        # Reducing and enlarging without overshoot: no dark or bright seams along ribs that the film doesn't have.
+        # Antialiased when reduced; smooth when enlarged, where blocks of pixels would look like structure.
         image = image.resize(size, Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC)
     grey: Grey = np.rint(np.clip(np.asarray(image), 0, 1) * 255).astype(np.uint8)
     return grey
