@@ -37,8 +37,9 @@ def models(options: argparse.Namespace) -> int:
         card = found.card
         print(
             f"{name:24} {card.weights_bytes / 1e6:5.1f} MB  {card.parameters / 1e6:5.1f} M parameters  "
-            f"{card.preprocessing['size']} px  test accuracy {card.metrics['accuracy']}  "
-            f"two-class {card.metrics['merged_accuracy']}"
+            f"{card.preprocessing['size']} px  "
+            f"test accuracy {card.metrics.get('accuracy', 'unknown')}  "
+            f"two-class {card.metrics.get('merged_accuracy', 'unknown')}"
         )
     return SOME_FAILED if bad else ALL_DONE
 

@@ -25,7 +25,8 @@ def augment(images: Tensor, rng: Generator) -> Tensor:
     Returns:
         ``[N, 1, S, S]`` float32 in 0…1.
     """
-    out = affine(images, rng)
+    out = borrow_tones(images, rng)
+    out = affine(shade(out, rng), rng)
     out = tone(out, rng)
     out = markers(out, rng)
     out = hide_edges(out, rng)
@@ -33,11 +34,15 @@ def augment(images: Tensor, rng: Generator) -> Tensor:
 
 
 def affine(images: Tensor, rng: Generator, degrees: float = 12, scale: float = 0.2, shift: float = 0.1) -> Tensor:
-    """Turn, scale (each axis for itself a little), shift and mirror, in one resampling."""
+    """Turn, scale, stretch, shift and mirror, in one resampling.
+
+    The stretch is strong on purpose: films are squeezed to a square, from aspect ratios that differ between machines,
+    and so between classes. What a chest's proportions are must not tell what is in it.
+    """
     n = len(images)
     angle = _between(n, -degrees, degrees, rng) * math.pi / 180
     size = _between(n, 1 - scale, 1 + scale, rng)
-    stretch = _between(n, 0.92, 1.08, rng)
+    stretch = torch.exp(_between(n, -0.25, 0.25, rng))
     mirror = torch.where(torch.rand(n, generator=rng) < 0.5, -1.0, 1.0)
     cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
     dx, dy = _between(n, -2 * shift, 2 * shift, rng), _between(n, -2 * shift, 2 * shift, rng)
@@ -51,12 +56,33 @@ def affine(images: Tensor, rng: Generator, degrees: float = 12, scale: float = 0
 def tone(images: Tensor, rng: Generator) -> Tensor:
     """Gamma, contrast and brightness: other exposures, other printers."""
     n = len(images)
-    gamma = _column(torch.exp(_between(n, -0.35, 0.35, rng)))
-    contrast = _column(_between(n, 0.75, 1.25, rng))
-    brightness = _column(_between(n, -0.12, 0.12, rng))
+    gamma = _column(torch.exp(_between(n, -0.45, 0.45, rng)))
+    contrast = _column(_between(n, 0.65, 1.4, rng))
+    brightness = _column(_between(n, -0.15, 0.15, rng))
     toned = images.clamp(1e-4, 1) ** gamma
     mean = toned.mean(dim=(2, 3), keepdim=True)
     return ((toned - mean) * contrast + mean + brightness).clamp_(0, 1)
+
+
+def borrow_tones(images: Tensor, rng: Generator, share: float = 0.5) -> Tensor:
+    """Histogram matching: a film gets, in part, the grey values of another one of the batch, whatever its class.
+
+    Machines print differently, and not every machine saw every class.
+    """
+    n = len(images)
+    flat = images.flatten(1)  # [N, S * S]
+    ordered, place = flat.sort(dim=1)
+    matched = torch.empty_like(flat).scatter_(1, place, ordered[torch.randperm(n, generator=rng)])
+    blend = torch.rand(n, generator=rng) * (torch.rand(n, generator=rng) < share)
+    return torch.lerp(images, matched.view_as(images), _column(blend))
+
+
+def shade(images: Tensor, rng: Generator, strength: float = 0.3) -> Tensor:
+    """A smooth random shading over the film: uneven beams, soft collimation, other body shapes."""
+    n, side = len(images), images.shape[-1]
+    coarse = (torch.rand(n, 1, 4, 4, generator=rng) - 0.5) * 2 * strength
+    amount = _column(torch.rand(n, generator=rng))
+    return images * (1 + amount * F.interpolate(coarse, size=(side, side), mode="bicubic", align_corners=False))
 
 
 def markers(images: Tensor, rng: Generator, share: float = 0.6) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -71,10 +72,10 @@ def finish(order: Order, run: Run, network: Network, films: Films, history: Sequ
         "metrics": {},
         "test_films": 0,
     }
-    # Figures are of the stored fp16 weights, read back as a user's would be: so the checkpoint is written first.
-    checkpoint = store(order.out, network.state_dict(), facts)
     test_films = of_split(films.films, "test")
-    predictions, _ = predict(Classifier(checkpoint, _device()), test_films)
+    # Figures are of the weights as stored, read back as a user's would be; nobody else sees them without their figures.
+    with tempfile.TemporaryDirectory() as draft:
+        predictions, _ = predict(Classifier(store(Path(draft), network.state_dict(), facts), _device()), test_films)
     trained = _trained(network, run.preprocessing, test_films)
     facts |= {
         "metrics": figures(predictions, order.task),
@@ -84,7 +85,7 @@ def finish(order: Order, run: Run, network: Network, films: Films, history: Sequ
             "decisions_changed": int((trained.argmax(1) != predictions.decisions).sum()),
         },
     }
-    checkpoint = store(order.out, checkpoint.tensors(), facts)
+    checkpoint = store(order.out, network.state_dict(), facts)
     _write(checkpoint, to_csv(predictions))
     return checkpoint.weights
 
