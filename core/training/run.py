@@ -101,7 +101,9 @@ def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:
     if kept.exists():
         return from_csv(kept)
     say(f"{teacher.name} reads the training films")
-    said, failed = predict(Classifier(teacher), films.films)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    with torch.autocast(device, torch.bfloat16):  # half the time, and labels need no more digits
+        said, failed = predict(Classifier(teacher, device), films.films)
     if failed:
         raise TrainingError(f"The teacher could not read {len(failed)} films that were read just now: did they change?")
     folder.mkdir(parents=True, exist_ok=True)
