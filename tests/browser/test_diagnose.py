@@ -4,64 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import checkpoints, synthetic
+from tests import synthetic
+from tests.browser.app import CHROMIUM, accept, browsing, drop, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ROOT = Path(__file__).parent.parent.parent
-WAIT = 120_000  # milliseconds; a busy machine imports torch slowly
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 FILM = synthetic.as_png8(synthetic.film(300, 360))
 DICOM = synthetic.as_dicom(synthetic.film(320, 300, seed=1), photometric="MONOCHROME1")
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running app with one network that has random weights, beside those shipped."""
-    folder = tmp_path_factory.mktemp("weights")
-    if not any((ROOT / "weights").glob("*.safetensors")):
-        checkpoints.random_checkpoint(folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = os.environ | {"PNEUMOLENS_WEIGHTS": str(folder)}
-    log = (folder / "log.txt").open("w+")
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT) as server:
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
-            yield f"http://127.0.0.1:{port}"
-            log.seek(0)
-            said = log.read()
-            assert "Traceback" not in said
-            assert "Doe" not in said  # neither file names nor patients reach the log
-        finally:
-            server.terminate()
-            server.wait(20)
-            log.close()
+    """A running app."""
+    with running(tmp_path_factory.mktemp("app")) as found:
+        yield found
 
 
 @pytest.fixture
@@ -71,24 +32,18 @@ def page(address: str) -> Iterator[Any]:
         if os.environ.get("PNEUMOLENS_NO_SKIP") == "1":
             pytest.fail("There is no Chromium on this machine, and skipping is forbidden.")
         pytest.skip("There is no Chromium on this machine.")
-    from playwright.sync_api import sync_playwright
-
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        found = browser.new_page(viewport={"width": 1440, "height": 900})
-        found.set_default_timeout(WAIT)
+    with browsing() as found:
         found.on("console", lambda message: complaints.extend(_complaint(message)))
         found.on("pageerror", lambda error: complaints.append(str(error)))
         yield found
-        browser.close()
     assert not complaints
 
 
 def test_from_the_notice_to_the_heatmap(page: Any, address: str) -> None:
     page.goto(address)
-    page.get_by_role("button", name="I understand").click()
-    _drop(page, ("chest.png", FILM))
+    accept(page)
+    drop(page, ("chest.png", FILM))
 
     page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()
     page.locator(".js-plotly-plot").wait_for()
@@ -120,21 +75,21 @@ def test_from_the_notice_to_the_heatmap(page: Any, address: str) -> None:
             break
     assert overlay.get_attribute("src") != first
 
-    _drop(page, ("Doe.dcm", DICOM), ("Doe.png", FILM[: len(FILM) // 2]))
+    drop(page, ("Doe.dcm", DICOM), ("Doe.png", FILM[: len(FILM) // 2]))
     page.get_by_text("2 films read, 1 could not be").wait_for()
     page.get_by_text("MONOCHROME1").first.wait_for()
 
 
 def test_a_broken_file_is_explained(page: Any, address: str) -> None:
     page.goto(address)
-    page.get_by_role("button", name="I understand").click()
-    _drop(page, ("Doe.png", FILM[: len(FILM) // 2]))
+    accept(page)
+    drop(page, ("Doe.png", FILM[: len(FILM) // 2]))
     page.get_by_text("damaged or cut short").wait_for()
 
 
 def test_a_deep_link_works_for_a_first_visitor(page: Any, address: str) -> None:
     page.goto(f"{address}/models")
-    page.get_by_role("button", name="I understand").click()
+    accept(page)
     page.get_by_role("heading", name="Models", exact=True).wait_for()
     page.get_by_text("Confusion matrix, test films").first.wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
@@ -147,20 +102,3 @@ def _complaint(message: Any) -> list[str]:
     if message.type != "error" or "/models/_stcore/" in url:
         return []
     return [f"{message.text} {url}"]
-
-
-def _drop(page: Any, *files: tuple[str, bytes]) -> None:
-    payload = [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in files]
-    page.locator("input[type=file]").first.set_input_files(payload)
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert server.poll() is None, "the server has stopped"
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
-                return
-        except OSError:
-            time.sleep(0.3)
-    raise AssertionError("the server does not answer")

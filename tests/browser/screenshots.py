@@ -1,0 +1,44 @@
+"""The README's pictures, from the running app, without a patient's film: ``python -m tests.browser.screenshots``."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests import synthetic
+from tests.browser.app import ROOT, accept, browsing, drop, running
+
+DOCS = ROOT / "docs"
+
+
+def main() -> None:
+    """Average radiograph, several synthetic films, and the cards of the networks."""
+    DOCS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as address, browsing() as page:
+        page.goto(address)
+        accept(page)
+        page.get_by_role("button", name="Average: Bacterial pneumonia").click()
+        _settled(page)
+        page.screenshot(path=DOCS / "diagnose.png")
+        films = [(f"film{seed}.png", synthetic.as_png8(synthetic.film(512, 448, seed))) for seed in range(3)]
+        drop(page, *films, ("letter.png", b"not a film"))
+        page.get_by_text("could not be").first.wait_for()
+        _settled(page)
+        page.screenshot(path=DOCS / "several.png")
+        page.get_by_role("link", name="Models").click()
+        page.locator(".js-plotly-plot").first.wait_for()
+        page.wait_for_timeout(3000)
+        page.screenshot(path=DOCS / "models.png")
+
+
+def _settled(page: Any) -> None:
+    page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()
+    page.locator(".js-plotly-plot").first.wait_for()
+    page.get_by_alt_text(re.compile("heatmap for")).wait_for()
+    page.wait_for_timeout(3000)  # charts and tables fade in
+
+
+if __name__ == "__main__":
+    main()
