@@ -234,7 +234,8 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
     def work(classifier: Classifier) -> None:
         from core.batch import read_many
 
-        todo = unread(checkpoint, uploads)  # asked again if the GPU gave up half-way
+        # Not what the cache lacks now: another visitor may have read one of them meanwhile. Fewer if the GPU gave up.
+        todo = [upload for upload in uploads if upload.sha256 not in results]
         for outcome in read_many([partial(_data, upload) for upload in todo], classifier):
             upload = todo[outcome.index]
             value = outcome.reading if outcome.reading is not None else str(outcome.error)
