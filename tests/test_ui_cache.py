@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import streamlit as st
 
 from core import checkpoint as on_disk
-from core.ui import cache, charts, widgets
+from core.ui import cache, charts, exports, state, widgets
 from core.xray import LIMITS
-from tests import checkpoints
+from tests import checkpoints, synthetic
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,7 +56,16 @@ def test_the_uploaders_limit_is_the_readers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0.0, "< 1 %"), (0.004, "< 1 %"), (0.5, "50 %"), (0.994, "99 %"), (0.9999, "> 99 %")]
+    ("share", "words"),
+    [
+        (0.0, "< 1 %"),
+        (0.005, "< 1 %"),
+        (0.006, "1 %"),
+        (0.5, "50 %"),
+        (0.994, "99 %"),
+        (0.995, "> 99 %"),
+        (1.0, "> 99 %"),
+    ],
 )
 def test_percentages_never_claim_certainty(share: float, words: str) -> None:
     assert charts.percent(share) == words
@@ -60,3 +73,34 @@ def test_percentages_never_claim_certainty(share: float, words: str) -> None:
 
 def test_a_file_name_is_shown_as_it_is() -> None:
     assert widgets.verbatim("a_b*[c](x).png") == r"a\_b\*\[c\]\(x\).png"
+
+
+def upload(seed: int = 0) -> state.Upload:
+    data = synthetic.as_png8(synthetic.film(80, 80, seed))
+    return state.Upload(hashlib.sha256(data).hexdigest(), "Doe.png", data)
+
+
+def test_a_film_that_another_visitor_reads_meanwhile_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    film, weights = upload(), "c" * 64
+    mine = SimpleNamespace(name="mine")
+
+    def run(checkpoint: object, work: Callable[[Any], object]) -> object:
+        cache._readings().put((film.sha256, weights), "theirs")  # between our look and our turn
+        return work(SimpleNamespace(read=lambda xrays: [mine for _ in xrays]))
+
+    st.cache_resource.clear()
+    monkeypatch.setattr(cache, "get_pool", lambda: SimpleNamespace(run=run))
+    checkpoint: Any = SimpleNamespace(card=SimpleNamespace(weights_sha256=weights))
+    (result,) = cache.read(checkpoint, [film], lambda *_: None)
+    assert result.reading is mine
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_file_names_are_in_downloads_when_they_were_asked_for(asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Callable[[], bytes]] = []
+    monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: made.append(data))
+    monkeypatch.setattr(state, "names_in_exports", lambda: asked)
+    checkpoint: Any = SimpleNamespace(card=SimpleNamespace(name="m", weights_sha256="c" * 64, task="pneumonia"))
+    exports.readings([cache.Result(upload(), None, "no film")], checkpoint, "stem", "Reading")
+    monkeypatch.undo()  # a click is answered outside the visitor's session
+    assert [b"Doe.png" in make() for make in made] == [asked, asked]

@@ -41,9 +41,11 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
 
 def readings(results: Sequence[Result], checkpoint: Checkpoint, stem: str, label: str) -> None:
     """Buttons for the readings of one or several films, in the caller's row."""
+    # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
+    named = state.names_in_exports()
 
     def rows() -> list[report.Row]:
-        return [_row(result, checkpoint) for result in results]
+        return [_row(result, checkpoint, named=named) for result in results]
 
     _button(f"{label} CSV", lambda: report.readings_csv(rows()), f"{stem}.csv", "text/csv")
     _button(f"{label} JSON", lambda: report.readings_json(rows()), f"{stem}.json", "application/json")
@@ -58,7 +60,7 @@ def names() -> None:
     )
 
 
-def _row(result: Result, checkpoint: Checkpoint) -> report.Row:
+def _row(result: Result, checkpoint: Checkpoint, *, named: bool) -> report.Row:
     card = checkpoint.card
     return report.Row(
         sha256=result.upload.sha256,
@@ -67,7 +69,7 @@ def _row(result: Result, checkpoint: Checkpoint) -> report.Row:
         task=card.task,
         probabilities=None if result.reading is None else result.reading.by_class,
         error=result.error,
-        file=result.upload.name if state.names_in_exports() else None,
+        file=result.upload.name if named else None,
     )
 
 
