@@ -17,7 +17,7 @@ from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.errors import DownloadError
 from core.report import DISCLAIMER
-from core.ui import cache, state, viewer
+from core.ui import cache, state, viewer, widgets
 from tests import checkpoints, synthetic
 
 ROOT = Path(__file__).parent.parent
@@ -237,6 +237,32 @@ def test_switching_pages_loses_nothing(weights: Path, monkeypatch: pytest.Monkey
     assert app.slider(key=state.OPACITY).value == 25
     assert pictures(app) == before
     assert readings.count == 1
+
+
+def test_what_was_asked_for_outlives_a_change_of_page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewer, "SHOWN_FROM", 1.1)
+    app = give(opened(), ("chest.png", FILM))
+    app.toggle(key=state.ANYWAY).set_value(True).run()
+    app.switch_page("pages/about/method.py").run()
+    app.switch_page("pages/read/diagnose.py").run()
+    assert app.toggle(key=state.ANYWAY).value
+    assert len(set(pictures(app))) == 2
+
+
+def test_the_device_is_shown_with_the_first_reading(weights: Path) -> None:
+    app = opened()
+    assert "Runs on: decided at the first reading" in said(app)
+    words = said(give(app, ("chest.png", FILM)))
+    assert "Runs on: CPU" in words or "Runs on: GPU" in words
+
+
+def test_a_film_just_added_is_shown_whatever_row_was_selected(weights: Path) -> None:
+    app = give(opened(), ("chest.png", FILM), ("other.dcm", OTHER))
+    app.session_state["readings_2"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.run()
+    assert widgets.verbatim("other.dcm") in said(app)
+    give(app, ("third.png", synthetic.as_png8(synthetic.film(200, 240, seed=2))))
+    assert widgets.verbatim("third.png") in said(app)
 
 
 def test_films_can_be_removed(weights: Path) -> None:

@@ -34,7 +34,7 @@ CONTOUR = "look_contour"
 LEVEL = "look_level"
 ANYWAY = "show_anyway"
 NAMES = "names_in_exports"
-_KEPT = (MODEL, METHOD, TARGET, COLOURS, OPACITY, CONTOUR, LEVEL, NAMES)
+_KEPT = (MODEL, METHOD, TARGET, COLOURS, OPACITY, CONTOUR, LEVEL, ANYWAY, NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,6 @@ def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
         if left_out
         else ""
     )
-
-
-def remove_film(sha256: str) -> None:
-    """Forget one film."""
-    _films().pop(sha256, None)
-    st.session_state[_NOTE] = ""
 
 
 def clear_films() -> None:

@@ -70,7 +70,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         column_config={**columns, "Problem": st.column_config.TextColumn(width="large")},
         on_select="rerun",
         selection_mode="single-row",
-        key="readings",
+        key=f"readings_{len(results)}",  # or a row selected before would win over the film just added
     )
     if event.selection.rows and event.selection.rows[0] < len(results):
         state.choose_film(results[event.selection.rows[0]].upload.sha256)

@@ -95,12 +95,17 @@ def pick_model() -> Checkpoint | None:
                 captions=[_caption(checkpoint) for checkpoint in models.good.values()],
             )
         ]
-        st.caption(f"Trained on {_training(chosen)}. Runs on: {cache.device() or 'decided at the first reading'}.")
+        st.caption(f"Trained on {_training(chosen)}.")
     if models.broken:
         with st.expander(f":material/warning: {len(models.broken)} unusable", expanded=not models.good):
             for broken in models.broken:
                 st.markdown(f"**{broken.name}**: {broken.reason}")
     return chosen
+
+
+def device() -> str:
+    """Where networks run. The first reading decides, so ask again after it."""
+    return f"Runs on: {cache.device() or 'decided at the first reading'}."
 
 
 def pick_method() -> str:

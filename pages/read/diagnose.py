@@ -13,10 +13,12 @@ def main() -> None:
     """The page."""
     with st.sidebar:
         checkpoint = widgets.pick_model()
+        runs_on = st.empty()
         method = widgets.pick_method()
     if checkpoint is None:
         widgets.no_model()
         return
+    runs_on.caption(widgets.device())
     films = state.films()
     if not films:
         tray.empty(checkpoint)
@@ -28,6 +30,7 @@ def main() -> None:
     results = read(checkpoint, films)
     if results is None:
         return
+    runs_on.caption(widgets.device())
     chosen = tray.choose(results, checkpoint) if len(results) > 1 else results[0]
     if chosen.error:
         widgets.say(chosen.error, f"{widgets.verbatim(chosen.upload.name)} cannot be read.")
