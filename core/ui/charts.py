@@ -103,7 +103,7 @@ def confusion(matrix: NDArray[np.int64], words: Sequence[str], colours: Palette)
     for row, true in enumerate(words):
         for column, decided in enumerate(words):
             colour = colours.on_accent if share[row, column] > _CELL_TEXT_FLIPS else colours.text
-            text = f"<b>{matrix[row, column]}</b><br>{percent(float(share[row, column]))}"
+            text = f"<b>{matrix[row, column]}</b><br>{100 * share[row, column]:.0f} %"
             font = {"size": 15, "color": colour}
             figure.add_annotation(x=decided, y=true, text=text, showarrow=False, font=font)
     figure.update_layout(
@@ -123,8 +123,8 @@ def confusion(matrix: NDArray[np.int64], words: Sequence[str], colours: Palette)
 
 def percent(share: float) -> str:
     """0.823 → "82 %". Never claims 0 or 100 % of what is only near."""
-    if share > 0.995:  # noqa: PLR2004
+    if share >= 0.995:  # noqa: PLR2004
         return "> 99 %"
-    if share < 0.005:  # noqa: PLR2004
+    if share <= 0.005:  # noqa: PLR2004
         return "< 1 %"
     return f"{100 * share:.0f} %"
