@@ -28,6 +28,7 @@ SIDE: Final = 1024
 
 _ENLARGE: Final = 4  # a 224-pixel copy becomes 896, smooth; more would only pretend to show more
 _TRACE: Final = 256  # contours are traced on a grid this fine; the map under them has 7 to 14 cells a side
+_PLATE: Final = 640  # narrower, and what must be said under a picture would be cut off
 _SMOOTH: Final = 2  # lines are drawn this much larger and reduced: Pillow draws without antialiasing
 
 
@@ -193,10 +194,11 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
         lines: what must be said of it, one each.
 
     Returns:
-        uint8 ``[H + strip, W, 3]``.
+        uint8 ``[H + strip, W, 3]``; a narrow picture gets black at its right, so that the lines fit.
     """
     from PIL import ImageFont
 
+    picture = np.pad(picture, ((0, 0), (0, max(0, _PLATE - picture.shape[1])), (0, 0)))
     width = picture.shape[1]
     size = max(11, width // 64)
     font = ImageFont.load_default(size)

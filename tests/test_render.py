@@ -14,6 +14,7 @@ from core import render
 from core.errors import UnknownNameError
 from core.explain import Heatmap
 from core.render import COLOUR_MAPS, Look
+from core.report import DISCLAIMER
 from core.xray import read_xray
 from tests import synthetic
 
@@ -130,3 +131,11 @@ def test_a_plate_keeps_the_picture_and_adds_a_strip() -> None:
     assert np.array_equal(plate[:512], picture)
     assert plate.shape[0] > 512
     assert plate[512:].max() > 200
+
+
+def test_the_lines_fit_under_a_narrow_picture() -> None:
+    picture = render.overlay(grey(512, 256), HEAT, Look())
+    plate = render.plate(picture, heatmap(), Look(), (DISCLAIMER, "Bacterial pneumonia 82 % (softmax), " + "x" * 40))
+    assert np.array_equal(plate[:512, :256], picture)
+    assert plate[512:, 256:].any()
+    assert not plate[512:, -8:].any()  # nothing runs to the edge
