@@ -35,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PneumoLensError as error:
         print(f"error: {error}", file=sys.stderr)
         return SOME_FAILED
+    except OSError as error:
+        print(f"error: {error.filename or 'input or output'}: {error.strerror or error}.", file=sys.stderr)
+        return SOME_FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return SOME_FAILED

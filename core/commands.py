@@ -171,9 +171,10 @@ def _files(patterns: Sequence[str]) -> list[Path]:
         if path.is_dir():
             found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
         elif not path.exists() and glob.has_magic(pattern):
-            found += sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
+            matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
+            found += [match for match in matches if not match.is_dir()] or [path]
         else:
-            found.append(path)  # a missing file is reported as one that failed
+            found.append(path)  # a missing file is reported as one that failed, a pattern without a match too
     if not found:
         raise PneumoLensError(f"No film in {', '.join(patterns)}. Give files, folders or patterns.")
     return list(dict.fromkeys(found))

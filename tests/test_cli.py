@@ -60,6 +60,23 @@ def test_patterns_are_expanded_and_files_read_once(films: Path, capsys: pytest.C
     assert len(lines(capsys)) == 1
 
 
+def test_a_pattern_without_a_match_is_a_file_that_failed(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (films / "folder.png").mkdir()
+    assert main(["read", str(films / "*.png"), str(films / "*.tiff"), "--model", MODEL, "--json"]) == 1
+    rows = lines(capsys)
+    assert [Path(str(row["file"])).name for row in rows] == ["a.png", "*.tiff"]
+    assert isinstance(rows[1]["error"], dict)
+    assert "cannot be read" in rows[1]["error"]["message"]
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_and_no_traceback(
+    films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = films / "a.png"
+    assert main(["read", str(films), "--model", MODEL, "--heatmaps", str(out)]) == 1
+    assert f"error: {out}: File exists." in capsys.readouterr().err
+
+
 def test_text_output_is_words_first(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(films / "a.png"), "--model", MODEL]) == 0
     out = capsys.readouterr().out
