@@ -119,6 +119,8 @@ def test_predictions_survive_the_csv(tmp_path: Path) -> None:
         ("file,patient,label,A,B\nx,p,C,1,0\n", "row 2, column label"),
         ("file,patient,label,A,B\nx,p,A,1,zero\n", "row 2, column B"),
         ("", "columns must be"),
+        ("file,patient\nx,p,A,1\n", "columns must be"),
+        (f"file,patient,label,A\nx,p,A,{'9' * 200_000}\n", "cannot be read"),
     ],
 )
 def test_a_bad_csv_is_refused_by_row_and_column(tmp_path: Path, text: str, says: str) -> None:

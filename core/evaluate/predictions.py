@@ -63,9 +63,10 @@ def from_csv(path: Path) -> Predictions:
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-            columns = tuple(rows[0]) if rows else ()
-    except (OSError, UnicodeDecodeError) as error:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            columns = tuple(reader.fieldnames or ()) if rows else ()
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"The predictions {path.name} cannot be read ({error}).") from error
     classes = tuple(column for column in columns if column not in _FIXED)
     if not set(_FIXED) <= set(columns) or not classes:
