@@ -63,7 +63,7 @@ def read_many(sources: Iterable[Source], classifier: Classifier, batch: int = BA
         def fetch(count: int) -> None:
             ahead.extend(pool.submit(decode, index, source) for index, source in islice(numbered, count))
 
-        fetch(2 * batch)
+        fetch(batch)
         while ahead:
             decoded = [ahead.popleft().result() for _ in range(min(batch, len(ahead)))]
             fetch(batch)  # these are decoded while the network reads the ones in hand

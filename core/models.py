@@ -138,4 +138,4 @@ class Pool:
 def get_pool() -> Pool:
     """The one pool of this process."""
     megabytes = os.environ.get("PNEUMOLENS_MODEL_MEMORY_MB", "")
-    return Pool(int(megabytes) * 2**20 if megabytes.isdigit() else DEFAULT_BYTES)
+    return Pool(int(megabytes) * 2**20 if megabytes.isdecimal() else DEFAULT_BYTES)

@@ -62,5 +62,5 @@ def test_bytes_are_fetched_as_they_are_needed(classifier: Classifier) -> None:
 
     outcomes = read_many([lambda i=i: source(i) for i in range(40)], classifier, batch=4)
     next(outcomes)
-    assert len(fetched) <= 12
+    assert len(fetched) <= 8
     outcomes.close()
