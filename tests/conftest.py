@@ -1,9 +1,8 @@
-"""What tests share: where the films and the browser are, and what happens when they are not."""
+"""What tests share: where the films are, and what happens when they are not."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -21,16 +20,6 @@ def data_root() -> Path:
     if not (root / "chest_xray").is_dir():
         pytest.skip("the public films are not here: set PNEUMOLENS_DATA to the folder that holds chest_xray")
     return root
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Path:
-    """A Chromium to drive: PNEUMOLENS_CHROMIUM, else the system's."""
-    names = (os.environ.get("PNEUMOLENS_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if name and (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium is installed: apt-get install chromium, or set PNEUMOLENS_CHROMIUM")
-    return Path(found)
 
 
 @pytest.fixture(autouse=True, scope="session")

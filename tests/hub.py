@@ -48,6 +48,7 @@ class Hub:
         cut: paths whose connection breaks in the middle, every time.
         flipped: paths of which one byte arrives changed.
         asked: every request, "METHOD path".
+        tokens: every Authorization header that came with one.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -57,6 +58,7 @@ class Hub:
         self.cut: set[str] = set()
         self.flipped: set[str] = set()
         self.asked: list[str] = []
+        self.tokens: list[str] = []
 
     def listing(self) -> list[dict[str, Any]]:
         """The answer of the tree endpoint."""
@@ -86,6 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         self.hub.asked.append(f"{self.command} {self.path}")
+        self.hub.tokens += self.headers.get_all("Authorization", [])
         path = self.path.split("?")[0]
         if path == f"/api/datasets/{REPO}/tree/{REVISION}/data":
             self._send("tree", json.dumps(self.hub.listing()).encode(), body=body)

@@ -66,6 +66,7 @@ def test_no_account_and_only_this_revision_is_used(hub: Hub, tmp_path: Path, mon
     asked = [line for line in hub.asked if REPO in line]
     assert asked
     assert all(REVISION in line for line in asked)
+    assert hub.tokens == []
 
 
 def test_a_bar_is_shown_when_nobody_listens(hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

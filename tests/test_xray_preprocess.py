@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from core.xray.types import Facts, Xray
 from tests import synthetic
 
 RATIOS = [0.8, 1.0, 1.4, 2.0, 3.3]
-DATA = Path(os.environ.get("PNEUMOLENS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 
 @cache
@@ -139,10 +137,10 @@ def test_a_card_must_say_everything() -> None:
         Preprocessing.from_dict({"canvas": 224, "size": 224, "mean": 0.5})
 
 
-def test_real_films_of_the_published_size_pass_unchanged() -> None:
-    films = sorted((DATA / "chest_xray" / "test").glob("*/*.jpeg"))[:3]
-    if not films:
-        pytest.skip("the data set is not here; point PNEUMOLENS_DATA to it")
+@pytest.mark.realdata
+def test_real_films_of_the_published_size_pass_unchanged(data_root: Path) -> None:
+    films = sorted((data_root / "chest_xray" / "test").glob("*/*.jpeg"))[:3]
+    assert films
     for path in films:
         xray = read_xray(path.read_bytes())
         assert xray.pixels.shape == (224, 224)
