@@ -109,6 +109,13 @@ def test_the_state_of_another_run_is_refused(data: Path, tmp_path: Path) -> None
         train(order(data, tmp_path, recipe=replace(TINY, rate=1e-3)))
 
 
+def test_the_state_of_another_network_is_refused(data: Path, tmp_path: Path) -> None:
+    short = replace(TINY, stages=(Stage(32, 1),))
+    train(order(data, tmp_path, recipe=short))
+    with pytest.raises(TrainingError, match="another network"):
+        train(order(data, tmp_path, recipe=short, architecture=ARCHITECTURES["resnet50"]))
+
+
 def test_a_broken_state_is_named(data: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "state.safetensors").write_bytes(b"half a file")

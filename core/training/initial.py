@@ -130,7 +130,7 @@ def _resume_from(network: Network, tensors: dict[str, Tensor], path: Path, archi
     )
     wanted = tensors if same_head else {name: value for name, value in tensors.items() if not name.startswith("head.")}
     try:
-        network.load_state_dict(wanted | {} if same_head else {**own, **wanted})
+        network.load_state_dict(wanted if same_head else {**own, **wanted})
     except RuntimeError as error:
         raise TrainingError(
             f"{path} does not fit {architecture.title}: give weights of the same architecture."

@@ -228,8 +228,11 @@ def _resume(run: Run, network: Network, average: Network, optimizer: torch.optim
             f"{run.folder} holds a run with another {' and '.join(differing)}. "
             "Give another --run folder, or delete this one to start afresh."
         )
-    for prefix, target in (("network.", network), ("average.", average)):
-        target.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+    try:
+        for prefix, target in (("network.", network), ("average.", average)):
+            target.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+    except RuntimeError as error:
+        raise TrainingError(f"{run.folder} holds a run of another network. Give another --run folder.") from error
     state.unpack(optimizer, tensors)
     history: list[dict[str, Any]] = facts["history"]
     return history

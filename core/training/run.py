@@ -52,7 +52,6 @@ def train(order: Order) -> Path:
     freeze(network, order.recipe.freeze)
     started = time.perf_counter()
     run = Run(order.task, order.recipe, preprocessing, films.fingerprint, order.run, device)
-    history: list[dict[str, Any]] = []
 
     def report(row: dict[str, Any]) -> None:
         say("epoch {epoch}  {size} px  loss {train_loss:.4f}  validation: loss {val_loss:.4f}  "
