@@ -224,5 +224,5 @@ def _draw(outcome: Outcome, classifier: Classifier, options: argparse.Namespace)
     share = outcome.reading.by_class[target]
     says = f"{classifier.name}: {target} {share:.3f} (softmax), {heatmap.method}, {heatmap.layer}"
     plate = render.plate(picture, heatmap, look, (says, report.DISCLAIMER))
-    name = f"{outcome.xray.key}-{classifier.name}-{target}.png"
+    name = f"{outcome.xray.key}-{classifier.name}-{target}-{heatmap.method}.png"
     (options.heatmaps / name).write_bytes(report.overlay_png(plate, heatmap, outcome.reading.weights_sha256))

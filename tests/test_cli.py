@@ -94,7 +94,7 @@ def test_heatmaps_are_named_by_content_and_carry_their_facts(films: Path, tmp_pa
     pictures = sorted(out.glob("*.png"))
     assert len(pictures) == 2
     for path in pictures:
-        assert path.name.endswith(f"-{MODEL}-VIRUS.png")
+        assert path.name.endswith(f"-{MODEL}-VIRUS-layer_cam.png")
         with Image.open(path) as picture:
             picture.load()
             assert picture.info["target"] == "VIRUS"
