@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     _model(evaluate)
     _json(evaluate)
     evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
-    evaluate.add_argument("--split", default="test", help="default: %(default)s")
+    evaluate.add_argument("--split", default="test", help="'' where the folder has none (default: %(default)s)")
     evaluate.add_argument("--predictions", type=Path, metavar="CSV", help="also write every film's probabilities")
 
     _train(commands.add_parser("train", help="train a network and store the checkpoint"))

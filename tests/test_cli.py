@@ -152,3 +152,9 @@ def test_evaluation_prints_figures(tmp_path: Path, capsys: pytest.CaptureFixture
     assert table.read_text().count("\n") == 10
     assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "val"]) == 1
     assert "no 'val' split" in capsys.readouterr().err
+
+
+def test_a_folder_without_splits_is_evaluated_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_films(tmp_path / "data", 1, 2) / "test"
+    assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 6

@@ -351,6 +351,12 @@ def test_stages_are_read_as_written() -> None:
             parse_stages(bad)
 
 
+@pytest.mark.parametrize("batch", [1, 0, -4])
+def test_a_step_of_less_than_two_films_is_refused(batch: int) -> None:
+    with pytest.raises(TrainingError, match="--batch"):
+        Recipe(batch=batch)
+
+
 def test_augmentation_repeats_by_seed_and_stays_in_range() -> None:
     images = torch.rand(16, 1, 64, 64)
     before = images.clone()

@@ -55,6 +55,10 @@ class Recipe:
     val_share: float = 0.1
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        if self.batch < 2:  # noqa: PLR2004
+            raise TrainingError("A step needs 2 films or more: batch norm cannot do with one. Raise --batch.")
+
     @property
     def epochs(self) -> int:
         """Passes over the training films."""
