@@ -1,6 +1,7 @@
 """Every session_state key, behind typed accessors: what one visitor has chosen, accepted and dropped in.
 
-Films live here only, in the memory of their visitor's session, and go with it.
+A visitor's files and their names live here only, in the memory of the session, and go with it. What was decoded from
+them stays in :mod:`core.ui.cache` for a while, by digest and without a name.
 """
 
 from __future__ import annotations
