@@ -246,7 +246,10 @@ def open_card(path: Path) -> Checkpoint:
             f"The card is of '{card.name}': files and card must be named <task>-<architecture> alike."
         )
     found = Checkpoint(card, path.parent)
-    size = found.weights.stat().st_size if found.weights.is_file() else None
+    try:
+        size = found.weights.stat().st_size
+    except OSError:
+        size = None
     if size != card.weights_bytes:
         state = "missing" if size is None else f"{size:,} bytes long, not {card.weights_bytes:,}: half-copied?"
         raise CheckpointError(f"{found.weights.name} is {state}. Copy it again.")
