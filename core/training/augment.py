@@ -33,7 +33,7 @@ def augment(images: Tensor, rng: Generator) -> Tensor:
     return erase(out, rng).clamp_(0, 1)
 
 
-def affine(images: Tensor, rng: Generator, degrees: float = 12, scale: float = 0.2, shift: float = 0.1) -> Tensor:
+def affine(images: Tensor, rng: Generator, degrees: float = 12, shift: float = 0.1) -> Tensor:
     """Turn, scale, stretch, shift and mirror, in one resampling.
 
     The stretch is strong on purpose: films are squeezed to a square, from aspect ratios that differ between machines,
@@ -41,7 +41,7 @@ def affine(images: Tensor, rng: Generator, degrees: float = 12, scale: float = 0
     """
     n = len(images)
     angle = _between(n, -degrees, degrees, rng) * math.pi / 180
-    size = _between(n, 1 - scale, 1 + scale, rng)
+    size = torch.exp(_between(n, -0.15, 0.35, rng))  # rather closer than farther: some machines crop tightly
     stretch = torch.exp(_between(n, -0.25, 0.25, rng))
     mirror = torch.where(torch.rand(n, generator=rng) < 0.5, -1.0, 1.0)
     cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
