@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.architectures import ARCHITECTURES, Architecture
 from core.errors import CheckpointError, UnknownNameError
+from core.files import write
 from core.tasks import TASKS, Task
 from core.xray import Preprocessing
 
@@ -322,15 +323,9 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
         raise CheckpointError(f"The card's facts do not fit the schema: {error}") from error
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = Checkpoint(card, folder)
-    _replace(checkpoint.weights, data)
-    _replace(
+    write(checkpoint.weights, data)
+    write(
         folder / f"{card.name}.json",
         (json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n").encode(),
     )
     return checkpoint
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)

@@ -101,6 +101,9 @@ class Classifier:
 
         Returns:
             One reading per film, in order.
+
+        Raises:
+            CheckpointError: the network's answer is not a number.
         """
         if not xrays:
             return []
@@ -108,6 +111,10 @@ class Classifier:
             features = self.network.features(self.prepare(xrays))  # [N, C, h, w]
             logits = self.network.head(features).float()  # [N, K]
             probabilities = logits.softmax(dim=1)
+        if not bool(logits.isfinite().all()):
+            raise CheckpointError(
+                f"{self.name} answers with something that is no number: its weights or card are broken. Copy them again."
+            )
         return [
             Reading(
                 model=self.name,

@@ -26,6 +26,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from tqdm import tqdm
 
 from core.errors import DataError, DownloadError
+from core.files import is_full, write
 
 REPO: Final = "hf-vision/chest-xray-pneumonia"
 REVISION: Final = "ccc98e4ee257b1aa5b6036ea685ac6eacdcba664"
@@ -145,7 +146,7 @@ def download(out_dir: Path, progress: Progress | None = None) -> Mapping[str, in
                 path = fetch(shard, store, report)
                 written = _unpack(path, out_dir / split, out_dir)
                 with _disk():
-                    _write(receipt, "".join(f"{size}\t{name}\n" for name, size in written.items()).encode())
+                    write(receipt, "".join(f"{size}\t{name}\n" for name, size in written.items()).encode())
                     path.unlink()
             tally.update(name.rpartition("/")[0] for name in written)
             report(shard.size, shard.size)
@@ -286,7 +287,7 @@ def _unpack(path: Path, into: Path, root: Path) -> dict[str, int]:
         with _disk():
             if not (target.is_file() and target.stat().st_size == len(film.data)):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _write(target, film.data)
+                write(target, film.data)
         written[name] = len(film.data)
     return written
 
@@ -299,16 +300,6 @@ def _receipt(path: Path, root: Path) -> dict[str, int] | None:
     written = {row[1]: int(row[0]) for row in rows if len(row) > 1 and row[0].isdecimal()}
     there = all((root / name).is_file() and (root / name).stat().st_size == size for name, size in written.items())
     return written if written and there else None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """All or nothing: a film cut short would look like a film."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _sha256(path: Path) -> str:
@@ -382,7 +373,7 @@ def _disk() -> Iterator[None]:
 
 def _full(error: OSError) -> str | None:
     """The message for a full disk, if that is what it is."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         return "The disk is full. Make room and try again: what is whole is kept."
     return None
 

@@ -12,7 +12,9 @@ import torch
 from core.checkpoint import SHIPPED, Interval, find, named, store
 from core.classifier import Classifier
 from core.errors import CheckpointError, UnknownNameError
+from core.xray import read_xray
 from tests.checkpoints import random_checkpoint
+from tests.synthetic import as_png8, film
 
 
 @pytest.fixture
@@ -105,6 +107,15 @@ def test_foreign_weights_do_not_fit(folder: Path) -> None:
     store(folder, {"somebody.elses": torch.zeros(3)}, facts)
     with pytest.raises(CheckpointError, match="foreign"):
         Classifier(named("pneumonia-resnet18", folder))
+
+
+def test_an_answer_that_is_no_number_is_never_shown(folder: Path) -> None:
+    found = named("pneumonia-resnet18", folder)
+    tensors = found.tensors()
+    tensors["head.linear.bias"][0] = float("nan")
+    store(folder, tensors, found.card.model_dump(exclude={"weights_sha256", "weights_bytes"}))
+    with pytest.raises(CheckpointError, match="no number"):
+        Classifier(named("pneumonia-resnet18", folder)).read([read_xray(as_png8(film(64, 64)))])
 
 
 def test_facts_that_make_no_card_are_refused(folder: Path) -> None:

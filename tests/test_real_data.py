@@ -11,7 +11,7 @@ import torch
 from core.checkpoint import SHIPPED, Checkpoint, find
 from core.classifier import Classifier
 from core.dataset import fingerprint, index, of_split
-from core.evaluate import Predictions, confusion_matrix, figures, from_csv
+from core.evaluate import confusion_matrix, figures, from_csv
 from core.evaluate.films import predict
 from core.xray import read_xray
 
@@ -42,35 +42,25 @@ def test_sixteen_bit_storage_changed_nothing_that_matters(checkpoint: Checkpoint
 
 
 @pytest.mark.realdata
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_shipped_weights_reproduce_their_predictions_from_the_files(checkpoint: Checkpoint, data_root: Path) -> None:
+    """As the app reads (batches, channels-last memory), and plainly (trunk and head in ordinary memory)."""
     films = of_split(index(data_root / "chest_xray", checkpoint.task), "test")
-    now, failed = predict(Classifier(checkpoint), films)
+    classifier = Classifier(checkpoint)
+    now, failed = predict(classifier, films)
     then = from_csv(checkpoint.predictions)
     assert not failed
     assert len(now) == 624
     assert (now.files, now.patients) == (then.files, then.patients)
-    assert_same(now, then)
     assert confusion_matrix(now).sum(axis=1).tolist() == [234, 242, 148]
-
-
-@pytest.mark.realdata
-def test_fast_paths_say_what_the_plain_network_says(checkpoint: Checkpoint, data_root: Path) -> None:
-    """Channels-last memory and batches against one film at a time in plain memory, through trunk and head."""
-    films = of_split(index(data_root / "chest_xray", checkpoint.task), "test")[::16]
-    classifier = Classifier(checkpoint)
-    xrays = [read_xray(film.path.read_bytes()) for film in films]
-    fast = np.stack([reading.probabilities for reading in classifier.read(xrays)])
+    assert_same(now.probabilities, then.probabilities)
     plain = Classifier(checkpoint).network.to(memory_format=torch.contiguous_format)
+    rows = []
     with torch.no_grad():
-        slow = np.concatenate(
-            [
-                plain.head(plain.trunk(classifier.prepare([xray]).repeat(1, 3, 1, 1))).softmax(1).numpy()
-                for xray in xrays
-            ]
-        )
-    assert np.abs(fast - slow).max() < 1e-3
-    assert (fast.argmax(1) == slow.argmax(1)).all()
+        for film in films:
+            image = classifier.prepare([read_xray(film.path.read_bytes())]).repeat(1, 3, 1, 1)
+            rows.append(plain.head(plain.trunk(image)).softmax(1).numpy())
+    assert_same(now.probabilities, np.concatenate(rows))
 
 
 @pytest.mark.realdata
@@ -88,6 +78,6 @@ def test_the_card_names_these_very_films(checkpoint: Checkpoint, data_root: Path
     )
 
 
-def assert_same(now: Predictions, then: Predictions) -> None:
-    assert np.abs(now.probabilities - then.probabilities).max() <= SHIFTED
-    assert int((now.decisions != then.decisions).sum()) <= CHANGED
+def assert_same(now: np.ndarray, then: np.ndarray) -> None:
+    assert np.abs(now - then).max() <= SHIFTED
+    assert int((now.argmax(1) != then.argmax(1)).sum()) <= CHANGED

@@ -51,17 +51,15 @@ def scaled(raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, str | 
 
     Scaling is (x - min) / (max - min), as the field's libraries do, so that maps can be compared with theirs.
     """
+    nothing = np.zeros(raw.shape, dtype=np.float32)
+    nothing.setflags(write=False)
     if not np.isfinite(raw).all():
-        return (
-            np.zeros_like(raw),
-            float("nan"),
-            "This map is not a number: the network's output is broken for this film.",
-        )
+        return nothing, float("nan"), "This map is not a number: the network's output is broken for this film."
     low, peak = float(raw.min()), float(raw.max())
     if peak <= 0:
-        return np.zeros_like(raw), peak, "This map is empty: the network finds no evidence for this class on this film."
+        return nothing, peak, "This map is empty: the network finds no evidence for this class on this film."
     if peak - low <= 1e-6 * peak:
-        return np.zeros_like(raw), peak, "This map is saturated: every place counts alike, so it points nowhere."
+        return nothing, peak, "This map is saturated: every place counts alike, so it points nowhere."
     values = ((raw - low) / (peak - low)).astype(np.float32)
     values.setflags(write=False)
     return values, peak, None

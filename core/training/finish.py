@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.architectures.network import Network
-from core.checkpoint import Checkpoint, store
+from core.checkpoint import store
 from core.classifier import Classifier
 from core.dataset import Film, counts, of_split
 from core.evaluate import figures, to_csv
@@ -23,7 +23,7 @@ from core.evaluate.films import predict
 from core.training.data import Films
 from core.training.loop import Run
 from core.training.order import Order
-from core.training.state import replacing
+from core.training.state import keep
 from core.xray import Preprocessing, read_xray
 
 _PACKAGES = ("torch", "torchvision", "numpy", "pillow")
@@ -86,7 +86,7 @@ def finish(order: Order, run: Run, network: Network, films: Films, history: Sequ
         },
     }
     checkpoint = store(order.out, network.state_dict(), facts)
-    _write(checkpoint, to_csv(predictions))
+    keep(checkpoint.predictions, to_csv(predictions).encode())
     return checkpoint.weights
 
 
@@ -102,11 +102,6 @@ def _trained(
         images = torch.from_numpy(preprocessing.batch(xrays)).repeat(1, 3, 1, 1)
         rows.append(plain.head(plain.trunk(images)).double().softmax(1))
     return torch.cat(rows).numpy()
-
-
-def _write(checkpoint: Checkpoint, text: str) -> None:
-    with replacing(checkpoint.predictions) as part:
-        part.write_text(text, encoding="utf-8")
 
 
 def _device() -> str:

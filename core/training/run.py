@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from core.training.finish import finish
 from core.training.initial import initialise
 from core.training.loop import Run, fit, freeze, logits_of, validate
 from core.training.order import Order
-from core.training.state import replacing
+from core.training.state import keep
 from core.xray import Preprocessing
 
 
@@ -71,10 +72,11 @@ def train(order: Order) -> Path:
 
 def write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
     """The history as plain CSV, one row per epoch."""
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(history[0]))
-        writer.writeheader()
-        writer.writerows(history)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    keep(path, text.getvalue().encode())
 
 
 def say(text: str) -> None:
@@ -105,9 +107,7 @@ def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:
         said, failed = predict(Classifier(teacher, device), films.films)
     if failed:
         raise TrainingError(f"The teacher could not read {len(failed)} films that were read just now: did they change?")
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(kept) as part:
-        part.write_text(to_csv(said), encoding="utf-8")
+    keep(kept, to_csv(said).encode())
     return said
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +11,33 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from core.errors import TrainingError
+from core.files import is_full, write
 
 
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Write to the path given, then put it in place of ``path`` at once: a reader never sees half a file.
+def keep(path: Path, data: bytes) -> None:
+    """Store one of a run's files, whole or not at all.
 
     Raises:
         TrainingError: the disk is full.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        yield part
-        part.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, data)
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_full(error):
             raise TrainingError(
                 f"The disk that holds {path.parent} is full. Free some space and run the same command again: "
                 "it goes on from the last finished epoch."
             ) from error
         raise
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def save(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
     """Store one epoch's end. The facts travel inside the weights file, so that the two can never disagree."""
     from safetensors.torch import save as to_bytes
 
-    folder.mkdir(parents=True, exist_ok=True)
     data = to_bytes({name: tensor.contiguous() for name, tensor in tensors.items()}, {"facts": json.dumps(facts)})
-    with replacing(folder / "state.safetensors") as part:
-        part.write_bytes(data)
+    keep(folder / "state.safetensors", data)
 
 
 def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:

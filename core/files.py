@@ -1,0 +1,26 @@
+"""Writing files so that nobody ever reads half of one."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put ``data`` in place of ``path`` at once: before, the old file is there, after, the new one, and never a part.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk, or the user's share of it, is full."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
