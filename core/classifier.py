@@ -113,7 +113,7 @@ class Classifier:
             probabilities = logits.softmax(dim=1)
         if not bool(logits.isfinite().all()):
             raise CheckpointError(
-                f"{self.name} answers with something that is no number: its weights or card are broken. Copy them again."
+                f"{self.name} answers with what is no number: its weights or card are broken. Copy both again."
             )
         return [
             Reading(
