@@ -7,13 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from core import commands
 from core.architectures import ARCHITECTURES
 from core.checkpoint import SHIPPED
 from core.errors import PneumoLensError, UnknownNameError
 from core.explain import DEFAULT, METHODS
 from core.tasks import TASKS
-
-ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,35 +24,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     options = _parser().parse_args(arguments)
     options.arguments = arguments
-    from core import commands
-
     try:
         return int(getattr(commands, options.command)(options))
     except UnknownNameError as error:
         print(f"error: {error}", file=sys.stderr)
-        return WRONG_USAGE
+        return commands.WRONG_USAGE
     except PneumoLensError as error:
         print(f"error: {error}", file=sys.stderr)
-        return SOME_FAILED
+        return commands.SOME_FAILED
     except OSError as error:
         print(f"error: {error.filename or 'input or output'}: {error.strerror or error}.", file=sys.stderr)
-        return SOME_FAILED
+        return commands.SOME_FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        return SOME_FAILED
+        return commands.SOME_FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core", description="PneumoLens on the command line. Research use only, not a medical device."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
-    models = commands.add_parser("models", help="list the trained networks")
+    models = added.add_parser("models", help="list the trained networks")
     _weights(models)
     _json(models)
 
-    read = commands.add_parser("read", help="read X-rays: probabilities, and heatmaps on request")
+    read = added.add_parser("read", help="read X-rays: probabilities, and heatmaps on request")
     read.add_argument("files", nargs="+", metavar="FILE", help="files, folders or patterns such as 'films/*.dcm'")
     _model(read)
     _json(read)
@@ -61,20 +58,20 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--target", metavar="CLASS", help="class whose evidence is drawn (default: the predicted one)")
     read.add_argument("--method", choices=METHODS, default=DEFAULT, help="default: %(default)s")
 
-    evaluate = commands.add_parser("evaluate", help="measure a network on a folder of X-rays")
+    evaluate = added.add_parser("evaluate", help="measure a network on a folder of X-rays")
     _model(evaluate)
     _json(evaluate)
     evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
     evaluate.add_argument("--split", default="test", help="'' where the folder has none (default: %(default)s)")
     evaluate.add_argument("--predictions", type=Path, metavar="CSV", help="also write every film's probabilities")
 
-    _train(commands.add_parser("train", help="train a network and store the checkpoint"))
+    _train(added.add_parser("train", help="train a network and store the checkpoint"))
 
-    averages = commands.add_parser("averages", help="make the average radiograph of each class")
+    averages = added.add_parser("averages", help="make the average radiograph of each class")
     averages.add_argument("--data", type=Path, required=True, metavar="DIR")
     _task(averages)
 
-    download = commands.add_parser("download", help="fetch the public pneumonia set (1.2 GB)")
+    download = added.add_parser("download", help="fetch the public pneumonia set (1.2 GB)")
     download.add_argument("folder", type=Path, metavar="DIR", help="where to put train/ and test/")
     return parser
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.batch import Outcome
     from core.classifier import Classifier
 
-ALL_DONE, SOME_FAILED = 0, 1
+ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
 
 def models(options: argparse.Namespace) -> int:

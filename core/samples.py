@@ -32,7 +32,6 @@ LEAST: Final = 100
 
 _FILMS: Final = "Films"  # PNG text keys
 _NOTE: Final = "Description"
-_WORDS: Final = {"NORMAL": "normal", "BACTERIA": "bacterial pneumonia", "VIRUS": "viral pneumonia"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ def public_films(progress: Progress | None = None, folder: Path | None = None) -
     rows = [film for path in kept for film in films(path)]
     return [
         Sample(
-            title=f"Public film {number}: {_WORDS[film.label]}",
+            title=f"Public film {number}: {TASKS['pneumonia'].words[film.label].lower()}",
             caption=(
                 f"Labelled {film.label} in the validation part of {REPO} (Kermany et al. 2018, {LICENCE}). "
                 "A child of 1 to 5 years, frontal view."

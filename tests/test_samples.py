@@ -126,7 +126,7 @@ def test_sixteen_public_films_are_fetched_once(hub: Hub, monkeypatch: pytest.Mon
     films = public_films(lambda done, of: seen.append((done, of)))
     assert len(films) == len({film.title for film in films}) == 16
     assert films[3].data == jpeg(3)
-    assert films[0].title == "Public film 1: normal"
+    assert films[0].title == "Public film 1: no pneumonia"
     assert films[8].title == "Public film 9: bacterial pneumonia"
     assert all("CC BY 4.0" in film.caption and film.kind == "film" for film in films)
     assert not re.search(r"IM-|person", "".join(film.title + film.caption for film in films))

@@ -49,7 +49,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     )
     head, buttons = st.columns(2, vertical_alignment="center")
     with head:
-        says = f"{len(readable)} films read" + (f", {failed} could not be" if failed else "")
+        says = f"{len(readable)} film{'s' * (len(readable) != 1)} read" + (f", {failed} could not be" if failed else "")
         st.markdown(f"**{says}.** Select a row to look at its film.")
     with buttons, st.container(horizontal=True, horizontal_alignment="right"):
         exports.readings(results, checkpoint, f"readings-{checkpoint.name}", "All readings")
