@@ -19,7 +19,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as address, browsing() as page:
         page.goto(address)
         accept(page)
-        page.get_by_role("button", name="Average: Bacterial pneumonia").click()
+        page.get_by_role("button", name="Average: Bacterial pneumonia", exact=True).click()
         _settled(page)
         page.screenshot(path=DOCS / "diagnose.png")
         films = [(f"film{seed}.png", synthetic.as_png8(synthetic.film(512, 448, seed))) for seed in range(3)]
