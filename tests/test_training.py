@@ -417,3 +417,11 @@ def test_balancing_needs_a_head_with_biases() -> None:
     network.head = torch.nn.Flatten()
     with pytest.raises(TrainingError, match="pooled head"):
         balance(network, torch.zeros(3, 3), np.array([0, 1, 2]), TASK, power=0.5)
+
+
+def test_a_few_films_do_not_move_biases_without_end() -> None:
+    network = ARCHITECTURES["resnet18"].build(3)
+    labels = np.array([0, 1, 2])
+    moved = balance(network, 3 * torch.eye(3)[labels] + torch.tensor([0.0, 5.0, 0.0]), labels, TASK, power=0.5)
+    assert moved.isfinite().all()
+    assert float(moved.abs().max()) <= 2

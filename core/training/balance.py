@@ -17,6 +17,9 @@ from core.architectures.network import Network, PooledHead
 from core.errors import TrainingError
 from core.tasks import Task
 
+_FAR = 2.0
+"""How far a bias may move. A few films that a line can part would move it without end."""
+
 
 def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: Task, power: float) -> Tensor:
     """Move the biases of ``network``'s head.
@@ -31,7 +34,7 @@ def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: T
         power: classes that merge weigh among themselves as (films in them) ** (1 - power), as in training.
 
     Returns:
-        What was added to the biases, ``[K]``, mean 0.
+        What was added to the biases, ``[K]``, about mean 0, none beyond 2.
 
     Raises:
         TrainingError: the head has no biases to move.
@@ -43,15 +46,18 @@ def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: T
     sharpness = torch.zeros((), requires_grad=True)  # log of 1 / temperature
     optimizer = torch.optim.LBFGS([added, sharpness], max_iter=200, line_search_fn="strong_wolfe")
 
+    def bounded(values: Tensor) -> Tensor:
+        return (values - values.mean()).clamp(-_FAR, _FAR)
+
     def loss() -> Tensor:
         optimizer.zero_grad()
-        each = F.cross_entropy((logits + added - added.mean()) * sharpness.exp(), truth, reduction="none")
+        each = F.cross_entropy((logits + bounded(added)) * sharpness.clamp(-_FAR, _FAR).exp(), truth, reduction="none")
         value: Tensor = (each * weight).sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    moved = (added - added.mean()).detach()
+    moved = bounded(added).detach()
     with torch.no_grad():
         network.head.linear.bias.add_(moved.to(network.head.linear.bias.device))
     return moved
