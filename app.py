@@ -1,4 +1,4 @@
-"""PneumoLens: the table of pages and the frame around them. Run with ``streamlit run app.py``."""
+"""PneumoLens: the table of pages and the frame around them. Run with ``python -m core.ui``."""
 
 import streamlit as st
 

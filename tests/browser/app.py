@@ -47,7 +47,7 @@ def running(folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "core.ui", "--server.port", str(port)]
     environment = os.environ | {"PNEUMOLENS_WEIGHTS": str(folder)}
     log = (folder / "log.txt").open("w+")
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT) as server:
