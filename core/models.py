@@ -28,7 +28,8 @@ def _load(checkpoint: Checkpoint, device: str) -> Classifier:
     return Classifier(checkpoint, device)
 
 
-def _best_device() -> str:
+def best_device() -> str:
+    """Where networks run best here: "cuda" or "cpu". Loads torch to find out."""
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
@@ -57,7 +58,7 @@ class Pool:
     def device(self) -> str:
         """Where classifiers are loaded. Loads torch to find out."""
         if self._device is None:
-            self._device = _best_device()
+            self._device = best_device()
         return self._device
 
     def loaded(self, checkpoint: Checkpoint) -> bool:

@@ -41,6 +41,11 @@ class Task:
         return tuple(dict.fromkeys(self.merged.values()))
 
     @property
+    def merged_places(self) -> tuple[int, ...]:
+        """For each class, in order, the position of its coarser class."""
+        return tuple(self.merged_classes.index(self.merged[name]) for name in self.classes)
+
+    @property
     def negative(self) -> str:
         """The merged class that means "nothing found"."""
         return self.merged_classes[0]

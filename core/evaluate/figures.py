@@ -28,7 +28,7 @@ def merged(predictions: Predictions, task: Task) -> Predictions:
     decisions use :func:`merged_decisions`.
     """
     coarse = task.merged_classes
-    group = np.array([coarse.index(task.merged[name]) for name in predictions.classes])
+    group = np.array(task.merged_places)
     return Predictions(
         coarse,
         predictions.files,
@@ -40,7 +40,7 @@ def merged(predictions: Predictions, task: Task) -> Predictions:
 
 def merged_decisions(predictions: Predictions, task: Task) -> NDArray[np.int64]:
     """Position of each decision's coarser class, int64 ``[N]``."""
-    group = np.array([task.merged_classes.index(task.merged[name]) for name in predictions.classes])
+    group = np.array(task.merged_places)
     return group[predictions.decisions].astype(np.int64)
 
 

@@ -67,7 +67,7 @@ def _weights(labels: NDArray[np.int64], task: Task, power: float) -> NDArray[np.
     """A weight per film, sum 1: merged classes alike; the classes within one by ``power``; the films of one alike."""
     films = np.maximum(np.bincount(labels, minlength=len(task.classes)), 1).astype(float)
     share = films ** (1 - power)
-    group = np.array([task.merged_classes.index(task.merged[name]) for name in task.classes])
+    group = np.array(task.merged_places)
     whole = np.bincount(group, weights=share)
     of_class = share / whole[group] / len(whole)
     each: NDArray[np.float64] = (of_class / films)[labels]

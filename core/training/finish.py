@@ -20,6 +20,7 @@ from core.classifier import Classifier
 from core.dataset import Film, counts, of_split
 from core.evaluate import figures, to_csv
 from core.evaluate.films import predict
+from core.models import best_device
 from core.training.data import Films
 from core.training.loop import Run
 from core.training.order import Order
@@ -75,7 +76,7 @@ def finish(order: Order, run: Run, network: Network, films: Films, history: Sequ
     test_films = of_split(films.films, "test")
     # Figures are of the weights as stored, read back as a user's would be; nobody else sees them without their figures.
     with tempfile.TemporaryDirectory() as draft:
-        predictions, _ = predict(Classifier(store(Path(draft), network.state_dict(), facts), _device()), test_films)
+        predictions, _ = predict(Classifier(store(Path(draft), network.state_dict(), facts), best_device()), test_films)
     trained = _trained(network, run.preprocessing, test_films)
     facts |= {
         "metrics": figures(predictions, order.task),
@@ -102,10 +103,6 @@ def _trained(
         images = torch.from_numpy(preprocessing.batch(xrays)).repeat(1, 3, 1, 1)
         rows.append(plain.head(plain.trunk(images)).double().softmax(1))
     return torch.cat(rows).numpy()
-
-
-def _device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _hardware() -> str:

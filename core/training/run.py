@@ -20,6 +20,7 @@ from core.dataset import Film, counts, hold_out, index, of_split
 from core.errors import TrainingError
 from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
+from core.models import best_device
 from core.training.balance import balance
 from core.training.data import Films, decode
 from core.training.finish import finish
@@ -45,7 +46,7 @@ def train(order: Order) -> Path:
     train_set, val_set = films.where("train"), films.where("val")
     mean, std = float(train_set.images.mean()) / 255, float(train_set.images.std()) / 255
     preprocessing = Preprocessing(size=order.recipe.size, mean=round(mean, 4), std=round(std, 4))
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(best_device())
     torch.manual_seed(order.recipe.seed)
     network = initialise(
         order.architecture, len(order.task.classes), order.init, _some(train_set, preprocessing), preprocessing
@@ -102,7 +103,7 @@ def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:
     if kept.exists():
         return from_csv(kept)
     say(f"{teacher.name} reads the training films")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = best_device()
     with torch.autocast(device, torch.bfloat16):  # half the time, and labels need no more digits
         said, failed = predict(Classifier(teacher, device), films.films)
     if failed:
