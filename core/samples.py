@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 from tqdm import tqdm
 
-from core.dataset import Film, index, of_split
+from core.dataset import Film
 from core.download import LICENCE, REPO, Progress, complete, fetch, films, shards
 from core.errors import DataError, DownloadError, XrayError
 from core.tasks import TASKS, Task
@@ -103,20 +103,6 @@ def make_averages(rows: Sequence[Film], of: Task, out: Path = ASSETS, least: int
         Image.fromarray(pixels).save(path, format="PNG", optimize=True, pnginfo=text)
         paths.append(path)
     return paths
-
-
-def main_averages(data: Path, of: Task) -> int:
-    """``python -m core averages``: make the average radiographs from the training films in ``data``.
-
-    Returns:
-        0; paths go to standard output.
-
-    Raises:
-        DataError: the folder cannot be used, or a class has too few films.
-    """
-    for path in make_averages(of_split(index(data, of), "train"), of):
-        sys.stdout.write(f"{path}\n")
-    return 0
 
 
 def public_films(progress: Progress | None = None, folder: Path | None = None) -> list[Sample]:

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from core import samples
+from core.cli import main
 from core.dataset import Film
 from core.errors import DataError, DownloadError, UnknownNameError
-from core.samples import average_films, average_path, cache_folder, main_averages, make_averages, public_films
+from core.samples import average_films, average_path, cache_folder, make_averages, public_films
 from core.tasks import TASKS
 from core.xray import read_xray
 from tests.hub import Hub, jpeg, serving, table
@@ -87,7 +88,7 @@ def test_the_command_averages_the_training_films(
         return [Path("a.png")]
 
     monkeypatch.setattr(samples, "make_averages", make)
-    assert main_averages(tmp_path, PNEUMONIA) == 0
+    assert main(["averages", "--data", str(tmp_path)]) == 0
     assert made == [6]
     assert capsys.readouterr().out == "a.png\n"
 

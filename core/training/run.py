@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.checkpoint import Checkpoint, named
 from core.classifier import Classifier
@@ -86,15 +87,19 @@ def say(text: str) -> None:
 
 
 def _taught(order: Order, films: Films) -> Films:
-    """The films with a teacher's probabilities mixed into what is to be learnt, where the recipe names a teacher."""
+    """The films with a teacher's probabilities mixed into what is to be learnt; several teachers' are averaged."""
     if not order.recipe.teacher:
         return films
-    teacher = named(order.recipe.teacher, order.out)
-    if teacher.card.classes != order.task.classes:
-        raise TrainingError(f"The teacher {teacher.name} knows other classes. Choose one of '{order.task.name}'.")
-    said = _said(teacher, films, order.run.parent).probabilities.astype(np.float32)
+    said = np.mean([_of_teacher(name.strip(), order, films) for name in order.recipe.teacher.split(",")], axis=0)
     share = order.recipe.teaching
     return replace(films, targets=(1 - share) * films.targets + share * said)
+
+
+def _of_teacher(name: str, order: Order, films: Films) -> NDArray[np.float32]:
+    teacher = named(name, order.out)
+    if teacher.card.classes != order.task.classes:
+        raise TrainingError(f"The teacher {name} knows other classes. Choose one of '{order.task.name}'.")
+    return _said(teacher, films, order.run.parent).probabilities.astype(np.float32)
 
 
 def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:

@@ -1,11 +1,10 @@
-"""The command line: what is done. One function per command, named like it, giving the exit status."""
+"""``python -m core read``: films → probabilities, and heatmaps on request."""
 
 from __future__ import annotations
 
 import argparse
 import glob
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,37 +13,28 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from core import checkpoint
-from core.architectures import ARCHITECTURES
+from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
 from core.errors import PneumoLensError, UnknownNameError
-from core.tasks import TASKS
+from core.explain import DEFAULT, METHODS
 
 if TYPE_CHECKING:
     from core.batch import Outcome
     from core.classifier import Classifier
 
-ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
+HELP = "read X-rays: probabilities, and heatmaps on request"
 
 
-def models(options: argparse.Namespace) -> int:
-    """List the checkpoints; broken ones, on standard error, with the reason."""
-    good, bad = checkpoint.find(options.weights)
-    for broken in bad:
-        print(f"{broken.name} cannot be used: {broken.reason}", file=sys.stderr)
-    if options.json:
-        print(json.dumps([found.card.model_dump(mode="json") for found in good.values()], ensure_ascii=False))
-        return SOME_FAILED if bad else ALL_DONE
-    for name, found in good.items():
-        card = found.card
-        print(
-            f"{name:24} {card.weights_bytes / 1e6:5.1f} MB  {card.parameters / 1e6:5.1f} M parameters  "
-            f"{card.preprocessing['size']} px  "
-            f"test accuracy {card.metrics.get('accuracy', 'unknown')}  "
-            f"two-class {card.metrics.get('merged_accuracy', 'unknown')}"
-        )
-    return SOME_FAILED if bad else ALL_DONE
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="files, folders or patterns such as 'films/*.dcm'")
+    model_option(parser)
+    json_option(parser)
+    parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write an overlay per film into this folder")
+    parser.add_argument("--target", metavar="CLASS", help="class whose evidence is drawn (default: the predicted one)")
+    parser.add_argument("--method", choices=METHODS, default=DEFAULT, help="default: %(default)s")
 
 
-def read(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Read films: a line each, as text or as one JSON object."""
     from core.batch import read_many
     from core.models import get_pool
@@ -71,94 +61,6 @@ def read(options: argparse.Namespace) -> int:
         bar.update()
     bar.close()
     return SOME_FAILED if failed else ALL_DONE
-
-
-def evaluate(options: argparse.Namespace) -> int:
-    """Measure a network on a split of a folder."""
-    from core.dataset import index, of_split
-    from core.evaluate import METRICS, confusion_matrix, figures, to_csv
-    from core.evaluate.films import predict
-    from core.models import get_pool
-
-    chosen = checkpoint.named(options.model, options.weights)
-    films = of_split(index(options.data, chosen.task), options.split)
-    predictions, failed = predict(get_pool().get(chosen), films)
-    for file, reason in failed.items():
-        print(f"{file}: {reason}", file=sys.stderr)
-    measured = figures(predictions, chosen.task)
-    matrix = confusion_matrix(predictions)
-    if options.predictions:
-        options.predictions.write_text(to_csv(predictions), encoding="utf-8")
-    if options.json:
-        names = (*METRICS, "auroc")
-        result = {
-            "model": chosen.name,
-            "split": options.split,
-            "n": len(predictions),
-            "accuracy": measured["accuracy"].value,
-            "confusion_matrix": matrix.tolist(),
-            "per_class": {
-                label: {"n": int(row.sum()), **{name: measured[f"{name}.{label}"].value for name in names}}
-                for label, row in zip(predictions.classes, matrix, strict=True)
-            },
-            "intervals": {name: figure.model_dump() for name, figure in measured.items()},
-            "skipped": failed,
-        }
-        print(json.dumps(result))
-    else:
-        print(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}")
-        for name, figure in measured.items():
-            print(f"  {name:24} {figure}")
-        print("  confusion matrix (rows: truth, columns: decision): " + ", ".join(predictions.classes))
-        for label, row in zip(predictions.classes, matrix, strict=True):
-            print(f"  {label:24} " + " ".join(f"{count:5}" for count in row))
-    return SOME_FAILED if failed else ALL_DONE
-
-
-def train(options: argparse.Namespace) -> int:
-    """Train a network; prints where its weights are."""
-    from core.training import run
-    from core.training.order import Order
-    from core.training.recipe import Recipe, parse_stages
-
-    recipe = Recipe(
-        stages=parse_stages(options.stages),
-        rate=options.rate,
-        decay=options.decay,
-        batch=options.batch,
-        mixup=options.mixup,
-        freeze=options.freeze,
-        teacher=options.teacher,
-        seed=options.seed,
-    )
-    order = Order(
-        data=options.data,
-        task=TASKS[options.task],
-        architecture=ARCHITECTURES[options.arch],
-        recipe=recipe,
-        init=options.init,
-        out=options.out,
-        run=options.run or Path("runs") / f"{options.task}-{options.arch}",
-        command="python -m core " + shlex.join(options.arguments),
-    )
-    print(run.train(order))
-    return ALL_DONE
-
-
-def averages(options: argparse.Namespace) -> int:
-    """Make the average radiographs that the app offers to try."""
-    from core.samples import main_averages
-
-    return int(main_averages(options.data, TASKS[options.task]) or ALL_DONE)
-
-
-def download(options: argparse.Namespace) -> int:
-    """Fetch the public pneumonia set into the layout that training reads."""
-    from core.download import download as fetch
-
-    fetch(options.folder)
-    print(options.folder)
-    return ALL_DONE
 
 
 def _files(patterns: Sequence[str]) -> list[Path]:

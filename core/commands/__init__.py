@@ -1,0 +1,20 @@
+"""COMMANDS: one module per command, with ``HELP``, ``options(parser)`` and ``run(options)``, giving the exit status.
+
+Results go to standard output, progress and problems to standard error. A command imports what is slow to load when it
+runs, so that ``--help`` answers at once.
+"""
+
+from types import MappingProxyType
+
+from core.commands import averages, download, evaluate, models, read, train
+
+COMMANDS = MappingProxyType(
+    {
+        "models": models,
+        "read": read,
+        "evaluate": evaluate,
+        "train": train,
+        "averages": averages,
+        "download": download,
+    }
+)

@@ -1,0 +1,37 @@
+"""``python -m core models``: which networks there are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from core import checkpoint
+from core.commands.options import ALL_DONE, SOME_FAILED, json_option, weights_option
+
+HELP = "list the trained networks"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked."""
+    weights_option(parser)
+    json_option(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the checkpoints; broken ones, on standard error, with the reason."""
+    good, bad = checkpoint.find(options.weights)
+    for broken in bad:
+        print(f"{broken.name} cannot be used: {broken.reason}", file=sys.stderr)
+    if options.json:
+        print(json.dumps([found.card.model_dump(mode="json") for found in good.values()], ensure_ascii=False))
+        return SOME_FAILED if bad else ALL_DONE
+    for name, found in good.items():
+        card = found.card
+        print(
+            f"{name:24} {card.weights_bytes / 1e6:5.1f} MB  {card.parameters / 1e6:5.1f} M parameters  "
+            f"{card.preprocessing['size']} px  "
+            f"test accuracy {card.metrics.get('accuracy', 'unknown')}  "
+            f"two-class {card.metrics.get('merged_accuracy', 'unknown')}"
+        )
+    return SOME_FAILED if bad else ALL_DONE

@@ -1,0 +1,32 @@
+"""Options and exit statuses that commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.checkpoint import SHIPPED
+from core.tasks import TASKS
+
+ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def task_option(parser: argparse.ArgumentParser) -> None:
+    """--task: which classes."""
+    parser.add_argument("--task", choices=TASKS, default="pneumonia", help="default: %(default)s")
+
+
+def weights_option(parser: argparse.ArgumentParser) -> None:
+    """--weights: where the checkpoints are."""
+    parser.add_argument("--weights", type=Path, default=SHIPPED, metavar="DIR", help="folder of checkpoints")
+
+
+def model_option(parser: argparse.ArgumentParser) -> None:
+    """--model and --weights: which checkpoint."""
+    parser.add_argument("--model", required=True, metavar="NAME", help="see 'python -m core models'")
+    weights_option(parser)
+
+
+def json_option(parser: argparse.ArgumentParser) -> None:
+    """--json: for programs."""
+    parser.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
