@@ -6,4 +6,6 @@
     state    every session_state key, behind typed accessors
     widgets  notice, model picker, uploader, error panels
     charts   Plotly figures
+    archive  films on the server: bytes, small pictures, the way to Diagnose
+    shelf    bytes kept on disk within a bound
 """

@@ -20,9 +20,12 @@ import streamlit as st
 from core import checkpoint as checkpoints_on_disk
 from core import render
 from core.checkpoint import Broken, Checkpoint
+from core.errors import DownloadError
 from core.explain import Heatmap
 from core.models import get_pool
 from core.render import Grey, Look
+from core.samples import cache_folder
+from core.ui.shelf import Shelf
 from core.ui.state import Upload
 from core.xray import Facts, Xray, read_xray
 
@@ -194,6 +197,15 @@ def _readings() -> Bounded[tuple[str, str], Reading | str]:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _heatmaps() -> Bounded[tuple[str, str, str], Mapping[str, Heatmap]]:
     return Bounded(1024)  # a few kB each
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def thumbnails() -> Shelf:
+    """Small pictures of the server's films, on disk in the user's cache folder, within a bound."""
+    try:
+        return Shelf(cache_folder() / "thumbnails")
+    except DownloadError:  # no home folder: they are made anew each time
+        return Shelf(None)
 
 
 def film(upload: Upload) -> Film:

@@ -7,12 +7,13 @@ them stays in :mod:`core.ui.cache` for a while, by digest and without a name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
+from core.checkpoint import Checkpoint
 from core.render import Look
 
 MAX_FILMS: Final = 200
@@ -153,6 +154,16 @@ def prepare_look() -> None:
     st.session_state.setdefault(LEVEL, round(default.level * 100))
 
 
+def model(good: Mapping[str, Checkpoint]) -> Checkpoint | None:
+    """The network selected last among those there are, else the first; ``None`` when there are none."""
+    return good.get(str(st.session_state.get(MODEL))) or next(iter(good.values()), None)
+
+
+def choose_model(name: str) -> None:
+    """Select a network, on a page that does not draw the picker."""
+    st.session_state[MODEL] = name
+
+
 def prepare_target(film_sha256: str, weights_sha256: str, predicted: str) -> None:
     """Explain the predicted class whenever another film or network comes up. Before the class picker is drawn."""
     pair = (film_sha256, weights_sha256)
@@ -160,6 +171,13 @@ def prepare_target(film_sha256: str, weights_sha256: str, predicted: str) -> Non
         st.session_state[_EXPLAINED] = pair
         st.session_state[TARGET] = predicted
         st.session_state[ANYWAY] = False
+
+
+def explain(film_sha256: str, weights_sha256: str, wanted: str) -> None:
+    """Explain this class, not the predicted one, when that film and network come up."""
+    st.session_state[_EXPLAINED] = (film_sha256, weights_sha256)
+    st.session_state[TARGET] = wanted
+    st.session_state[ANYWAY] = False
 
 
 def target() -> str:
