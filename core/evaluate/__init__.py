@@ -1,17 +1,80 @@
-"""Judging networks: predictions, metrics, figures with intervals. Loads no torch."""
+"""Judging networks: predictions, figures with intervals, curves, thresholds, comparison, calibration. Loads no torch.
 
-from core.evaluate.figures import confusion_matrix, figures, merged, merged_decisions
-from core.evaluate.metrics import METRICS, Metric
-from core.evaluate.predictions import Predictions, from_csv, to_csv
+::
+
+    predictions    one row per film, as arrays and as CSV
+    matrix         confusion matrices and their shares
+    merging        coarser classes; one class against the rest
+    metrics        METRICS and AREAS: figures of tallies
+    bootstrap      tallies in samples of patients
+    figures        every figure with its interval
+    curves         ROC and precision-recall with bands
+    operating      thresholds: PRESETS, what they give, as JSON
+    comparison     two networks on the same films
+    calibration    reliability, ECE, Brier, temperature
+    methods_text   a paragraph for a paper
+    film_map       films as points
+    films          films on disk → predictions (loads torch)
+    resumable      the same, row by row into a CSV (loads torch)
+"""
+
+from core.evaluate.bootstrap import DRAWS
+from core.evaluate.calibration import Kind, Reliability, brier, ece, log_loss, reliability, tempered
+from core.evaluate.comparison import Comparison, Signed, compare
+from core.evaluate.curves import Curve, precision_recall, roc
+from core.evaluate.figures import figures
+from core.evaluate.matrix import Of, confusion, confusion_matrix, shares
+from core.evaluate.merging import merged, merged_decisions, one_against_rest
+from core.evaluate.methods_text import methods_text
+from core.evaluate.metrics import AREAS, METRICS, Area, Metric
+from core.evaluate.operating import (
+    PRESETS,
+    Measured,
+    OperatingPoint,
+    Preset,
+    measure,
+    operating_point,
+    predictive_values,
+)
+from core.evaluate.predictions import Predictions, from_csv, parse, to_csv
 
 __all__ = [
+    "AREAS",
+    "DRAWS",
     "METRICS",
+    "PRESETS",
+    "Area",
+    "Comparison",
+    "Curve",
+    "Kind",
+    "Measured",
     "Metric",
+    "Of",
+    "OperatingPoint",
     "Predictions",
+    "Preset",
+    "Reliability",
+    "Signed",
+    "brier",
+    "compare",
+    "confusion",
     "confusion_matrix",
+    "ece",
     "figures",
     "from_csv",
+    "log_loss",
+    "measure",
     "merged",
     "merged_decisions",
+    "methods_text",
+    "one_against_rest",
+    "operating_point",
+    "parse",
+    "precision_recall",
+    "predictive_values",
+    "reliability",
+    "roc",
+    "shares",
+    "tempered",
     "to_csv",
 ]

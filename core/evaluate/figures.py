@@ -2,86 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from numpy.typing import NDArray
 
 from core.checkpoint import Interval
-from core.evaluate.metrics import METRICS, Array, accuracy, auroc, binary_counts
+from core.errors import DataError
+from core.evaluate.bootstrap import DRAWS, Kinds, by_score, tallies
+from core.evaluate.merging import merged
+from core.evaluate.metrics import AREAS, METRICS, Array, accuracy, binary_counts, ratio
 from core.evaluate.predictions import Predictions
 from core.tasks import Task
 
-DRAWS = 2000
-
-
-def confusion_matrix(predictions: Predictions) -> NDArray[np.int64]:
-    """Films by true class (row) and decided class (column), int64 ``[K, K]``."""
-    matrix = np.zeros((len(predictions.classes),) * 2, dtype=np.int64)
-    np.add.at(matrix, (predictions.labels, predictions.decisions), 1)
-    return matrix
-
-
-def merged(predictions: Predictions, task: Task) -> Predictions:
-    """The same films with coarser classes (normal / pneumonia).
-
-    The decision is the three-class decision made coarser, not a cut through summed probabilities: so the two-class
-    matrix is the three-class one with rows and columns added up. ``probabilities`` are summed, for curves; for
-    decisions use :func:`merged_decisions`.
-    """
-    coarse = task.merged_classes
-    group = np.array(task.merged_places)
-    return Predictions(
-        coarse,
-        predictions.files,
-        predictions.patients,
-        group[predictions.labels],
-        predictions.probabilities @ np.eye(len(coarse))[group],
-    )
-
-
-def merged_decisions(predictions: Predictions, task: Task) -> NDArray[np.int64]:
-    """Position of each decision's coarser class, int64 ``[N]``."""
-    group = np.array(task.merged_places)
-    return group[predictions.decisions].astype(np.int64)
+_CELLS, _MERGED = "(cells)", "(merged)"  # beside the names of classes
 
 
 def figures(predictions: Predictions, task: Task, draws: int = DRAWS, seed: int = 0) -> dict[str, Interval]:
     """Every figure of a set of predictions.
 
-    Intervals are 2.5 and 97.5 percentiles of ``draws`` bootstrap samples of patients (films of one patient stay
-    together; Field & Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x).
+    Values are exact. Intervals are 2.5 and 97.5 percentiles of ``draws`` bootstrap samples of patients (films of one
+    patient stay together, see :mod:`core.evaluate.bootstrap`). Only for the intervals of areas are scores binned, and
+    only where there are very many; such an interval is moved by what binning does to the value.
 
     Returns:
         ``accuracy``, ``merged_accuracy``, ``merged_sensitivity``, ``merged_specificity``, ``merged_auroc``, and for
-        every class ``<metric>.<CLASS>`` for each of METRICS and ``auroc.<CLASS>``.
+        every class ``<metric>.<CLASS>`` for each of METRICS and AREAS, with their mean over classes,
+        ``<metric>.macro``, and the same weighted by films of each class, ``<metric>.weighted``. An area that is not
+        defined is left out: that of a class of which there is no film, or nothing but films. Means are over the rest.
+
+    Raises:
+        DataError: there are no films, or their classes are not the task's.
     """
-    weights = np.vstack([np.ones((1, len(predictions))), bootstrap_weights(predictions.patients, draws, seed)])
-    results: dict[str, Array] = {"accuracy": accuracy(weights, predictions.decisions == predictions.labels)}
-    coarse, coarse_decisions = merged(predictions, task), merged_decisions(predictions, task)
+    if predictions.classes != task.classes:
+        raise DataError(
+            f"These predictions are of {', '.join(predictions.classes)}; the task '{task.name}' asks for "
+            f"{', '.join(task.classes)}."
+        )
+    if not len(predictions):
+        raise DataError("There are no predictions to judge. Give one film at least.")
+    size, coarse = len(task.classes), merged(predictions, task)
     positive = 1 - task.merged_classes.index(task.negative)
-    counts = binary_counts(weights, coarse.labels == positive, coarse_decisions == positive)
-    results["merged_accuracy"] = accuracy(weights, coarse_decisions == coarse.labels)
-    results["merged_sensitivity"] = METRICS["recall"].compute(counts)
-    results["merged_specificity"] = METRICS["specificity"].compute(counts)
-    results["merged_auroc"] = auroc(weights, coarse.labels == positive, coarse.probabilities[:, positive])
-    for place, name in enumerate(predictions.classes):
-        truth = predictions.labels == place
-        counts = binary_counts(weights, truth, predictions.decisions == place)
-        results |= {f"{metric.name}.{name}": metric.compute(counts) for metric in METRICS.values()}
-        results[f"auroc.{name}"] = auroc(weights, truth, predictions.probabilities[:, place])
-    return {name: _interval(values) for name, values in results.items()}
+    sides = {  # what each area is about: truth and score
+        name: (predictions.labels == place, predictions.probabilities[:, place])
+        for place, name in enumerate(task.classes)
+    } | {_MERGED: (coarse.labels == positive, coarse.probabilities[:, positive])}
+    cells = Kinds(predictions.labels * size + predictions.decisions, size**2)
+    scores = {name: by_score(score, truth) for name, (truth, score) in sides.items()}
+    drawn = tallies(predictions.patients, {_CELLS: cells, **scores}, draws, seed)
+    plain = {_CELLS: cells.once(), **{name: kinds.once() for name, kinds in scores.items()}}
+    exact = {_CELLS: cells.once()}
+    exact |= {name: by_score(score, truth, exact=True).once() for name, (truth, score) in sides.items()}
+    values, binned, spreads = _all(exact, task), _all(plain, task), _all(drawn, task)
+    return {
+        name: interval(float(value[0]), spreads[name] + (value[0] - binned[name][0]))
+        for name, value in values.items()
+        if not np.isnan(value[0])
+    }
 
 
-def bootstrap_weights(patients: tuple[str, ...], draws: int, seed: int) -> Array:
-    """How often each film is drawn when patients are drawn with replacement, ``[draws, N]``."""
-    _, of_film = np.unique(np.array(patients), return_inverse=True)
-    count = int(of_film.max()) + 1
-    rng = np.random.default_rng(seed)
-    return rng.multinomial(count, np.full(count, 1 / count), size=draws)[:, of_film].astype(np.float64)
-
-
-def _interval(values: Array) -> Interval:
-    """The first value with the spread of the others."""
-    value = float(values[0])
-    low, high = (float(q) for q in np.percentile(values[1:], (2.5, 97.5)))
+def interval(value: float, spread: Array) -> Interval:
+    """A figure with the middle 95 % of its bootstrap values; draws in which it is not defined do not count."""
+    low, high = np.nanpercentile(spread, (2.5, 97.5)) if not np.isnan(spread).all() else (value, value)
     # A percentile interval of a figure near 0 or 1 can miss the figure itself; an interval that does is of no use.
-    return Interval(value=value, low=min(low, value), high=max(high, value))
+    return Interval(value=value, low=max(0.0, min(float(low), value)), high=min(1.0, max(float(high), value)))
+
+
+def _all(tally: Mapping[str, Array], task: Task) -> dict[str, Array]:
+    """Every figure, ``[D]`` each, from tallies by cell ``[D, K²]`` and by every class' score ``[D, 2 · scores]``."""
+    size = len(task.classes)
+    cells = tally[_CELLS].reshape(-1, size, size)
+    coarse = np.eye(len(task.merged_classes))[list(task.merged_places)]  # [K, M]
+    two = coarse.T @ cells @ coarse  # [D, M, M]
+    counts = binary_counts(two, 1 - task.merged_classes.index(task.negative))
+    found = {
+        "accuracy": accuracy(cells),
+        "merged_accuracy": accuracy(two),
+        "merged_sensitivity": METRICS["recall"].compute(counts),
+        "merged_specificity": METRICS["specificity"].compute(counts),
+        "merged_auroc": AREAS["auroc"].compute(*_sides(tally[_MERGED])),
+    }
+    for place, name in enumerate(task.classes):
+        counts = binary_counts(cells, place)
+        found |= {f"{metric.name}.{name}": metric.compute(counts) for metric in METRICS.values()}
+        sides = _sides(tally[name])
+        found |= {f"{area.name}.{name}": area.compute(*sides) for area in AREAS.values()}
+    support = cells.sum(axis=2)  # [D, K]
+    for metric in (*METRICS, *AREAS):
+        each = np.stack([found[f"{metric}.{name}"] for name in task.classes], axis=1)  # [D, K]
+        found[f"{metric}.macro"] = _mean(each, np.ones_like(each))
+        found[f"{metric}.weighted"] = _mean(each, support)
+    return found
+
+
+def _sides(tally: Array) -> tuple[Array, Array]:
+    """Tallies by ``2 · place + truth`` → films of the class and others by place."""
+    return tally[:, 1::2], tally[:, ::2]
+
+
+def _mean(values: Array, weights: Array) -> Array:
+    """Weighted mean over classes, ``[D, K]`` → ``[D]``, of those that are defined; NaN where none is."""
+    held = ~np.isnan(values)
+    return ratio(np.where(held, values * weights, 0).sum(axis=1), (weights * held).sum(axis=1), np.nan)

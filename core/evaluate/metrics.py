@@ -1,7 +1,7 @@
-"""METRICS: the frozen table of figures by which a network is judged.
+"""METRICS and AREAS: the frozen tables of figures by which a network is judged.
 
-Every figure is a function of the films' weights, so that a bootstrap is the same function on other weights:
-``weights [D, N]`` → ``[D]``, for D draws at once. Weight 1 for every film gives the plain figure.
+Every figure is a function of tallies, so that a bootstrap is the same function on other tallies: arrays whose first
+axis is D draws → ``[D]``. A single row of plain counts gives the plain figure.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from core.table import Table
 
 Array = NDArray[np.float64]
 Binary = tuple[Array, Array, Array, Array]
-"""Weighted true positives, false positives, false negatives, true negatives, each ``[D]``."""
+"""True positives, false positives, false negatives, true negatives, each ``[D]``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure about one class against the rest.
+    """A figure about one class against the rest, at a decision.
 
     Attributes:
         name: key in the table and in cards.
         title: how it is written on screen.
         says: what it answers, in words.
-        compute: from weighted counts, ``[D]`` each.
+        compute: from counts, ``[D]`` each; 0 where there is nothing to count, as scikit-learn's ``zero_division=0``.
     """
 
     name: str
@@ -36,9 +36,27 @@ class Metric:
     compute: Callable[[Binary], Array]
 
 
-def _ratio(part: Array, whole: Array) -> Array:
-    """0 where nothing was there to count, as scikit-learn's ``zero_division=0``."""
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A figure about one class against the rest, over all decisions: the area under a curve.
+
+    Attributes:
+        name: key in the table and in cards.
+        title: how it is written on screen.
+        says: what it answers, in words.
+        compute: from films of the class and others by score, ascending, each ``[D, scores]``; NaN where there is
+            none of either.
+    """
+
+    name: str
+    title: str
+    says: str
+    compute: Callable[[Array, Array], Array]
+
+
+def ratio(part: Array, whole: Array, otherwise: float = 0.0) -> Array:
+    """``part / whole``, and ``otherwise`` where nothing was there to count."""
+    return np.divide(part, whole, out=np.full_like(part, otherwise), where=whole > 0)
 
 
 METRICS: Table[Metric] = Table(
@@ -47,53 +65,65 @@ METRICS: Table[Metric] = Table(
         "recall",
         "Recall (sensitivity)",
         "Of the films of this class, how many it finds",
-        lambda c: _ratio(c[0], c[0] + c[2]),
+        lambda c: ratio(c[0], c[0] + c[2]),
     ),
     Metric(
         "specificity",
         "Specificity",
         "Of the films of other classes, how many it leaves alone",
-        lambda c: _ratio(c[3], c[3] + c[1]),
+        lambda c: ratio(c[3], c[3] + c[1]),
     ),
     Metric(
         "precision",
         "Precision (PPV)",
         "When it says this class, how often it is right",
-        lambda c: _ratio(c[0], c[0] + c[1]),
+        lambda c: ratio(c[0], c[0] + c[1]),
     ),
     Metric(
         "f1",
         "F1",
         "Harmonic mean of recall and precision",
-        lambda c: _ratio(2 * c[0], 2 * c[0] + c[1] + c[2]),
+        lambda c: ratio(2 * c[0], 2 * c[0] + c[1] + c[2]),
     ),
 )
 
 
-def binary_counts(weights: Array, truth: NDArray[np.bool_], decided: NDArray[np.bool_]) -> Binary:
-    """Weighted counts of one class against the rest: TP, FP, FN, TN."""
-    return (
-        weights @ (truth & decided).astype(float),
-        weights @ (~truth & decided).astype(float),
-        weights @ (truth & ~decided).astype(float),
-        weights @ (~truth & ~decided).astype(float),
-    )
-
-
-def accuracy(weights: Array, right: NDArray[np.bool_]) -> Array:
-    """Share of films decided right."""
-    return _ratio(weights @ right.astype(float), weights.sum(axis=1))
-
-
-def auroc(weights: Array, truth: NDArray[np.bool_], score: Array) -> Array:
+def auroc(positive: Array, negative: Array) -> Array:
     """Area under the ROC curve: chance that a film of the class scores above one of another, ties counting half.
 
     Hanley & McNeil 1982, doi 10.1148/radiology.143.1.7063747.
     """
-    order = np.argsort(score, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) > 0])  # where each distinct score begins
-    positive = np.add.reduceat(weights[:, order] * truth[order], starts, axis=1)  # [D, distinct scores]
-    negative = np.add.reduceat(weights[:, order] * ~truth[order], starts, axis=1)
     below = np.cumsum(negative, axis=1) - negative
     won = (positive * (below + negative / 2)).sum(axis=1)
-    return _ratio(won, positive.sum(axis=1) * negative.sum(axis=1))
+    return ratio(won, positive.sum(axis=1) * negative.sum(axis=1), np.nan)
+
+
+def average_precision(positive: Array, negative: Array) -> Array:
+    """Average precision: precision at each score, weighted by the recall gained there; no interpolation.
+
+    Davis & Goadrich 2006, doi 10.1145/1143844.1143874, on why not to join the points by lines.
+    """
+    found = np.cumsum(positive[:, ::-1], axis=1)  # from the highest score down
+    read = found + np.cumsum(negative[:, ::-1], axis=1)
+    gained = (positive[:, ::-1] * ratio(found, read)).sum(axis=1)
+    return np.where(negative.sum(axis=1) > 0, ratio(gained, positive.sum(axis=1), np.nan), np.nan)
+
+
+AREAS: Table[Area] = Table(
+    "area",
+    Area("auroc", "AUROC", "How often a film of this class scores above one of another", auroc),
+    Area("auprc", "AUPRC (average precision)", "Precision averaged over all recalls", average_precision),
+)
+
+
+def binary_counts(cells: Array, place: int) -> Binary:
+    """One class against the rest: TP, FP, FN, TN from confusion matrices ``[D, K, K]`` (true, decided)."""
+    hit = cells[:, place, place]
+    wrong = cells[:, :, place].sum(axis=1) - hit
+    missed = cells[:, place, :].sum(axis=1) - hit
+    return hit, wrong, missed, cells.sum(axis=(1, 2)) - hit - wrong - missed
+
+
+def accuracy(cells: Array) -> Array:
+    """Share of films decided right, ``[D]``, from confusion matrices ``[D, K, K]``."""
+    return ratio(np.trace(cells, axis1=1, axis2=2), cells.sum(axis=(1, 2)))

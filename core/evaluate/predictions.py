@@ -1,18 +1,40 @@
-"""Predictions: one row per film with truth and probabilities, as arrays and as CSV. Needs NumPy only."""
+"""Predictions: one row per film with truth and probabilities, as arrays and as CSV. Needs NumPy only.
+
+The CSV, which any program may write: UTF-8, separated by commas, a header, then one row per film::
+
+    file,patient,label,NORMAL,BACTERIA,VIRUS
+    test/NORMAL/IM-0001-0001.jpeg,im-0001,NORMAL,0.856008,0.079295,0.064697
+
+=============  ========================================================================================
+``file``       names the film; no two rows alike. Two tables are compared film by film by this name
+``patient``    who is on it: films of one patient stay together in intervals. Where that is not known,
+               repeat the file's name
+``label``      true class, one of the columns that follow
+every other    a class, and the probability of it: 0…1, adding up to 1 in each row (to within 0.02, as
+               rounded numbers do; they are then made to add up exactly)
+=============  ========================================================================================
+
+Columns may stand in any order; those of a known task are put into the task's.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
+from core.tasks import TASKS
 
-_FIXED = ("file", "patient", "label")
+_FIXED: Final = ("file", "patient", "label")
+_ROUNDING: Final = 0.02
+"""How far a row of rounded probabilities may be from 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,40 +78,117 @@ def to_csv(predictions: Predictions) -> str:
 
 
 def from_csv(path: Path) -> Predictions:
-    """What :func:`to_csv` wrote.
+    """The predictions in a file; see the format above.
 
     Raises:
-        DataError: the file is missing, or a row is not as documented; the message names row and column.
+        DataError: the file cannot be read, or a row is not as documented; the message names row and column.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            columns = tuple(reader.fieldnames or ()) if rows else ()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The predictions {path.name} cannot be read ({error}).") from error
-    classes = tuple(column for column in columns if column not in _FIXED)
-    if not set(_FIXED) <= set(columns) or not classes:
-        raise DataError(
-            f"{path.name}: the columns must be {', '.join(_FIXED)} and one per class, "
-            f"not {', '.join(columns) or 'none'}."
-        )
-    labels, table = [], np.empty((len(rows), len(classes)))
-    for number, row in enumerate(rows, start=2):
-        if row["label"] not in classes:
-            raise DataError(
-                f"{path.name}, row {number}, column label: {row['label']!r} is none of {', '.join(classes)}."
-            )
-        labels.append(classes.index(row["label"]))
-        for place, column in enumerate(classes):
-            try:
-                table[number - 2, place] = float(row[column])
-            except (TypeError, ValueError) as error:
-                raise DataError(f"{path.name}, row {number}, column {column}: {row[column]!r} is no number.") from error
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str) -> Predictions:
+    """The predictions in a text; see the format above.
+
+    Args:
+        text: CSV.
+        name: of the file, for messages.
+
+    Raises:
+        DataError: a column is missing, or a row is not as documented; the message names row and column, rows being
+            counted as a spreadsheet does, with the header as row 1.
+    """
+    try:
+        header, *body = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")) if text.strip() else [[]]
+    except csv.Error as error:
+        raise DataError(f"The predictions {name} cannot be read ({error}).") from error
+    table = _Table(name, tuple(column.strip() for column in header), body)
+    places = {column: table.columns.index(column) for column in table.columns}
+    classes = tuple(column for column in table.columns if column not in _FIXED)
+    classes = next((task.classes for task in TASKS.values() if set(task.classes) == set(classes)), classes)
+    files = table.texts(places["file"])
+    _once(table, files)
+    position = {label: place for place, label in enumerate(classes)}
+    labels = table.texts(places["label"])
+    for number, label in enumerate(labels):
+        if label not in position:
+            raise table.wrong(number, "label", f"{label!r} is none of {', '.join(classes)}")
+    shares = np.stack([table.numbers(places[column]) for column in classes], axis=1)
+    totals = shares.sum(axis=1)
+    if (far := np.flatnonzero(np.abs(totals - 1) > _ROUNDING)).size:
+        raise table.wrong(int(far[0]), f"{classes[0]} to {classes[-1]}", f"the sum is {totals[far[0]]:g}, not 1")
     return Predictions(
         classes,
-        tuple(row["file"] for row in rows),
-        tuple(row["patient"] for row in rows),
-        np.array(labels, dtype=np.int64),
-        table / table.sum(axis=1, keepdims=True),
+        files,
+        table.texts(places["patient"]),
+        np.array([position[label] for label in labels], dtype=np.int64),
+        shares / totals[:, None],
     )
+
+
+class _Table:
+    """Cells of a CSV, with errors that say where.
+
+    Raises:
+        DataError: columns are missing or there are no rows, or a row has more or fewer cells than the header.
+    """
+
+    def __init__(self, name: str, columns: tuple[str, ...], body: Sequence[Sequence[str]]) -> None:
+        self.name, self.columns = name, columns
+        self._rows = [row for row in body if row]
+        self._numbers = [number for number, row in enumerate(body, start=2) if row]
+        twice = sorted({column for column in columns if columns.count(column) > 1})
+        if not set(_FIXED) <= set(columns) or len(columns) < len(_FIXED) + 2 or "" in columns or twice:
+            raise DataError(
+                f"{name}, row 1: the columns must be {', '.join(_FIXED)} and one per class, two at least, each once "
+                f"and separated by commas, not {', '.join(columns) or 'none'}."
+            )
+        if not self._rows:
+            raise DataError(f"{name} has a header and no rows. Give one film at least.")
+        for place, row in enumerate(self._rows):
+            if len(row) < len(columns):
+                raise self.wrong(place, columns[len(row)], "the cell is missing")
+            if len(row) > len(columns):
+                raise self.wrong(place, str(len(columns) + 1), "there are more cells than columns")
+
+    def wrong(self, place: int, column: str, says: str) -> DataError:
+        """An error about a cell."""
+        return DataError(f"{self.name}, row {self._numbers[place]}, column {column}: {says}.")
+
+    def texts(self, column: int) -> tuple[str, ...]:
+        """A column; no cell is empty."""
+        cells = tuple(row[column] for row in self._rows)
+        for place, cell in enumerate(cells):
+            if not cell.strip():
+                raise self.wrong(place, self.columns[column], "the cell is missing")
+        return cells
+
+    def numbers(self, column: int) -> NDArray[np.float64]:
+        """A column of probabilities, float64 ``[N]``."""
+        cells = self.texts(column)
+        found = np.empty(len(cells))
+        for place, cell in enumerate(cells):
+            try:
+                found[place] = float(cell)
+            except ValueError:
+                raise self.wrong(place, self.columns[column], _no_number(cell)) from None
+        if (bad := np.flatnonzero(~np.isfinite(found))).size:
+            raise self.wrong(int(bad[0]), self.columns[column], _no_number(cells[bad[0]]))
+        if (bad := np.flatnonzero(found < 0)).size:
+            raise self.wrong(int(bad[0]), self.columns[column], f"{cells[bad[0]]} is negative")
+        return found
+
+
+def _no_number(cell: str) -> str:
+    return f"{cell!r} is no number; every column besides {', '.join(_FIXED)} is a class"
+
+
+def _once(table: _Table, files: tuple[str, ...]) -> None:
+    """Refuse two rows of one film."""
+    seen: dict[str, int] = {}
+    for place, file in enumerate(files):
+        if seen.setdefault(file, place) != place:
+            raise table.wrong(place, "file", f"{file!r} stands in an earlier row too; a film must have one row")

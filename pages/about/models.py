@@ -63,7 +63,7 @@ def metrics(checkpoint: Checkpoint) -> None:
 
 def matrix(checkpoint: Checkpoint) -> None:
     """Its confusion matrix, from the test predictions beside the weights."""
-    from core.evaluate.figures import confusion_matrix
+    from core.evaluate import confusion_matrix
 
     path = checkpoint.predictions
     try:

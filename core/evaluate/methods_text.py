@@ -1,0 +1,67 @@
+"""The paragraph about methods that a paper needs: which films, which intervals, which weights."""
+
+from __future__ import annotations
+
+from core.evaluate.bootstrap import DRAWS
+from core.evaluate.predictions import Predictions
+
+
+def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
+    predictions: Predictions,
+    *,
+    split: str,
+    model: str,
+    weights_sha256: str | None = None,
+    temperature: float | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> str:
+    """One paragraph that says how the figures were made.
+
+    Args:
+        predictions: what was judged.
+        split: which films, e.g. "test".
+        model: name of the checkpoint, or of the table that was uploaded.
+        weights_sha256: of the weights; ``None`` where predictions came from another program.
+        temperature: by which logits were divided; ``None`` where that is unknown.
+        draws: bootstrap samples behind the intervals.
+        seed: of their generator.
+    """
+    films, patients = len(predictions), len(set(predictions.patients))
+    classes = ", ".join(
+        f"{name} {count}"
+        for name, count in zip(
+            predictions.classes,
+            (int((predictions.labels == k).sum()) for k in range(len(predictions.classes))),
+            strict=True,
+        )
+    )
+    source = f"the network {model}"
+    if weights_sha256 is None:
+        source = f"{model} (predictions made by another program)"
+    sentences = [
+        f"Figures are of {source} on {films:,} films of {patients:,} patients, {_split(split)} ({classes}).",
+        "A film counts as the class of highest probability.",
+        (
+            f"Intervals are 95 % percentile intervals of {draws:,} bootstrap samples of patients, all films of a patient "
+            f"staying together (seed {seed})."
+        ),
+        (
+            "AUROC counts ties half; AUPRC is average precision without interpolation; macro figures are means over "
+            "classes, weighted ones are weighted by films of each class."
+        ),
+    ]
+    if temperature is not None:
+        sentences.append(
+            "Probabilities are softmax of logits, without temperature scaling."
+            if temperature == 1
+            else f"Probabilities are softmax of logits divided by {temperature:.3f}, a temperature fitted on validation."
+        )
+    if weights_sha256 is not None:
+        sentences.append(f"Weights: sha256 {weights_sha256}.")
+    sentences.append("Computed with PneumoLens; research use only.")
+    return " ".join(sentences)
+
+
+def _split(split: str) -> str:
+    return f"the {split} split" if split else "all films of the set"
