@@ -6,7 +6,7 @@ runs, so that ``--help`` answers at once.
 
 from types import MappingProxyType
 
-from core.commands import averages, download, evaluate, models, read, train
+from core.commands import averages, download, evaluate, index, models, read, train
 
 COMMANDS = MappingProxyType(
     {
@@ -14,6 +14,7 @@ COMMANDS = MappingProxyType(
         "read": read,
         "evaluate": evaluate,
         "train": train,
+        "index": index,
         "averages": averages,
         "download": download,
     }

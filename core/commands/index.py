@@ -1,0 +1,48 @@
+"""``python -m core index``: a folder of X-rays → a table of what is in it, for the page "Data set"."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from core.commands.options import ALL_DONE, SOME_FAILED, task_option
+from core.tasks import TASKS
+
+HELP = "list and measure every film of a folder, for the page 'Data set'"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked."""
+    parser.add_argument("data", type=Path, metavar="DIR", help="folder with train/ and test/, or one folder per class")
+    task_option(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="CSV to write (default: standard output)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read every film once; those that cannot be read keep their row and are named on standard error."""
+    from tqdm import tqdm
+
+    from core import files
+    from core.dataset import index
+    from core.dataset.census import to_csv
+    from core.dataset.survey import survey
+
+    films = index(options.data, TASKS[options.task])
+    with tqdm(total=len(films), unit="film", file=sys.stderr, leave=False) as bar:
+
+        def progress(done: int, _of: int) -> None:
+            bar.update(done - bar.n)
+
+        census = survey(films, "index", progress)
+    text = to_csv(census)
+    if options.out:
+        files.write(options.out, text.encode())
+    else:
+        print(text, end="")
+    failed = census.rows[census.rows["problem"] != ""]
+    for file, problem in zip(failed["file"], failed["problem"], strict=True):
+        print(f"{file}: {problem}", file=sys.stderr)
+    twins = int(census.rows["twins"].nunique())
+    print(f"{len(census):,} films, {len(failed)} unreadable, {twins} groups of copies", file=sys.stderr)
+    return SOME_FAILED if len(failed) else ALL_DONE

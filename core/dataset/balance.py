@@ -1,0 +1,126 @@
+"""How many films and patients each class has in each split, and how unequal that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.dataset.census import Census
+
+ALL: Final = "all"
+"""Name of the row that adds up the splits."""
+
+MANY: Final = 10
+"""Patients with so many films or more are counted together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balance:
+    """Counts of an index.
+
+    Attributes:
+        classes: in the index' order; the columns of the arrays below.
+        splits: those that have films, "" for films without one; the rows.
+        films: int64 ``[S, K]``.
+        patients: different patients with films of the class in the split, int64 ``[S, K]``; 0 where none is known.
+        most: films of the patient who has most there, int64 ``[S, K]``.
+        spread: int64 ``[K, MANY]``: patients of a class who have 1, 2, … films of it; the last column is MANY and more.
+        people: different patients of each class over all splits, int64 ``[K]``.
+        everyone: different patients in all.
+    """
+
+    classes: tuple[str, ...]
+    splits: tuple[str, ...]
+    films: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    most: NDArray[np.int64]
+    spread: NDArray[np.int64]
+    people: NDArray[np.int64]
+    everyone: int
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of each class among the films of its split, float64 ``[S, K]`` in 0…1; 0 in a split without films."""
+        shares: NDArray[np.float64] = self.films / np.maximum(self.films.sum(axis=1, keepdims=True), 1)
+        return shares
+
+
+def balance(census: Census) -> Balance:
+    """Count an index' films and patients."""
+    classes, splits = len(census.classes), len(census.splits)
+    cell = census.split_places * classes + census.labels  # [N]: which cell of [S, K]
+    films = np.bincount(cell, minlength=splits * classes).reshape(splits, classes)
+    known = census.patients >= 0
+    person, of_cell, of_class = census.patients[known], cell[known], census.labels[known]
+    people = int(person.max()) + 1 if len(person) else 0
+    in_cell, each = np.unique(of_cell * people + person, return_counts=True)
+    patients = np.bincount(in_cell // max(people, 1), minlength=splits * classes).reshape(splits, classes)
+    most = np.zeros(splits * classes, np.int64)
+    np.maximum.at(most, in_cell // max(people, 1), each)
+    in_class, each = np.unique(of_class * people + person, return_counts=True)
+    spread = np.zeros((classes, MANY), np.int64)
+    np.add.at(spread, (in_class // max(people, 1), np.minimum(each, MANY) - 1), 1)
+    return Balance(
+        census.classes,
+        census.splits,
+        films.astype(np.int64),
+        patients.astype(np.int64),
+        most.reshape(splits, classes),
+        spread,
+        spread.sum(axis=1),
+        len(np.unique(person)),
+    )
+
+
+def imbalance(films: NDArray[np.int64]) -> float:
+    """Films of the largest class per film of the smallest: 1 when all are alike, infinite when a class has none.
+
+    Args:
+        films: int64 ``[K]``.
+    """
+    smallest, largest = int(films.min()), int(films.max())
+    return largest / smallest if smallest else float("inf" if largest else "nan")
+
+
+def table(found: Balance) -> pd.DataFrame:
+    """One row per split and class, and per class over all splits when there are several.
+
+    Returns:
+        Columns ``split, class, films, share, patients, films_per_patient, most_films_of_one_patient``; ``share`` in 0…1
+        of the split's films; "not known" is NaN.
+    """
+    rows = [
+        {
+            "split": split,
+            "class": name,
+            "films": int(found.films[s, k]),
+            "share": float(found.shares[s, k]),
+            "patients": int(found.patients[s, k]),
+            "most_films_of_one_patient": int(found.most[s, k]),
+        }
+        for s, split in enumerate(found.splits)
+        for k, name in enumerate(found.classes)
+    ]
+    if len(found.splits) > 1:
+        total = found.films.sum(axis=0)
+        rows += [
+            {
+                "split": ALL,
+                "class": name,
+                "films": int(total[k]),
+                "share": float(total[k] / max(total.sum(), 1)),
+                "patients": int(found.people[k]),
+                "most_films_of_one_patient": int(found.most[:, k].max()),
+            }
+            for k, name in enumerate(found.classes)
+        ]
+    made = pd.DataFrame(rows)
+    unknown = (made["patients"] == 0) & (made["films"] > 0)
+    made.insert(5, "films_per_patient", made["films"] / made["patients"].where(made["patients"] > 0))
+    made["patients"] = made["patients"].astype(float).mask(unknown)
+    made["most_films_of_one_patient"] = made["most_films_of_one_patient"].astype(float).mask(unknown)
+    return made
