@@ -6,33 +6,16 @@ film, which makes it good for a first look and worthless as evidence: its captio
 
 from __future__ import annotations
 
-import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin
-from tqdm import tqdm
-
-from core.dataset import Film
+from core.dataset.averages import ASSETS, average_path, stored
 from core.download import LICENCE, REPO, Progress, complete, fetch, films, shards
-from core.errors import DataError, DownloadError, XrayError
-from core.tasks import TASKS, Task
-from core.xray import Preprocessing, read_xray
-
-ASSETS: Final = Path(__file__).parent / "assets"
-SIDE: Final = 224
-LEAST: Final = 100
-"""Fewer films are not averaged: the mean of a handful still shows each of them."""
-
-_FILMS: Final = "Films"  # PNG text keys
-_NOTE: Final = "Description"
-
+from core.errors import DownloadError
+from core.tasks import TASKS
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -61,48 +44,6 @@ def average_films(task_name: str, folder: Path = ASSETS) -> tuple[Sample, ...]:
     chosen = TASKS[task_name]
     found = [(label, average_path(folder, chosen, label)) for label in chosen.classes]
     return tuple(_average(path, chosen.words[label]) for label, path in found if path.is_file())
-
-
-def average_path(folder: Path, of: Task, label: str) -> Path:
-    """Where the average of one class lies: ``<task>-<class>-average.png``, in lower case."""
-    return folder / f"{of.name}-{label.lower()}-average.png"
-
-
-def make_averages(rows: Sequence[Film], of: Task, out: Path = ASSETS, least: int = LEAST) -> list[Path]:
-    """Average the films of every class and write one PNG each: 8-bit grey, 224 x 224.
-
-    Every film is read and squeezed as for a network. Unreadable ones are left out, and not counted.
-
-    Args:
-        rows: the films to average, of the training split.
-        of: the task whose classes they show.
-        out: folder, created if need be.
-        least: the fewest films a class may have.
-
-    Returns:
-        The files, in the order of the classes.
-
-    Raises:
-        DataError: a class has too few readable films for a mean that shows no single one of them.
-    """
-    means = {label: _mean([film for film in rows if film.label == label], label) for label in of.classes}
-    for label, (_, count) in means.items():
-        if count < least:
-            raise DataError(f"Class {label} has {count} readable films; an average needs {least}. Add films.")
-    out.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for label, (mean, count) in means.items():
-        text = PngImagePlugin.PngInfo()
-        text.add_text("Title", f"{of.words[label]}: class average, not a patient")
-        text.add_text(
-            _NOTE, f"Mean of all {count} readable training films of class {label}. Class average, not a patient."
-        )
-        text.add_text(_FILMS, str(count))
-        path = average_path(out, of, label)
-        pixels = np.rint(mean * 255).astype(np.uint8)  # [S, S]
-        Image.fromarray(pixels).save(path, format="PNG", optimize=True, pnginfo=text)
-        paths.append(path)
-    return paths
 
 
 def public_films(progress: Progress | None = None, folder: Path | None = None) -> list[Sample]:
@@ -157,32 +98,10 @@ def cache_folder() -> Path:
 
 
 def _average(path: Path, words: str) -> Sample:
-    try:
-        data = path.read_bytes()
-        with Image.open(io.BytesIO(data)) as image:
-            count = int(image.info[_FILMS])
-            image.load()
-    except (OSError, SyntaxError, KeyError, ValueError) as error:
-        raise DataError(
-            f"The average radiograph '{words}' is damaged. Make it again: python -m core averages."
-        ) from error
+    _, count = stored(path)
     return Sample(
         title=f"Average: {words}",
         caption=f"Mean of {count:,} training films. A class average, not a patient.",
-        data=data,
+        data=path.read_bytes(),
         kind="average",
     )
-
-
-def _mean(rows: Iterable[Film], label: str) -> tuple[NDArray[np.float64], int]:
-    """Mean film of one class, float64 ``[S, S]`` in 0…1, and how many were read."""
-    squash = Preprocessing(canvas=SIDE, size=SIDE).squash
-    total = np.zeros((SIDE, SIDE))
-    count = 0
-    for film in tqdm(list(rows), desc=label, unit="film", leave=False):
-        try:
-            total += squash(read_xray(film.path.read_bytes()).pixels)
-        except (XrayError, OSError):
-            continue  # training skips it as well, and lists it
-        count += 1
-    return total / max(count, 1), count

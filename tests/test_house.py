@@ -63,6 +63,7 @@ IMAGES = {
 }
 IMAGE_PLACES = (
     "core/assets/*-average.png",  # means of more than a hundred films each
+    "core/assets/*-deviation.png",  # and their standard deviations
     "docs/**/*.png",  # screenshots, made with synthetic and average images
     "docs/*.png",
     "tests/fixtures/xray_crashers/*",  # mutilated synthetic files that once crashed a decoder

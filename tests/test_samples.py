@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import samples
 from core.cli import main
-from core.dataset import Film
+from core.dataset import Film, averages
+from core.dataset.averages import average_path, make_averages
 from core.errors import DataError, DownloadError, UnknownNameError
-from core.samples import average_films, average_path, cache_folder, make_averages, public_films
+from core.samples import average_films, cache_folder, public_films
 from core.tasks import TASKS
 from core.xray import read_xray
 from tests.hub import Hub, jpeg, serving, table
@@ -55,11 +55,11 @@ def test_an_average_is_the_mean_of_its_class(tmp_path: Path) -> None:
     rows.append(Film(tmp_path / "broken.png", "broken.png", "VIRUS", "train", "x"))
     paths = make_averages(rows, PNEUMONIA, tmp_path / "out", least=2)
     assert [path.name for path in paths] == [
-        "pneumonia-normal-average.png",
-        "pneumonia-bacteria-average.png",
-        "pneumonia-virus-average.png",
+        f"pneumonia-{label}-{kind}.png"
+        for label in ("normal", "bacteria", "virus")
+        for kind in ("average", "deviation")
     ]
-    for path, shade in zip(paths, [20, 150, 50], strict=True):
+    for path, shade in zip(paths, [20, 20, 150, 100, 50, 0], strict=True):
         with Image.open(path) as image:
             assert (image.size, image.mode) == ((224, 224), "L")
             assert np.asarray(image)[100:, 100:].tolist() == [[shade] * 124] * 124
@@ -87,7 +87,7 @@ def test_the_command_averages_the_training_films(
         made.append(len(rows))
         return [Path("a.png")]
 
-    monkeypatch.setattr(samples, "make_averages", make)
+    monkeypatch.setattr(averages, "make_averages", make)
     assert main(["averages", "--data", str(tmp_path)]) == 0
     assert made == [6]
     assert capsys.readouterr().out == "a.png\n"

@@ -1,4 +1,4 @@
-"""``python -m core averages``: the average radiographs that the app offers to try."""
+"""``python -m core averages``: the average radiographs that the app shows and offers to try."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from core.commands.options import ALL_DONE, task_option
 from core.tasks import TASKS
 
-HELP = "make the average radiograph of each class"
+HELP = "make the average and the standard deviation radiograph of each class"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Average the training films of every class; prints the files."""
     from core.dataset import index, of_split
-    from core.samples import make_averages
+    from core.dataset.averages import make_averages
 
     task = TASKS[options.task]
     for path in make_averages(of_split(index(options.data, task), "train"), task):
