@@ -6,9 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core import checkpoint
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
+
+if TYPE_CHECKING:
+    from core.checkpoint import Checkpoint, Interval
+    from core.evaluate import Predictions
 
 HELP = "measure a network on a folder of X-rays"
 
@@ -19,46 +24,98 @@ def options(parser: argparse.ArgumentParser) -> None:
     json_option(parser)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
     parser.add_argument("--split", default="test", help="'' where the folder has none (default: %(default)s)")
-    parser.add_argument("--predictions", type=Path, metavar="CSV", help="also write every film's probabilities")
+    parser.add_argument(
+        "--predictions",
+        type=Path,
+        metavar="CSV",
+        help="also write every film's probabilities, as films are read: run again, it goes on where it was stopped",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure a network on a split of a folder."""
     from core.dataset import index, of_split
-    from core.evaluate import METRICS, confusion_matrix, figures, to_csv
+    from core.evaluate import figures
     from core.evaluate.films import predict
+    from core.evaluate.resumable import predict_into
     from core.models import get_pool
 
     chosen = checkpoint.named(options.model, options.weights)
     films = of_split(index(options.data, chosen.task), options.split)
-    predictions, failed = predict(get_pool().get(chosen), films)
-    for file, reason in failed.items():
-        print(f"{file}: {reason}", file=sys.stderr)
-    measured = figures(predictions, chosen.task)
-    matrix = confusion_matrix(predictions)
     if options.predictions:
-        options.predictions.write_text(to_csv(predictions), encoding="utf-8")
-    if options.json:
-        names = (*METRICS, "auroc")
-        result = {
-            "model": chosen.name,
-            "split": options.split,
-            "n": len(predictions),
-            "accuracy": measured["accuracy"].value,
-            "confusion_matrix": matrix.tolist(),
-            "per_class": {
-                label: {"n": int(row.sum()), **{name: measured[f"{name}.{label}"].value for name in names}}
-                for label, row in zip(predictions.classes, matrix, strict=True)
-            },
-            "intervals": {name: figure.model_dump() for name, figure in measured.items()},
-            "skipped": failed,
-        }
-        print(json.dumps(result))
+        predictions, failed = predict_into(options.predictions, chosen, films, get_pool().get, _say)
     else:
-        print(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}")
-        for name, figure in measured.items():
-            print(f"  {name:24} {figure}")
-        print("  confusion matrix (rows: truth, columns: decision): " + ", ".join(predictions.classes))
-        for label, row in zip(predictions.classes, matrix, strict=True):
-            print(f"  {label:24} " + " ".join(f"{count:5}" for count in row))
+        predictions, failed = predict(get_pool().get(chosen), films)
+    for file, reason in failed.items():
+        _say(f"{file}: {reason}")
+    measured = figures(predictions, chosen.task)
+    if options.json:
+        print(json.dumps(_facts(chosen, options.split, predictions, measured) | {"skipped": failed}))
+    else:
+        _print(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}", predictions, measured)
     return SOME_FAILED if failed else ALL_DONE
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _facts(chosen: Checkpoint, split: str, predictions: Predictions, measured: dict[str, Interval]) -> dict[str, Any]:
+    """One object for programs. A figure that is not defined for these films is ``null``."""
+    from core.evaluate import AREAS, METRICS, confusion_matrix, methods_text
+
+    matrix = confusion_matrix(predictions)
+    names = (*METRICS, *AREAS)
+
+    def of(label: str) -> dict[str, float | None]:
+        found = {name: measured.get(f"{name}.{label}") for name in names}
+        return {name: figure.value if figure else None for name, figure in found.items()}
+
+    return {
+        "model": chosen.name,
+        "split": split,
+        "n": len(predictions),
+        "accuracy": measured["accuracy"].value,
+        "confusion_matrix": matrix.tolist(),
+        "per_class": {
+            label: {"n": int(row.sum()), **of(label)} for label, row in zip(predictions.classes, matrix, strict=True)
+        },
+        "macro": of("macro"),
+        "weighted": of("weighted"),
+        "calibration": _calibration(predictions),
+        "intervals": {name: figure.model_dump() for name, figure in measured.items()},
+        "patients": len(set(predictions.patients)),
+        "weights_sha256": chosen.card.weights_sha256,
+        "temperature": chosen.card.temperature,
+        "methods": methods_text(
+            predictions,
+            split=split,
+            model=chosen.name,
+            weights_sha256=chosen.card.weights_sha256,
+            temperature=chosen.card.temperature,
+        ),
+    }
+
+
+def _calibration(predictions: Predictions) -> dict[str, float]:
+    from core.evaluate import brier, ece, log_loss
+
+    return {
+        "ece": ece(predictions),
+        "ece_adaptive": ece(predictions, kind="adaptive"),
+        "brier": brier(predictions),
+        "log_loss": log_loss(predictions),
+    }
+
+
+def _print(title: str, predictions: Predictions, measured: dict[str, Interval]) -> None:
+    from core.evaluate import confusion_matrix
+
+    print(title)
+    for name, figure in measured.items():
+        print(f"  {name:24} {figure}")
+    for name, value in _calibration(predictions).items():
+        print(f"  {name:24} {value:.4f}")
+    print("  confusion matrix (rows: truth, columns: decision): " + ", ".join(predictions.classes))
+    for label, row in zip(predictions.classes, confusion_matrix(predictions), strict=True):
+        print(f"  {label:24} " + " ".join(f"{count:5}" for count in row))

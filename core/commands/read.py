@@ -14,12 +14,14 @@ from tqdm import tqdm
 
 from core import checkpoint
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
-from core.errors import PneumoLensError, UnknownNameError
+from core.errors import DataError, PneumoLensError, UnknownNameError
 from core.explain import DEFAULT, METHODS
 
 if TYPE_CHECKING:
     from core.batch import Outcome
+    from core.checkpoint import Checkpoint
     from core.classifier import Classifier
+    from core.evaluate import OperatingPoint
 
 HELP = "read X-rays: probabilities, and heatmaps on request"
 
@@ -32,6 +34,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write an overlay per film into this folder")
     parser.add_argument("--target", metavar="CLASS", help="class whose evidence is drawn (default: the predicted one)")
     parser.add_argument("--method", choices=METHODS, default=DEFAULT, help="default: %(default)s")
+    parser.add_argument(
+        "--threshold",
+        type=Path,
+        metavar="FILE",
+        help="also decide at this operating point (JSON, downloaded on the Performance page for this network)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -42,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = checkpoint.named(options.model, options.weights)
     if options.target and options.target not in chosen.card.classes:
         raise UnknownNameError("class", options.target, chosen.card.classes)
+    point = _point(options.threshold, chosen) if options.threshold else None
     files = _files(options.files)
     if options.heatmaps:
         options.heatmaps.mkdir(parents=True, exist_ok=True)
@@ -54,13 +63,34 @@ def run(options: argparse.Namespace) -> int:
         if options.heatmaps and outcome.reading:
             _draw(outcome, classifier, options)
         with bar.external_write_mode(file=sys.stdout):
-            print(
-                json.dumps(_row(file, outcome, classifier)) if options.json else _line(file, outcome, classifier),
-                flush=True,
-            )
+            if options.json:
+                print(json.dumps(_row(file, outcome, classifier, point)), flush=True)
+            else:
+                print(_line(file, outcome, classifier, point), flush=True)
         bar.update()
     bar.close()
     return SOME_FAILED if failed else ALL_DONE
+
+
+def _point(path: Path, chosen: Checkpoint) -> OperatingPoint:
+    """The operating point in a file.
+
+    Raises:
+        DataError: it is none, or of another network.
+    """
+    from core.evaluate import OperatingPoint
+
+    try:
+        point = OperatingPoint.from_json(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path.name} is no operating point: it is no text.") from error
+    if point.weights_sha256 != chosen.card.weights_sha256:
+        raise DataError(
+            f"The threshold in {path.name} is of {point.model} with weights {point.weights_sha256[:12]}…, not of "
+            f"{chosen.name} with weights {chosen.card.weights_sha256[:12]}…: it would mean nothing here. Choose one "
+            "for this network on the Performance page."
+        )
+    return point
 
 
 def _files(patterns: Sequence[str]) -> list[Path]:
@@ -82,9 +112,9 @@ def _files(patterns: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _row(file: Path, outcome: Outcome, classifier: Classifier) -> dict[str, Any]:
+def _row(file: Path, outcome: Outcome, classifier: Classifier, point: OperatingPoint | None) -> dict[str, Any]:
     reading, error = outcome.reading, outcome.error
-    return {
+    row = {
         "file": str(file),
         "sha256": reading.xray_sha256 if reading else None,
         "model": classifier.name if reading else None,
@@ -93,14 +123,23 @@ def _row(file: Path, outcome: Outcome, classifier: Classifier) -> dict[str, Any]
         "prediction": reading.prediction if reading else None,
         "error": None if error is None else {"type": type(error).__name__, "message": _says(error)},
     }
+    if point is not None:
+        row["decision"] = point.decide(reading.by_class) if reading else None
+    return row
 
 
-def _line(file: Path, outcome: Outcome, classifier: Classifier) -> str:
-    if outcome.reading is None:
+def _line(file: Path, outcome: Outcome, classifier: Classifier, point: OperatingPoint | None) -> str:
+    reading = outcome.reading
+    if reading is None:
         return f"{file}: {_says(outcome.error)}"
     words = classifier.checkpoint.task.words
-    shares = ", ".join(f"{name} {share:.3f}" for name, share in outcome.reading.by_class.items())
-    return f"{file}: {words[outcome.reading.prediction]} ({shares})"
+    shares = ", ".join(f"{name} {share:.3f}" for name, share in reading.by_class.items())
+    says = f"{file}: {words[reading.prediction]} ({shares})"
+    if point is None:
+        return says
+    side = "at or above" if point.decide(reading.by_class) == point.positive else "below"
+    score = f"{point.positive} {point.score(reading.by_class):.3f}"
+    return f"{says}; at this threshold {point.decide(reading.by_class)} ({score} is {side} {point.threshold:.3f})"
 
 
 def _says(error: Exception | None) -> str:

@@ -125,7 +125,8 @@ def _precision_recall_points(positive: Array, negative: Array) -> tuple[Array, A
 def _joined(x: Array, y: Array) -> Array:
     """Values at GRID where points are joined by lines; of several at one x, the highest."""
     last = np.append(np.diff(x) > 0, [True])
-    return np.interp(GRID, x[last], y[last])
+    found: Array = np.interp(GRID, x[last], y[last])
+    return found
 
 
 def _stepped(x: Array, y: Array) -> Array:

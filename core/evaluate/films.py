@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.batch import read_many
@@ -12,6 +13,29 @@ from core.classifier import Classifier
 from core.dataset import Film
 from core.errors import DataError
 from core.evaluate.predictions import Predictions
+
+
+def read_films(
+    classifier: Classifier, films: Sequence[Film], before: int = 0
+) -> Iterator[tuple[Film, NDArray[np.float64] | None, str]]:
+    """Read every film from its file, as a user's upload is read, with a bar of progress on standard error.
+
+    Args:
+        classifier: what reads them.
+        films: which.
+        before: how many were read by an earlier run, for the bar.
+
+    Yields:
+        The film, in order; its probabilities, float64 ``[K]``, adding up to 1, or ``None``; and why not.
+    """
+    outcomes = read_many((film.path.read_bytes for film in films), classifier)
+    bar = tqdm(outcomes, total=before + len(films), initial=before, desc="reading", unit="film", leave=False)
+    for film, outcome in zip(films, bar, strict=True):
+        if outcome.reading is None:
+            yield film, None, str(outcome.error)
+        else:
+            row = outcome.reading.probabilities.astype(np.float64)
+            yield film, row / row.sum(), ""
 
 
 def predict(classifier: Classifier, films: Sequence[Film]) -> tuple[Predictions, dict[str, str]]:
@@ -25,26 +49,27 @@ def predict(classifier: Classifier, films: Sequence[Film]) -> tuple[Predictions,
     """
     kept: list[Film] = []
     rows, failed = [], {}
-    outcomes = read_many((film.path.read_bytes for film in films), classifier)
-    for film, outcome in zip(
-        films, tqdm(outcomes, total=len(films), desc="reading", unit="film", leave=False), strict=True
-    ):
-        if outcome.reading is None:
-            failed[film.file] = str(outcome.error)
+    for film, row, reason in read_films(classifier, films):
+        if row is None:
+            failed[film.file] = reason
         else:
             kept.append(film)
-            rows.append(outcome.reading.probabilities.astype(np.float64))
+            rows.append(row)
     if not kept:
-        raise DataError("None of the films could be read. Check that the folder holds X-ray images.")
+        raise none_could_be_read()
     classes = classifier.checkpoint.card.classes
-    table = np.stack(rows)
     return (
         Predictions(
             classes,
             tuple(film.file for film in kept),
             tuple(film.patient for film in kept),
             np.array([classes.index(film.label) for film in kept], dtype=np.int64),
-            table / table.sum(axis=1, keepdims=True),
+            np.stack(rows),
         ),
         failed,
     )
+
+
+def none_could_be_read() -> DataError:
+    """The error for a folder of which no film could be read."""
+    return DataError("None of the films could be read. Check that the folder holds X-ray images.")

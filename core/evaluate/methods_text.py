@@ -43,8 +43,8 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
         f"Figures are of {source} on {films:,} films of {patients:,} patients, {_split(split)} ({classes}).",
         "A film counts as the class of highest probability.",
         (
-            f"Intervals are 95 % percentile intervals of {draws:,} bootstrap samples of patients, all films of a patient "
-            f"staying together (seed {seed})."
+            f"Intervals are 95 % percentile intervals of {draws:,} bootstrap samples of patients, all films of a "
+            f"patient staying together (seed {seed})."
         ),
         (
             "AUROC counts ties half; AUPRC is average precision without interpolation; macro figures are means over "
@@ -55,7 +55,8 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
         sentences.append(
             "Probabilities are softmax of logits, without temperature scaling."
             if temperature == 1
-            else f"Probabilities are softmax of logits divided by {temperature:.3f}, a temperature fitted on validation."
+            else f"Probabilities are softmax of logits divided by {temperature:.3f}, a temperature fitted on "
+            "validation films."
         )
     if weights_sha256 is not None:
         sentences.append(f"Weights: sha256 {weights_sha256}.")

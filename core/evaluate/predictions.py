@@ -68,13 +68,25 @@ class Predictions:
 def to_csv(predictions: Predictions) -> str:
     """Columns ``file, patient, label`` and one per class, six digits."""
     out = io.StringIO()
+    out.write(header(predictions.classes))
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*_FIXED, *predictions.classes])
     for file, patient, label, row in zip(
         predictions.files, predictions.patients, predictions.labels, predictions.probabilities, strict=True
     ):
-        writer.writerow([file, patient, predictions.classes[label], *(f"{p:.6f}" for p in row)])
+        writer.writerow(line(file, patient, predictions.classes[label], row))
     return out.getvalue()
+
+
+def header(classes: Sequence[str]) -> str:
+    """First line of a CSV."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow([*_FIXED, *classes])
+    return out.getvalue()
+
+
+def line(file: str, patient: str, label: str, probabilities: NDArray[np.float64]) -> list[str]:
+    """Cells of one film's row, probabilities with six digits."""
+    return [file, patient, label, *(f"{p:.6f}" for p in probabilities)]
 
 
 def from_csv(path: Path) -> Predictions:
