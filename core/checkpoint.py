@@ -108,6 +108,7 @@ class Card(_Strict):
         architecture: key in ARCHITECTURES.
         classes: in the order of the logits.
         preprocessing: see :class:`core.xray.Preprocessing`.
+        temperature: what logits are divided by before the softmax, fitted on validation; 1 leaves them as they are.
         view: how test films were read: one crop, or averaged with their mirror image.
         parameters: number of weights.
         training: how it was trained.
@@ -127,6 +128,7 @@ class Card(_Strict):
     architecture: str
     classes: tuple[str, ...]
     preprocessing: dict[str, float | int]
+    temperature: Annotated[float, Field(gt=0)] = 1.0
     view: Literal["one crop", "flip-averaged"]
     parameters: int
     training: TrainingFacts
@@ -193,6 +195,11 @@ class Checkpoint:
     def predictions(self) -> Path:
         """The table of test predictions."""
         return self.folder / f"{self.name}.csv"
+
+    @property
+    def film_map(self) -> Path:
+        """The test films in two dimensions, where there is such a table: see :mod:`core.evaluate.film_map`."""
+        return self.folder / f"{self.name}.map.csv"
 
     def tensors(self) -> dict[str, Tensor]:
         """The weights, name → float16 tensor, after their sha256 was compared with the card's.

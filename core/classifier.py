@@ -26,8 +26,9 @@ class Reading:
         task: key in TASKS.
         xray_sha256: of the film's file.
         classes: in the order of the numbers below.
-        logits: float32 ``[K]``.
-        probabilities: float32 ``[K]``, softmax of the logits, sum 1.
+        logits: float32 ``[K]``, as the head gives them.
+        probabilities: float32 ``[K]``, calibrated: softmax of the logits divided by the temperature, sum 1.
+        raw: float32 ``[K]``, softmax of the logits themselves, sum 1.
         features: ``[C, h, w]`` float32, the trunk's last map, on the classifier's device: what heatmaps are made from.
     """
 
@@ -38,6 +39,7 @@ class Reading:
     classes: tuple[str, ...]
     logits: NDArray[np.float32]
     probabilities: NDArray[np.float32]
+    raw: NDArray[np.float32]
     features: Tensor
 
     @property
@@ -47,8 +49,13 @@ class Reading:
 
     @property
     def by_class(self) -> Mapping[str, float]:
-        """Class → probability."""
+        """Class → calibrated probability."""
         return {name: float(p) for name, p in zip(self.classes, self.probabilities, strict=True)}
+
+    @property
+    def raw_by_class(self) -> Mapping[str, float]:
+        """Class → probability before calibration."""
+        return {name: float(p) for name, p in zip(self.classes, self.raw, strict=True)}
 
 
 class Classifier:
@@ -110,7 +117,8 @@ class Classifier:
         with torch.inference_mode():
             features = self.network.features(self.prepare(xrays))  # [N, C, h, w]
             logits = self.network.head(features).float()  # [N, K]
-            probabilities = logits.softmax(dim=1)
+            probabilities = (logits / self.checkpoint.card.temperature).softmax(dim=1)
+            raw = logits.softmax(dim=1)
         if not bool(logits.isfinite().all()):
             raise CheckpointError(
                 f"{self.name} answers with what is no number: its weights or card are broken. Copy both again."
@@ -124,9 +132,15 @@ class Classifier:
                 classes=self.checkpoint.card.classes,
                 logits=one_logits,
                 probabilities=one_probabilities,
+                raw=one_raw,
                 features=one_features,
             )
-            for xray, one_logits, one_probabilities, one_features in zip(
-                xrays, logits.cpu().numpy(), probabilities.cpu().numpy(), features.float(), strict=True
+            for xray, one_logits, one_probabilities, one_raw, one_features in zip(
+                xrays,
+                logits.cpu().numpy(),
+                probabilities.cpu().numpy(),
+                raw.cpu().numpy(),
+                features.float(),
+                strict=True,
             )
         ]

@@ -32,7 +32,8 @@ class Row:
         model: name of the checkpoint.
         weights_sha256: of its weights.
         task: key in TASKS.
-        probabilities: class → softmax probability; ``None`` when the film could not be read.
+        temperature: what the logits were divided by before the softmax.
+        probabilities: class → calibrated probability; ``None`` when the film could not be read.
         error: why not; ``None`` when it could.
         file: the name of the user's file; ``None`` unless they asked for it.
     """
@@ -41,6 +42,7 @@ class Row:
     model: str
     weights_sha256: str
     task: str
+    temperature: float
     probabilities: Mapping[str, float] | None
     error: str | None = None
     file: str | None = None
@@ -65,6 +67,7 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
         "prediction",
         *(f"p_{name}" for name in classes),
         "error",
+        "temperature",
         "weights_sha256",
         "notice",
     ]
@@ -82,6 +85,7 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
                 plain(row.prediction or ""),
                 *(f"{shares[name]:.6f}" if name in shares else "" for name in classes),
                 plain(row.error or ""),
+                f"{row.temperature:.6g}",
                 row.weights_sha256,
                 DISCLAIMER,
             ]
@@ -101,6 +105,7 @@ def readings_json(rows: Sequence[Row]) -> bytes:
             "weights_sha256": row.weights_sha256,
             "task": row.task,
             "prediction": row.prediction,
+            "temperature": row.temperature,
             "probabilities": None
             if row.probabilities is None
             else {k: round(v, 6) for k, v in row.probabilities.items()},

@@ -15,8 +15,8 @@ from core.explain import Heatmap
 from core.report import DISCLAIMER, Row
 
 WEIGHTS = "b" * 64
-GOOD = Row("a" * 64, "pneumonia-resnet18", WEIGHTS, "pneumonia", {"NORMAL": 0.1, "BACTERIA": 0.7, "VIRUS": 0.2})
-BAD = Row("c" * 64, "pneumonia-resnet18", WEIGHTS, "pneumonia", None, error="-1 is no film")
+GOOD = Row("a" * 64, "pneumonia-resnet18", WEIGHTS, "pneumonia", 0.8, {"NORMAL": 0.1, "BACTERIA": 0.7, "VIRUS": 0.2})
+BAD = Row("c" * 64, "pneumonia-resnet18", WEIGHTS, "pneumonia", 0.8, None, error="-1 is no film")
 MAP = Heatmap(
     np.array([[0, 1], [0.5, 0.25]], np.float32), "VIRUS", "grad_cam", "layer4", "pneumonia-resnet18", "a" * 64, 2.0
 )
@@ -47,7 +47,7 @@ def test_file_names_are_exported_only_when_given() -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "\r=1"])
 def test_no_text_becomes_a_formula(text: str) -> None:
     assert report.plain(text) == "'" + text
-    assert table(Row("a" * 64, "m", WEIGHTS, "t", None, error=text, file=text))[0]["file"].startswith("'")
+    assert table(Row("a" * 64, "m", WEIGHTS, "t", 1.0, None, error=text, file=text))[0]["file"].startswith("'")
 
 
 def test_ordinary_text_stays() -> None:

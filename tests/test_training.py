@@ -26,6 +26,7 @@ from core.training import run as runs
 from core.training import state
 from core.training.augment import augment, mixup
 from core.training.balance import balance
+from core.training.calibrate import fit_temperature
 from core.training.data import Films, Skipped
 from core.training.initial import initialise
 from core.training.loop import validate
@@ -425,3 +426,23 @@ def test_a_few_films_do_not_move_biases_without_end() -> None:
     moved = balance(network, 3 * torch.eye(3)[labels] + torch.tensor([0.0, 5.0, 0.0]), labels, TASK, power=0.5)
     assert moved.isfinite().all()
     assert float(moved.abs().max()) <= 2
+
+
+def test_the_temperature_undoes_what_was_done_to_the_logits() -> None:
+    torch.manual_seed(0)
+    logits = 2 * torch.randn(20_000, 3)
+    labels = torch.multinomial(logits.softmax(1), 1).flatten().numpy()  # as likely as the logits say
+    for factor in (0.5, 1.0, 2.0):
+        assert fit_temperature(logits * factor, labels, TASK) == pytest.approx(factor, rel=0.06)
+
+
+def test_the_temperature_heeds_the_merged_classes_only() -> None:
+    logits = torch.randn(500, 3)
+    labels = np.array([0, 1, 2, 1, 2] * 100)
+    other_kind = np.where(labels == 0, 0, 3 - labels)
+    assert fit_temperature(logits, labels, TASK) == fit_temperature(logits, other_kind, TASK)
+
+
+def test_films_that_a_line_parts_leave_a_temperature_within_bounds() -> None:
+    labels = np.array([0, 1, 2] * 10)
+    assert fit_temperature(torch.eye(3)[labels], labels, TASK) == pytest.approx(0.2)

@@ -6,6 +6,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,15 +31,29 @@ from core.xray import Preprocessing, read_xray
 _PACKAGES = ("torch", "torchvision", "numpy", "pillow")
 
 
-def finish(order: Order, run: Run, network: Network, films: Films, history: Sequence[Mapping[str, Any]]) -> Path:
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What training leaves.
+
+    Attributes:
+        network: the averaged network, balanced.
+        temperature: what its logits are to be divided by.
+        history: one row per epoch, the last one as balanced and calibrated.
+    """
+
+    network: Network
+    temperature: float
+    history: Sequence[Mapping[str, Any]]
+
+
+def finish(order: Order, run: Run, trained: Trained, films: Films) -> Path:
     """Store a trained network as a checkpoint.
 
     Args:
         order: what was asked for.
         run: how it was trained.
-        network: the averaged network.
+        trained: what came of it.
         films: all films used.
-        history: one row per epoch.
 
     Returns:
         The weights file.
@@ -50,8 +65,9 @@ def finish(order: Order, run: Run, network: Network, films: Films, history: Sequ
         "architecture": order.architecture.name,
         "classes": order.task.classes,
         "preprocessing": run.preprocessing.to_dict(),
+        "temperature": trained.temperature,
         "view": "one crop",
-        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "parameters": sum(parameter.numel() for parameter in trained.network.parameters()),
         "training": {
             "data": order.task.data,
             "films": table,
@@ -61,11 +77,13 @@ def finish(order: Order, run: Run, network: Network, films: Films, history: Sequ
             "command": order.command,
             "recipe": order.recipe.to_dict(),
             "init": order.init_says,
-            "epochs": len(history),
-            "seconds": round(sum(row["seconds"] for row in history), 1),
+            "epochs": len(trained.history),
+            "seconds": round(sum(row["seconds"] for row in trained.history), 1),
             "hardware": _hardware(),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-            "validation": {key: round(value, 4) for key, value in history[-1].items() if key.startswith("val_")},
+            "validation": {
+                key: round(value, 4) for key, value in trained.history[-1].items() if key.startswith("val_")
+            },
         },
         "limits": order.task.limits,
         "licence": "Apache-2.0 for the weights; the films they were trained on are CC BY 4.0",
@@ -76,32 +94,34 @@ def finish(order: Order, run: Run, network: Network, films: Films, history: Sequ
     test_films = of_split(films.films, "test")
     # Figures are of the weights as stored, read back as a user's would be; nobody else sees them without their figures.
     with tempfile.TemporaryDirectory() as draft:
-        predictions, _ = predict(Classifier(store(Path(draft), network.state_dict(), facts), best_device()), test_films)
-    trained = _trained(network, run.preprocessing, test_films)
+        predictions, _ = predict(
+            Classifier(store(Path(draft), trained.network.state_dict(), facts), best_device()), test_films
+        )
+    plainly = _in_full(trained, run.preprocessing, test_films)
     facts |= {
         "metrics": figures(predictions, order.task),
         "test_films": len(predictions),
         "storage": {
-            "largest_change": float(np.abs(trained - predictions.probabilities).max()),
-            "decisions_changed": int((trained.argmax(1) != predictions.decisions).sum()),
+            "largest_change": float(np.abs(plainly - predictions.probabilities).max()),
+            "decisions_changed": int((plainly.argmax(1) != predictions.decisions).sum()),
         },
     }
-    checkpoint = store(order.out, network.state_dict(), facts)
+    checkpoint = store(order.out, trained.network.state_dict(), facts)
     keep(checkpoint.predictions, to_csv(predictions).encode())
     return checkpoint.weights
 
 
 @torch.no_grad()
-def _trained(
-    network: Network, preprocessing: Preprocessing, films: Sequence[Film], batch: int = 16
+def _in_full(
+    trained: Trained, preprocessing: Preprocessing, films: Sequence[Film], batch: int = 16
 ) -> NDArray[np.float64]:
     """Probabilities ``[N, K]`` under the 32-bit weights as trained, without any fast path."""
-    plain = network.eval().float().cpu().to(memory_format=torch.contiguous_format)
+    plain = trained.network.eval().float().cpu().to(memory_format=torch.contiguous_format)
     rows = []
     for start in range(0, len(films), batch):
         xrays = [read_xray(film.path.read_bytes()) for film in films[start : start + batch]]
         images = torch.from_numpy(preprocessing.batch(xrays)).repeat(1, 3, 1, 1)
-        rows.append(plain.head(plain.trunk(images)).double().softmax(1))
+        rows.append((plain.head(plain.trunk(images)).double() / trained.temperature).softmax(1))
     return torch.cat(rows).numpy()
 
 

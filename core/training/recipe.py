@@ -34,8 +34,8 @@ class Recipe:
         ema: decay per step of the weights' moving average, which is what is validated and kept.
         mixup: Beta parameter of mixup (Zhang et al. 2018, arXiv:1710.09412); 0 switches it off.
         freeze: how many of the trunk's first layers keep their initial weights.
-        teacher: checkpoints, with commas between, whose mean probabilities are mixed into the labels (Hinton et al. 2015,
-            arXiv:1503.02531), or "".
+        teacher: checkpoints, with commas between, whose mean probabilities are mixed into the labels (Hinton et al.
+            2015, arXiv:1503.02531), or "".
         teaching: how much of them, 0…1.
         val_share: share of the training patients held out for validation.
         seed: decides the split, the initial weights, the order and every augmentation.

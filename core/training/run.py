@@ -23,8 +23,9 @@ from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
 from core.models import best_device
 from core.training.balance import balance
+from core.training.calibrate import fit_temperature
 from core.training.data import Films, decode
-from core.training.finish import finish
+from core.training.finish import Trained, finish
 from core.training.initial import initialise
 from core.training.loop import Run, fit, freeze, logits_of, validate
 from core.training.order import Order
@@ -61,15 +62,16 @@ def train(order: Order) -> Path:
             "accuracy {val_accuracy:.4f}  merged {val_merged_accuracy:.4f}  {seconds:.0f} s".format(**row))  # fmt: skip
 
     network, history = fit(network, _taught(order, train_set), val_set, run, report)
-    before = logits_of(network, val_set, run, order.recipe.size)
-    moved = balance(network, before, val_set.labels, order.task, order.recipe.class_power)
-    balanced = validate(before + moved, val_set, order.task)
-    for says, figures in (("before", validate(before, val_set, order.task)), ("after", balanced)):
-        say(f"validation {says} balancing: " + "  ".join(f"{name[4:]} {value:.4f}" for name, value in figures.items()))
+    logits = logits_of(network, val_set, run, order.recipe.size)
+    moved = balance(network, logits, val_set.labels, order.task, order.recipe.class_power)
+    temperature = fit_temperature(logits + moved, val_set.labels, order.task)
+    settled = validate((logits + moved) / temperature, val_set, order.task)
+    for when, figures in (("before", history[-1]), ("after", settled)):
+        say(f"validation {when} balancing and calibration: " + "  ".join(f"{k[4:]} {figures[k]:.4f}" for k in settled))
     write_history(order.run / "history.csv", history)
     say(f"trained in {time.perf_counter() - started:.0f} s; storing the checkpoint and reading the test split")
 
-    return finish(order, run, network, films, [*history[:-1], history[-1] | balanced])
+    return finish(order, run, Trained(network, temperature, [*history[:-1], history[-1] | settled]), films)
 
 
 def write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:

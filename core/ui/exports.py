@@ -67,6 +67,7 @@ def _row(result: Result, checkpoint: Checkpoint, *, named: bool) -> report.Row:
         model=card.name,
         weights_sha256=card.weights_sha256,
         task=card.task,
+        temperature=card.temperature,
         probabilities=None if result.reading is None else result.reading.by_class,
         error=result.error,
         file=result.upload.name if named else None,

@@ -7,14 +7,17 @@ them stays in :mod:`core.ui.cache` for a while, by digest and without a name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.render import Look
+
+if TYPE_CHECKING:
+    from core.evaluate import OperatingPoint
 
 MAX_FILMS: Final = 200
 MAX_BYTES: Final = 512 * 2**20
@@ -36,7 +39,54 @@ CONTOUR = "look_contour"
 LEVEL = "look_level"
 ANYWAY = "show_anyway"
 NAMES = "names_in_exports"
-_KEPT = (MODEL, METHOD, TARGET, COLOURS, OPACITY, CONTOUR, LEVEL, ANYWAY, NAMES)
+UNCALIBRATED = "uncalibrated"
+_KEPT = (MODEL, METHOD, TARGET, COLOURS, OPACITY, CONTOUR, LEVEL, ANYWAY, NAMES, UNCALIBRATED)
+
+# Keys of the Performance page: its widgets, and what a click on a figure chose. All are in its link.
+TASK = "performance_task"
+SOURCES = "performance_sources"
+VIEW = "performance_view"
+CLASSES = "performance_classes"
+SHARES = "performance_shares"
+CELL = "performance_cell"
+ORDER = "performance_order"
+PAIR = ("performance_first", "performance_second")
+GROUP = "performance_group"
+ONE = "performance_one"
+POSITIVE = "performance_positive"
+THRESHOLD = "performance_threshold"
+PREVALENCE = "performance_prevalence"
+BINS = "performance_bins"
+RAW = "performance_raw"
+COLOUR_BY = "performance_colour_by"
+FORMAT = "performance_format"
+PAGE = "performance_page"
+_PERFORMANCE = (
+    TASK, SOURCES, VIEW, CLASSES, SHARES, CELL, ORDER, *PAIR, GROUP, ONE, POSITIVE, THRESHOLD, PREVALENCE, BINS, RAW,
+    COLOUR_BY, FORMAT, PAGE,
+)  # fmt: skip
+_LINK = "performance_link"
+
+# Keys of the Data set page, in the same way.
+INDEX = "dataset_index"
+SECTION = "dataset_section"
+SPLITS = "dataset_splits"
+LABELS = "dataset_labels"
+PATIENT = "dataset_patient"
+MERGED = "dataset_merged"
+TRAIT = "dataset_trait"
+FILM_ORDER = "dataset_order"
+FILM_PAGE = "dataset_page"
+DATASET = (INDEX, SECTION, SPLITS, LABELS, PATIENT, MERGED, TRAIT, FILM_ORDER, FILM_PAGE)
+_DATASET_LINK = "dataset_link"
+_OWN_INDEX = "own_index"
+_KNOWN = "performance_known"
+_OWN = "own_predictions"
+_OWN_ROUND = "own_round"
+_POINT = "operating_point"
+
+MAX_TABLES: Final = 8
+"""Tables of predictions one visitor may have here at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +108,7 @@ class Upload:
 
 def keep() -> None:
     """Hold on to the values of widgets that the page about to run may not draw. Call first in every run."""
-    for key in _KEPT:
+    for key in (*_KEPT, *_PERFORMANCE, *DATASET):
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
 
@@ -145,6 +195,11 @@ def look() -> Look:
     )
 
 
+def uncalibrated() -> bool:
+    """Whether readings are shown as the network gave them, before calibration."""
+    return bool(st.session_state.get(UNCALIBRATED, False))
+
+
 def prepare_look() -> None:
     """Give the look's widgets their first values, before they are drawn."""
     default = Look()
@@ -188,6 +243,131 @@ def target() -> str:
 def names_in_exports() -> bool:
     """Whether the visitor asked for their file names in exports."""
     return bool(st.session_state.get(NAMES, False))
+
+
+def settle(key: str, options: Sequence[str]) -> str:
+    """Give a picker a value that is one of its options, before it is drawn: the one it has, or the first."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    return str(st.session_state[key])
+
+
+def settle_many(key: str, options: Sequence[str]) -> None:
+    """Give a picker of several a value before it is drawn: what is left of its old one, all when that is nothing.
+
+    An option that was not there when the picker was last drawn, such as a table just given, is chosen too.
+    """
+    known = st.session_state.get(_KNOWN, [])
+    old = st.session_state.get(key)
+    fresh = [name for name in options if name not in known] if known else []
+    kept = list(options) if old is None else [name for name in options if name in old or name in fresh]
+    st.session_state[key] = kept if kept or old == [] else list(options)
+    st.session_state[_KNOWN] = list(options)
+
+
+def clamp(key: str, low: float, high: float) -> None:
+    """Bring a number into its range before its widget is drawn; the lowest when there was none, or one too high."""
+    found = st.session_state.get(key, low)
+    st.session_state[key] = found if low <= found <= high else low
+
+
+def value(key: str) -> object:
+    """What a widget of the Performance page holds, or what a link said of it; ``None`` when neither."""
+    return st.session_state.get(key)
+
+
+def put(key: str, value: object) -> None:
+    """Set a widget of the Performance page before it is drawn, or what a click on a figure chose."""
+    st.session_state[key] = value
+
+
+def picked(chart: str) -> list[dict[str, Any]]:
+    """The points selected in a Plotly figure, as Streamlit describes them."""
+    found = st.session_state.get(chart)
+    return list(found.selection.points) if found else []
+
+
+def link() -> dict[str, list[str]]:
+    """What the address of the Performance page was last set to."""
+    return dict(st.session_state.get(_LINK, {}))
+
+
+def remember_link(parts: Mapping[str, list[str]]) -> None:
+    """Remember what it was set to, so that another one is known to come from the visitor."""
+    st.session_state[_LINK] = dict(parts)
+
+
+def own_tables() -> tuple[Upload, ...]:
+    """Tables of predictions this visitor gave."""
+    return tuple(_own().values())
+
+
+def add_tables(files: Iterable[tuple[str, bytes]]) -> None:
+    """Take in tables of predictions: name, bytes. Of too many the oldest go."""
+    own = _own()
+    for name, data in files:
+        sha256 = hashlib.sha256(data).hexdigest()
+        own[sha256] = Upload(sha256, name, data)
+    while len(own) > MAX_TABLES:
+        del own[next(iter(own))]
+
+
+def table_uploader_key() -> str:
+    """Key of the uploader of tables now on screen; :func:`renew_table_uploader` empties it by changing this."""
+    return f"tables_{st.session_state.get(_OWN_ROUND, 0)}"
+
+
+def renew_table_uploader() -> None:
+    """Empty the uploader: its files are among our own tables now."""
+    st.session_state[_OWN_ROUND] = st.session_state.get(_OWN_ROUND, 0) + 1
+
+
+def remove_table(sha256: str) -> None:
+    """Forget one."""
+    _own().pop(sha256, None)
+
+
+def dataset_link() -> dict[str, list[str]] | None:
+    """What the address of the Data set page was last set to; ``None`` before it was."""
+    found: dict[str, list[str]] | None = st.session_state.get(_DATASET_LINK)
+    return found
+
+
+def remember_dataset_link(parts: Mapping[str, list[str]]) -> None:
+    """Remember what it was set to."""
+    st.session_state[_DATASET_LINK] = dict(parts)
+
+
+def own_index() -> Upload | None:
+    """The index this visitor gave, if any."""
+    found: Upload | None = st.session_state.get(_OWN_INDEX)
+    return found
+
+
+def use_index(name: str, data: bytes) -> None:
+    """Take in an index: name, bytes. It replaces the one given before."""
+    st.session_state[_OWN_INDEX] = Upload(hashlib.sha256(data).hexdigest(), name, data)
+
+
+def forget_index() -> None:
+    """Let it go."""
+    st.session_state.pop(_OWN_INDEX, None)
+
+
+def operating_point() -> OperatingPoint | None:
+    """The threshold this visitor reads films with, if any."""
+    found: OperatingPoint | None = st.session_state.get(_POINT)
+    return found
+
+
+def use_operating_point(point: OperatingPoint | None) -> None:
+    """Read films with this threshold, or with none."""
+    st.session_state[_POINT] = point
+
+
+def _own() -> dict[str, Upload]:
+    own: dict[str, Upload] = st.session_state.setdefault(_OWN, {})
+    return own
 
 
 def _films() -> dict[str, Upload]:

@@ -42,16 +42,16 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     reading = result.reading
     assert reading is not None  # noqa: S101 - show() has looked
     words = checkpoint.task.words
-    shares = [reading.by_class[name] for name in reading.classes]
-    said = charts.percent(reading.by_class[reading.prediction])
+    by_class = reading.raw_by_class if state.uncalibrated() else reading.by_class
+    said = charts.percent(by_class[reading.prediction])
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
         st.header(f"{words[reading.prediction]} {said}", anchor=False)
-        second = sorted(reading.by_class, key=reading.by_class.__getitem__)[-2]
-        if reading.by_class[reading.prediction] - reading.by_class[second] < CLOSE:
-            st.markdown(f"Close: {words[second]} {charts.percent(reading.by_class[second])}")
+        second = sorted(by_class, key=by_class.__getitem__)[-2]
+        if by_class[reading.prediction] - by_class[second] < CLOSE:
+            st.markdown(f"Close: {words[second]} {charts.percent(by_class[second])}")
         st.caption(
-            f"**{widgets.verbatim(result.upload.name)}.** Softmax probability from {widgets.title_of(checkpoint)}: "
+            f"**{widgets.verbatim(result.upload.name)}.** {_kind(checkpoint)} from {widgets.title_of(checkpoint)}: "
             f"its share among {len(words)} classes that add up to 100 %, not this patient's chance of disease."
         )
         if result.upload.note:
@@ -60,12 +60,25 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
         colours = widgets.palette()
         figure = charts.probability_bars(
             [words[name] for name in reading.classes],
-            shares,
+            list(by_class.values()),
             int(reading.probabilities.argmax()),
             colours,
         )
-        spoken = ", ".join(f"{words[name]} {charts.percent(share)}" for name, share in reading.by_class.items())
+        spoken = ", ".join(f"{words[name]} {charts.percent(share)}" for name, share in by_class.items())
         st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key="bars", alt=f"Probabilities: {spoken}")
+        st.toggle(
+            "Before calibration",
+            key=state.UNCALIBRATED,
+            help="The network's own softmax. Calibration divides its logits by a temperature fitted on validation "
+            f"({checkpoint.card.temperature:.2f}), so that a percentage comes closer to how often it is right.",
+        )
+
+
+def _kind(checkpoint: Checkpoint) -> str:
+    """What the percentage is."""
+    if state.uncalibrated():
+        return "Softmax probability, not calibrated,"
+    return f"Calibrated softmax probability (temperature {checkpoint.card.temperature:.2f})"
 
 
 @st.fragment

@@ -27,8 +27,9 @@ with left:
 with right:
     st.subheader("What the numbers are", anchor=False)
     st.markdown("""
-A percentage is the network's **softmax probability**: its share among the classes it knows, which always add up to
-100 %. It is not the chance that this patient is ill: that depends on how common the disease is where
+A percentage is the network's **calibrated softmax probability**: its share among the classes it knows, which always
+add up to 100 %. Calibrated means that its logits are divided by a temperature first, fitted on films held out of
+training (Guo et al. 2017, arXiv:1706.04599). It is not the chance that this patient is ill: that depends on how common the disease is where
 the patient comes from.
 A film of something else, a hand or an adult with heart failure, also gets 100 % shared out.
 """)
