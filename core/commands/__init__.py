@@ -6,7 +6,7 @@ runs, so that ``--help`` answers at once.
 
 from types import MappingProxyType
 
-from core.commands import averages, download, evaluate, index, models, read, train
+from core.commands import averages, download, evaluate, film_map, index, models, read, train
 
 COMMANDS = MappingProxyType(
     {
@@ -15,6 +15,7 @@ COMMANDS = MappingProxyType(
         "evaluate": evaluate,
         "train": train,
         "index": index,
+        "map": film_map,
         "averages": averages,
         "download": download,
     }

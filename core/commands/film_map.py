@@ -1,0 +1,46 @@
+"""``python -m core map``: test films as points, for the Performance page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from core import checkpoint
+from core.commands.options import ALL_DONE, SOME_FAILED, model_option
+
+HELP = "lay the test films out in two dimensions, as the network sees them"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked."""
+    model_option(parser)
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
+    parser.add_argument("--split", default="test", help="'' where the folder has none (default: %(default)s)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the films, lay them out, and store the map beside the weights; prints the file."""
+    import numpy as np
+    from tqdm import tqdm
+
+    from core.batch import read_many
+    from core.dataset import index, of_split
+    from core.evaluate import film_map
+    from core.files import write
+    from core.models import get_pool
+
+    chosen = checkpoint.named(options.model, options.weights)
+    films = of_split(index(options.data, chosen.task), options.split)
+    outcomes = read_many((film.path.read_bytes for film in films), get_pool().get(chosen))
+    files, features = [], []
+    for film, outcome in zip(films, tqdm(outcomes, total=len(films), desc="reading", unit="film"), strict=True):
+        if outcome.reading is None:
+            print(f"{film.file}: {outcome.error}", file=sys.stderr)
+        else:
+            files.append(film.file)
+            features.append(outcome.reading.features.mean(dim=(1, 2)).cpu().numpy())
+    table = np.stack(features) if features else np.empty((0, 1), np.float32)
+    write(chosen.film_map, film_map.to_csv(film_map.project(tuple(files), table)).encode())
+    print(chosen.film_map)
+    return ALL_DONE if len(files) == len(films) else SOME_FAILED
