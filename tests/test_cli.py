@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from core.checkpoint import find
 from core.cli import main
+from tests.checkpoints import random_checkpoint
 from tests.synthetic import PERSON, as_dicom, as_png8, film
 from tests.test_training import write_films
 
@@ -158,3 +160,18 @@ def test_a_folder_without_splits_is_evaluated_when_asked(tmp_path: Path, capsys:
     data = write_films(tmp_path / "data", 1, 2) / "test"
     assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["n"] == 6
+
+
+def test_raw_probabilities_are_printed_on_request(
+    films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = random_checkpoint(tmp_path / "weights")
+    card = json.loads((found.folder / f"{found.name}.json").read_text("utf-8"))
+    (found.folder / f"{found.name}.json").write_text(json.dumps(card | {"temperature": 0.5}), "utf-8")
+    command = ["read", str(films / "a.png"), "--model", found.name, "--weights", str(found.folder)]
+    assert main([*command, "--json", "--raw"]) == 0
+    (row,) = lines(capsys)
+    shown, raw = (np.array(list(row[key].values())) for key in ("probabilities", "raw_probabilities"))  # type: ignore[attr-defined]
+    np.testing.assert_allclose(shown, raw**2 / (raw**2).sum(), atol=1e-5)  # a softmax at half the temperature
+    assert main([*command, "--raw"]) == 0
+    assert "; raw 0." in capsys.readouterr().out

@@ -34,6 +34,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write an overlay per film into this folder")
     parser.add_argument("--target", metavar="CLASS", help="class whose evidence is drawn (default: the predicted one)")
     parser.add_argument("--method", choices=METHODS, default=DEFAULT, help="default: %(default)s")
+    parser.add_argument("--raw", action="store_true", help="print the softmax before calibration as well")
     parser.add_argument(
         "--threshold",
         type=Path,
@@ -64,9 +65,9 @@ def run(options: argparse.Namespace) -> int:
             _draw(outcome, classifier, options)
         with bar.external_write_mode(file=sys.stdout):
             if options.json:
-                print(json.dumps(_row(file, outcome, classifier, point)), flush=True)
+                print(json.dumps(_row(file, outcome, classifier, point, raw=options.raw)), flush=True)
             else:
-                print(_line(file, outcome, classifier, point), flush=True)
+                print(_line(file, outcome, classifier, point, raw=options.raw), flush=True)
         bar.update()
     bar.close()
     return SOME_FAILED if failed else ALL_DONE
@@ -112,7 +113,9 @@ def _files(patterns: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _row(file: Path, outcome: Outcome, classifier: Classifier, point: OperatingPoint | None) -> dict[str, Any]:
+def _row(
+    file: Path, outcome: Outcome, classifier: Classifier, point: OperatingPoint | None, *, raw: bool = False
+) -> dict[str, Any]:
     reading, error = outcome.reading, outcome.error
     row = {
         "file": str(file),
@@ -123,18 +126,24 @@ def _row(file: Path, outcome: Outcome, classifier: Classifier, point: OperatingP
         "prediction": reading.prediction if reading else None,
         "error": None if error is None else {"type": type(error).__name__, "message": _says(error)},
     }
+    if raw:
+        row["raw_probabilities"] = {k: round(v, 6) for k, v in reading.raw_by_class.items()} if reading else None
     if point is not None:
         row["decision"] = point.decide(reading.by_class) if reading else None
     return row
 
 
-def _line(file: Path, outcome: Outcome, classifier: Classifier, point: OperatingPoint | None) -> str:
+def _line(
+    file: Path, outcome: Outcome, classifier: Classifier, point: OperatingPoint | None, *, raw: bool = False
+) -> str:
     reading = outcome.reading
     if reading is None:
         return f"{file}: {_says(outcome.error)}"
     words = classifier.checkpoint.task.words
     shares = ", ".join(f"{name} {share:.3f}" for name, share in reading.by_class.items())
     says = f"{file}: {words[reading.prediction]} ({shares})"
+    if raw:
+        says += f"; raw {', '.join(f'{share:.3f}' for share in reading.raw.tolist())}"
     if point is None:
         return says
     side = "at or above" if point.decide(reading.by_class) == point.positive else "below"
