@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.checkpoint import find
 from core.cli import main
+from core.evaluate import from_csv, operating_point
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import PERSON, as_dicom, as_png8, film
 from tests.test_training import write_films
@@ -150,7 +151,16 @@ def test_evaluation_prints_figures(tmp_path: Path, capsys: pytest.CaptureFixture
     assert [sum(row) for row in matrix] == [3, 3, 3]
     assert result["accuracy"] == pytest.approx(sum(matrix[i][i] for i in range(3)) / 9)
     assert set(result["per_class"]) == {"NORMAL", "BACTERIA", "VIRUS"}
-    assert {"recall", "precision", "specificity", "f1", "auroc", "n"} <= set(result["per_class"]["VIRUS"])
+    figures = {"recall", "precision", "specificity", "f1", "auroc", "auprc"}
+    assert set(result["per_class"]["VIRUS"]) == figures | {"n"}
+    assert set(result["macro"]) == set(result["weighted"]) == figures
+    assert result["macro"]["f1"] == pytest.approx(sum(row["f1"] for row in result["per_class"].values()) / 3)
+    assert set(result["calibration"]) == {"ece", "ece_adaptive", "brier", "log_loss"}
+    assert result["intervals"]["accuracy"]["value"] == result["accuracy"]
+    card = find()[0][MODEL].card
+    assert result["weights_sha256"] == card.weights_sha256
+    assert result["temperature"] == card.temperature
+    assert card.weights_sha256 in result["methods"]
     assert table.read_text().count("\n") == 10
     assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "val"]) == 1
     assert "no 'val' split" in capsys.readouterr().err
@@ -175,3 +185,80 @@ def test_raw_probabilities_are_printed_on_request(
     np.testing.assert_allclose(shown, raw**2 / (raw**2).sum(), atol=1e-5)  # a softmax at half the temperature
     assert main([*command, "--raw"]) == 0
     assert "; raw 0." in capsys.readouterr().out
+
+
+def test_a_class_without_films_has_no_area(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_films(tmp_path / "data", 1, 2) / "test" / "NORMAL"
+    (tmp_path / "few" / "test").mkdir(parents=True)
+    data.rename(tmp_path / "few" / "test" / "NORMAL")
+    assert main(["evaluate", "--model", MODEL, "--data", str(tmp_path / "few"), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["n"] == 2
+    assert result["per_class"]["VIRUS"]["auroc"] is None
+    assert result["macro"]["auprc"] is None
+
+
+def test_an_evaluation_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_films(tmp_path / "data", 1, 3)
+    table = tmp_path / "p.csv"
+    command = ["evaluate", "--model", MODEL, "--data", str(data), "--json", "--predictions", str(table)]
+    assert main(command) == 0
+    first, whole = capsys.readouterr().out, table.read_text()
+    table.write_text(whole[: whole.index("\n", 300) + 5])
+    assert main(command) == 0
+    again = capsys.readouterr()
+    assert (again.out, table.read_text()) == (first, whole)
+    assert "of 9 films already; going on with the rest" in again.err
+    (data / "test" / "NORMAL" / "IM-0000-0001.png").unlink()
+    assert main(command) == 1
+    assert "was begun with predictions of other films" in capsys.readouterr().err
+
+
+@pytest.fixture
+def point(tmp_path: Path) -> Path:
+    """An operating point of MODEL, as the page downloads it."""
+    found = find()[0][MODEL]
+    made = operating_point(
+        from_csv(found.predictions),
+        "PNEUMONIA",
+        0.5,
+        model=MODEL,
+        weights_sha256=found.card.weights_sha256,
+        task=found.card.task,
+        split="test",
+        draws=20,
+    )
+    path = tmp_path / "point.json"
+    path.write_text(made.to_json())
+    return path
+
+
+@pytest.mark.parametrize(("threshold", "decision"), [(0.0, "PNEUMONIA"), (1.0, "not PNEUMONIA")])
+def test_a_threshold_decides(
+    films: Path, point: Path, threshold: float, decision: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    point.write_text(json.dumps(json.loads(point.read_text()) | {"threshold": threshold}))
+    (films / "bad.png").write_bytes(b"nothing")
+    assert main(["read", str(films), "--model", MODEL, "--json", "--threshold", str(point)]) == 1
+    good, _, bad = sorted(lines(capsys), key=lambda row: row["error"] is not None)
+    assert list(good) == ["file", "sha256", "model", "task", "probabilities", "prediction", "error", "decision"]
+    assert (good["decision"], bad["decision"]) == (decision, None)
+    assert main(["read", str(films / "a.png"), "--model", MODEL, "--threshold", str(point)]) == 0
+    out = capsys.readouterr().out
+    assert f"; at this threshold {decision} (PNEUMONIA 0." in out
+    assert f" is {'below' if threshold else 'at or above'} {threshold:.3f})" in out
+
+
+def test_a_threshold_of_another_network_is_refused(
+    films: Path, point: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["read", str(films), "--model", "pneumonia-vgg16_bn", "--threshold", str(point)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"is of {MODEL} with weights" in said.err
+    assert "not of pneumonia-vgg16_bn" in said.err
+    point.write_bytes(b"\xff\xfe")
+    assert main(["read", str(films), "--model", MODEL, "--threshold", str(point)]) == 1
+    assert "no operating point" in capsys.readouterr().err
+    assert main(["read", str(films), "--model", MODEL, "--threshold", str(films / "gone.json")]) == 1
+    assert "No such file" in capsys.readouterr().err

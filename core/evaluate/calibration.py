@@ -125,4 +125,5 @@ _EDGES = {"equal-width": _equal_width, "adaptive": _adaptive}
 def _wilson(share: Array, count: NDArray[np.int64]) -> tuple[Array, Array]:
     centre = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
     half = _Z * np.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2)) / (1 + _Z**2 / count)
-    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+    # At shares of 0 and 1 an end is the share itself, which rounding misses.
+    return np.clip(np.minimum(centre - half, share), 0, 1), np.clip(np.maximum(centre + half, share), 0, 1)

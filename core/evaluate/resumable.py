@@ -22,6 +22,13 @@ from core.evaluate.predictions import Predictions, header, line, parse
 from core.files import write
 
 _AGAIN: Final = "Choose another name for the table, or delete both to start again."
+_OTHER: Final = {
+    "model": "another network",
+    "weights_sha256": "other weights",
+    "temperature": "another temperature",
+    "films": "other films",
+    "films_fingerprint": "other films",
+}
 
 
 def predict_into(
@@ -108,12 +115,12 @@ def _begun(path: Path, facts: dict[str, Any], classes: tuple[str, ...]) -> Predi
 def _check(path: Path, notes: Path, facts: dict[str, Any]) -> None:
     try:
         begun = json.loads(notes.read_text(encoding="utf-8"))
-        differing = [name for name, value in facts.items() if begun[name] != value]
+        differing = [name for name in _OTHER if begun[name] != facts[name]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{notes.name} does not say whose predictions {path.name} holds. {_AGAIN}") from error
-    for name in differing[:1]:
-        what = "of other films" if name.startswith("films") else f"of another {name.removesuffix('_sha256')}"
-        raise DataError(f"{path.name} was begun with predictions {what} ({notes.name} says which). {_AGAIN}")
+    if differing:
+        whose = _OTHER[differing[0]]
+        raise DataError(f"{path.name} was begun with predictions of {whose} ({notes.name} says which). {_AGAIN}")
 
 
 def _in_order(text: str, films: Sequence[Film], name: str) -> str:
