@@ -9,6 +9,8 @@ state.keep()
 page = st.navigation(
     [
         st.Page("pages/read/diagnose.py", title="Diagnose", icon=":material/radiology:", default=True),
+        st.Page("pages/study/dataset.py", title="Data set", icon=":material/folder_data:"),
+        st.Page("pages/study/performance.py", title="Performance", icon=":material/grid_on:"),
         st.Page("pages/about/models.py", title="Models", icon=":material/network_node:"),
         st.Page("pages/about/method.py", title="Method and limits", icon=":material/menu_book:"),
     ],

@@ -70,13 +70,16 @@ def counted_per_class(census: Census) -> bool:
     Then equal numbers in two classes are different people, and a patient can be in one class and split only: not
     because that was found, but because nothing else can be told.
     """
-    rows = census.rows
     known = census.patients >= 0
     if not known.any() or "split" not in census.given:
         return False
-    begin = rows["split"].astype(str) + "/" + rows["label"].astype(str) + "/"
-    part = [who.startswith(start) for who, start in zip(rows["patient"][known], begin[known], strict=True)]
-    return all(part)
+    patient = census.rows["patient"]
+    return all(
+        bool(patient[at].str.startswith(f"{split}/{label}/").all())
+        for s, split in enumerate(census.splits)
+        for k, label in enumerate(census.classes)
+        if (at := known & (census.split_places == s) & (census.labels == k)).any()
+    )
 
 
 def _none() -> pd.DataFrame:
@@ -147,14 +150,16 @@ def _finding(census: Census, chosen: NDArray[np.bool_], group: NDArray[np.int64]
         return Finding("good", good, _none())
     films = _films(census, chosen, group)
     groups = int(films["group"].max())
-    return Finding("warning", bad.format(films=f"{len(films):,}", groups=f"{groups:,}"), films)
+    return Finding("warning", bad.format(films=_many(len(films), "film"), groups=f"{groups:,}"), films)
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'s' * (count != 1)}"
 
 
 def _unreadable(census: Census) -> Finding:
     broken = (census.rows["problem"] != "").to_numpy(bool)
-    found = _finding(
-        census, broken, np.arange(len(census)), "Every film could be read.", "{films} films cannot be read."
-    )
+    found = _finding(census, broken, np.arange(len(census)), "Every film could be read.", "{films} cannot be read.")
     return Finding(
         found.state,
         found.says,
@@ -170,7 +175,7 @@ def _split_patients(census: Census) -> Finding:
         _apart(census.patients, census.split_places),
         census.patients,
         "No patient has films in two splits.",
-        "{groups} patients have films in more than one split, {films} films in all.",
+        "Patients with films in more than one split: {groups}, with {films} in all.",
     )
 
 
@@ -182,7 +187,18 @@ def _class_patients(census: Census) -> Finding:
         _apart(census.patients, census.labels),
         census.patients,
         "No patient has films of two classes.",
-        "{groups} patients have films of more than one class, {films} films in all.",
+        "Patients with films of more than one class: {groups}, with {films} in all.",
+    )
+
+
+def _two_patients(census: Census) -> Finding:
+    group = np.where(census.patients >= 0, _any_copies(census), -1)
+    return _finding(
+        census,
+        _apart(group, census.patients),
+        group,
+        "No film is there under two patients.",
+        "Films that are there under the numbers of different patients: {groups}, {films} in all.",
     )
 
 
@@ -192,7 +208,7 @@ def _within(kind: str, groups_of: Callable[[Census], NDArray[np.int64]]) -> Call
         chosen = (group >= 0) & ~_apart(group, census.split_places)
         good, bad = (
             f"No {kind} within a split.",
-            f"{{groups}} groups of {kind} within one split, {{films}} films in all.",
+            f"Groups of {kind} within one split: {{groups}}, {{films}} in all.",
         )
         return _finding(census, chosen, group, good, bad)
 
@@ -202,7 +218,7 @@ def _within(kind: str, groups_of: Callable[[Census], NDArray[np.int64]]) -> Call
 def _across(kind: str, groups_of: Callable[[Census], NDArray[np.int64]]) -> Callable[[Census], Finding]:
     def run(census: Census) -> Finding:
         group = groups_of(census)
-        good, bad = f"No {kind} across splits.", f"{{groups}} groups of {kind} across splits, {{films}} films in all."
+        good, bad = f"No {kind} across splits.", f"Groups of {kind} across splits: {{groups}}, {{films}} in all."
         return _finding(census, _apart(group, census.split_places), group, good, bad)
 
     return run
@@ -215,7 +231,7 @@ def _two_labels(census: Census) -> Finding:
         _apart(group, census.labels),
         group,
         "No film is there twice with two labels.",
-        "{groups} films are there several times with different labels, {films} files in all.",
+        "Films that are there several times with different labels: {groups}, {films} in all.",
     )
 
 
@@ -243,6 +259,13 @@ CHECKS: Final[Table[Check]] = Table(
         "Either the disease changed between two films, or a label is wrong; training on one tells of the other.",
         "patient",
         _class_patients,
+    ),
+    Check(
+        "two_patients",
+        "One film under two patients",
+        "One child has two numbers: splitting and intervals by patient then keep less apart than they promise.",
+        "patient",
+        _two_patients,
     ),
     Check(
         "copies_within",

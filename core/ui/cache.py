@@ -31,6 +31,7 @@ from core.xray import Facts, Xray, read_xray
 
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
+    from core.dataset.census import Census
     from core.evaluate.predictions import Predictions
 
 K = TypeVar("K")
@@ -138,9 +139,9 @@ def _models(folders: tuple[str, ...], stamp: tuple[tuple[str, int, int], ...]) -
     return Models(good, tuple(broken))
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def predictions(path: str, modified: int) -> Predictions:  # noqa: ARG001 - part of the key
-    """A checkpoint's test predictions.
+    """A table of predictions, shared by everyone: nobody may change its arrays.
 
     Raises:
         DataError: they cannot be used.
@@ -148,6 +149,42 @@ def predictions(path: str, modified: int) -> Predictions:  # noqa: ARG001 - part
     from core.evaluate.predictions import from_csv
 
     return from_csv(Path(path))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def census(path: str, modified: int) -> Census:  # noqa: ARG001 - part of the key
+    """The index in a file, shared by everyone: nobody may change its rows.
+
+    Raises:
+        DataError: it cannot be used.
+    """
+    from core.dataset.census import load
+
+    return load(Path(path))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def own_census(sha256: str, name: str, _data: bytes) -> Census:  # noqa: ARG001 - the digest is the key
+    """The index a visitor gave.
+
+    Raises:
+        DataError: it cannot be used.
+    """
+    from core.dataset.census import parse
+
+    return parse(_data, name)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def computed(what: str, key: tuple[str, ...], _make: Callable[[], V]) -> V:  # noqa: ARG001 - the key
+    """What a study page works out, once for everybody.
+
+    Args:
+        what: which function of the data.
+        key: digests of the data and every parameter.
+        _make: does the work.
+    """
+    return _make()
 
 
 def device() -> str | None:

@@ -1,0 +1,76 @@
+"""What is wrong with the set: one line per check, and the films behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import streamlit as st
+
+from core.dataset.health import CHECKS, Finding, counted_per_class, examine
+from core.errors import PneumoLensError
+from core.ui import archive, cache
+from core.ui.dataset import downloads, measurements
+from core.ui.dataset.source import Source
+
+_MARKS: Final = MappingProxyType(
+    {
+        "good": ":green[:material/check_circle:]",
+        "warning": ":orange[:material/warning:]",
+        "unknown": ":gray[:material/help:]",
+    }
+)
+_ROWS: Final = 1000  # shown at once; the download has all
+_PAIRS: Final = 6
+_HEIGHT: Final = 300
+
+
+def findings(source: Source) -> Mapping[str, Finding]:
+    """Every check's finding, worked out once."""
+    return cache.computed("health", (source.key,), lambda: examine(source.census))
+
+
+def show(source: Source) -> None:
+    """All checks, those that found something first."""
+    if cache.computed("counted_per_class", (source.key,), lambda: counted_per_class(source.census)):
+        st.info(
+            "In this set patients are counted anew in every class and split: **the same number in two classes is not "
+            "the same child.** Whether a child is in two of them cannot be told from the names; copies of films can.",
+            icon=":material/info:",
+        )
+    found = findings(source)
+    strongest = next(iter(measurements.strongest(source)), None)
+    if strongest is not None:
+        mark = _MARKS["warning" if strongest.warns else "good"]
+        st.markdown(f"{mark} **Shortcuts.** {measurements.sentence(source, strongest)}")
+    order = {"warning": 0, "unknown": 1, "good": 2}
+    for name in sorted(found, key=lambda name: order[found[name].state]):
+        _check(source, name, found[name])
+
+
+def _check(source: Source, name: str, finding: Finding) -> None:
+    check = CHECKS[name]
+    st.markdown(f"{_MARKS[finding.state]} **{check.title}.** {finding.says}")
+    if finding.films.empty:
+        return
+    with st.expander(f"Which films, and why it matters: {check.title.lower()}", icon=":material/list:"):
+        st.markdown(check.matters)
+        st.dataframe(finding.films.head(_ROWS), width="stretch", height=_HEIGHT, hide_index=True, key=f"health_{name}")
+        if len(finding.films) > _ROWS:
+            st.caption(f"The first {_ROWS:,} of {len(finding.films):,}; the download has all.")
+        downloads.table("These films CSV", lambda: finding.films, f"data-set-{name.replace('_', '-')}")
+        if archive.root() is not None:
+            _pictures(source, finding)
+
+
+def _pictures(source: Source, finding: Finding) -> None:
+    """The first films of a finding, side by side."""
+    first = [row for row in finding.films.head(_PAIRS * 2).itertuples() if archive.has(str(row.file))][:_PAIRS]
+    for cell, row in zip(st.columns(_PAIRS), first, strict=False):
+        with cell:
+            try:
+                st.image(archive.thumbnail(str(row.file)), width="stretch", alt=f"Film of group {row.group}")
+            except PneumoLensError as error:
+                st.caption(f":material/broken_image: {error}")
+            st.caption(f"Group {row.group}, {source.word(str(row.label)).lower()}")

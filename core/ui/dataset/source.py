@@ -1,0 +1,119 @@
+"""Which index is looked at: the shipped one, one named when the app was started, or one the visitor gives."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from core.errors import DataError
+from core.ui import cache, state, widgets
+
+if TYPE_CHECKING:
+    from core.dataset.census import Census
+
+VARIABLE: Final = "PNEUMOLENS_INDEX"
+"""Environment variable: the CSV of a further index, which every visitor can choose."""
+
+PUBLIC, SERVER, OWN = "public", "server", "own"
+"""Names of the sources in a link. What a file is called is never part of one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """An index with all that the page needs to know of it.
+
+    Attributes:
+        name: PUBLIC, SERVER or OWN.
+        title: on screen.
+        key: names exactly this table, for caches.
+        census: the table.
+    """
+
+    name: str
+    title: str
+    key: str
+    census: Census
+
+    def word(self, label: str) -> str:
+        """A class, or a coarser one, in words."""
+        if self.census.task and label in self.census.task.words:
+            return self.census.task.words[label]
+        plain = label.replace("_", " ")
+        return plain.capitalize() if plain.replace(" ", "").isalpha() and plain.isupper() else plain
+
+    @staticmethod
+    def split(name: str) -> str:
+        """A split in words."""
+        return {"train": "Training", "val": "Validation", "test": "Test", "": "No split"}.get(name, name)
+
+
+def pick() -> Source | None:
+    """The picker, and a way to give an index; ``None`` after a panel that says why there is none."""
+    titles = {PUBLIC: "Public pneumonia set"}
+    server = os.environ.get(VARIABLE)
+    if server:
+        titles[SERVER] = Path(server).stem
+    own = state.own_index()
+    if own:
+        titles[OWN] = own.name.removesuffix(".csv")
+    if state.value(state.INDEX) == OWN and not own:
+        st.info(
+            "This link shows an index that a visitor gave; it is not kept on the server. Give it again at the left.",
+            icon=":material/upload_file:",
+        )
+    with st.sidebar:
+        state.settle(state.INDEX, list(titles))
+        name = st.selectbox("Index", list(titles), key=state.INDEX, format_func=lambda key: titles[key])
+        _give(own)
+    try:
+        return Source(name, titles[name], *_found(name, server))
+    except DataError as error:
+        widgets.say(error, "This index cannot be used.")
+        st.markdown(
+            "Mend the table, or have it made: `python -m core index DIR --out index.csv` reads a folder of films. "
+            "Then give it again at the left, or choose another index there."
+        )
+        return None
+
+
+def _found(name: str, server: str | None) -> tuple[str, Census]:
+    """Key and table of a source.
+
+    Raises:
+        DataError: the table cannot be used.
+    """
+    own = state.own_index()
+    if name == OWN and own:
+        return own.sha256, cache.own_census(own.sha256, own.name, own.data)
+    from core.dataset.census import SHIPPED
+
+    path = Path(server).expanduser() if name == SERVER and server else SHIPPED
+    modified = path.stat().st_mtime_ns if path.is_file() else 0
+    return f"{path}@{modified}", cache.census(str(path), modified)
+
+
+def _give(own: state.Upload | None) -> None:
+    """The visitor's own index."""
+
+    def take() -> None:
+        file = st.session_state.get("index_uploader")
+        if file is None:
+            state.forget_index()
+        else:
+            state.use_index(file.name, file.getvalue())
+            state.put(state.INDEX, OWN)
+
+    with st.expander("Your own data set", icon=":material/upload_file:", expanded=own is not None):
+        st.file_uploader(
+            "Index (CSV)",
+            key="index_uploader",
+            on_change=take,
+            help="One row per film. Needed columns: file, label. The others are listed in the README.",
+        )
+        st.caption("Make one of a folder of films, which stays where it is:")
+        st.code("python -m core index DIR --out index.csv", language="bash", wrap_lines=True)
+        st.caption("The table stays in this server's memory; nobody else sees it.")

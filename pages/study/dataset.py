@@ -1,0 +1,75 @@
+"""Data set: what the networks were trained on, how balanced it is, and what is wrong with it."""
+
+import streamlit as st
+
+from core.ui import state
+from core.ui.dataset import counts, films, filters, health, link, measurements, portraits
+from core.ui.dataset.source import PUBLIC, Source, pick
+
+SECTIONS = {
+    "balance": ("Class balance", counts.show),
+    "health": ("Health", health.show),
+    "measurements": ("Brightness and size", measurements.show),
+    "portraits": ("Average films", portraits.show),
+    "films": ("Films", films.show),
+}
+# About the whole set, whatever is chosen: a copy may lie in the split that is not looked at.
+WHOLE = {"health", "portraits"}
+
+
+def main() -> None:
+    """The page."""
+    link.take()
+    st.header("Data set", anchor=False)
+    source = pick()
+    if source is None:
+        return
+    chosen, everything = filters.choose(source)
+    headline(source, chosen)
+    section = state.settle(state.SECTION, list(SECTIONS))
+    st.segmented_control(
+        "Section",
+        list(SECTIONS),
+        key=state.SECTION,
+        required=True,
+        format_func=lambda name: SECTIONS[name][0],
+        label_visibility="collapsed",
+    )
+    if not len(chosen.census) and section not in WHOLE:
+        st.info("No film is left. Choose other splits, classes or patients at the left.", icon=":material/filter_alt:")
+        st.button("Show all films", on_click=filters.clear, icon=":material/filter_alt_off:")
+    else:
+        if section in WHOLE and not everything:
+            st.caption(":material/filter_alt_off: About the whole set, whatever is chosen at the left.")
+        SECTIONS[section][1](source if section in WHOLE else chosen)
+    link.give(public=source.name == PUBLIC)
+
+
+def headline(source: Source, chosen: Source) -> None:
+    """What set this is, and the figures one asks for first."""
+    census = source.census
+    task = census.task
+    about = task.data if task and source.name == PUBLIC else f"{len(census):,} films of {len(census.classes)} classes"
+    st.caption(f"**{source.title}** · {about}")
+    found = counts.count(chosen)
+    problems = [finding for finding in health.findings(source).values() if finding.state == "warning"]
+    strongest = next(iter(measurements.strongest(source)), None)
+    totals = found.films.sum(axis=0)
+    films_, patients, ratio, checks, shortcut = st.columns(5)
+    films_.metric("Films", f"{len(chosen.census):,}", help=f"{len(census):,} in the index")
+    patients.metric("Patients", f"{found.everyone:,}" if found.everyone else "not known")
+    smallest = int(totals[totals > 0].min()) if totals.any() else 0
+    ratio.metric(
+        "Imbalance",
+        f"{totals.max() / smallest:.2f} : 1" if smallest else "none",
+        help="Films of the largest class for each film of the smallest, over the chosen films",
+    )
+    checks.metric("Checks with a finding", f"{len(problems)} of {len(health.findings(source))}", help="See 'Health'")
+    shortcut.metric(
+        "Strongest shortcut, AUROC",
+        f"{strongest.auroc.value:.2f}" if strongest else "none",
+        help=measurements.sentence(source, strongest) if strongest else "No measurements in this index",
+    )
+
+
+main()
