@@ -18,13 +18,25 @@ CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "displaylogo": False}
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours for what the theme does not reach: figures and legends."""
+    """Colours for what the theme does not reach: figures and legends.
+
+    Attributes:
+        accent: what matters; ``on_accent`` is text on it.
+        muted: what does not.
+        text: of the page.
+        panel: a surface a little off the page's; the lowest end of a scale.
+        on_accent: text on the accent.
+        paper: the page itself, so that a figure saved as a file keeps its ground.
+        series: for things side by side; told apart by the colour-blind as well (after Okabe & Ito 2008).
+    """
 
     accent: str
     muted: str
     text: str
     panel: str
     on_accent: str
+    paper: str
+    series: tuple[str, ...]
 
 
 _BAR: Final = 42  # pixels of height per class

@@ -26,15 +26,31 @@ _STYLE: Final = """<style>
 .st-key-films .stImage img { max-height: max(22rem, calc(100vh - 21rem)); object-fit: contain; object-position: left; }
 /* The standing line sits in the empty part of the header where there is one, above the page where there is not. */
 @media (min-width: 1200px) {
-  .st-key-standing { position: fixed; top: 1.15rem; right: 10rem; width: auto !important; z-index: 1000000; }
+  .st-key-standing { position: fixed; top: 1.15rem; right: 7.5rem; width: auto !important; z-index: 1000000; }
 }
 .st-key-standing p { font-size: .85rem; }
 .st-key-drop [data-testid="stFileUploaderDropzone"] { padding: 2.5rem 1.5rem; }
 </style>"""
 _HERE: Final = Path(__file__).parent
 
-_DARK = Palette("#4cc2d6", "#56626a", "#e6eaed", "#14191e", "#04181c")
-_LIGHT = Palette("#0b7285", "#9aa6ad", "#14191e", "#eef2f4", "#ffffff")
+_DARK = Palette(
+    accent="#4cc2d6",
+    muted="#56626a",
+    text="#e6eaed",
+    panel="#14191e",
+    on_accent="#04181c",
+    paper="#07090b",
+    series=("#4cc2d6", "#f0a63a", "#d98ac0", "#45c08a", "#f2e35e", "#9aa5ff"),
+)
+_LIGHT = Palette(
+    accent="#0b7285",
+    muted="#9aa6ad",
+    text="#14191e",
+    panel="#eef2f4",
+    on_accent="#ffffff",
+    paper="#ffffff",
+    series=("#0b7285", "#b45f00", "#a2407f", "#00704c", "#7a6a00", "#4250c8"),
+)
 
 
 def palette() -> Palette:

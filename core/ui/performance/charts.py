@@ -1,0 +1,456 @@
+"""Plotly figures of the Performance page. Every one keeps its ground and its legend when it is saved as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluate import Curve, Of, Reliability
+from core.ui.charts import Palette
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Array = NDArray[np.float64]
+
+DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+"""Beside colours: lines are told apart in black and white as well."""
+
+_CELL: Final = 104  # pixels of height per class
+_FLIPS: Final = 0.5  # from this share of the scale on, text is that for dark ground
+_BAND: Final = 0.16  # opacity
+_BINS: Final = 40
+_MANY: Final = 3000  # points from which on lines and dots are drawn by the graphics card
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve with its name and how far it is set apart from others.
+
+    Attributes:
+        title: in the legend.
+        curve: with its band.
+        place: of its colour and dashes.
+    """
+
+    title: str
+    curve: Curve
+    place: int
+
+
+def config(name: str, fmt: str, *, lasso: bool = False) -> dict[str, Any]:
+    """For ``st.plotly_chart(config=…)``: a button that saves the figure, and selection where there is one.
+
+    Args:
+        name: of the file, without its ending.
+        fmt: "png" or "svg".
+        lasso: with the tools that select points and move the figure.
+    """
+    select = [["lasso2d", "select2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] if lasso else []
+    return {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtons": [*select, ["toImage"]],
+        "toImageButtonOptions": {"format": fmt, "filename": name, "scale": 2 if fmt == "png" else 1},
+    }
+
+
+def matrix(  # noqa: PLR0913, PLR0917 - a figure has many sides
+    values: Array,
+    counts: NDArray[np.int64],
+    labels: Sequence[str],
+    of: Of,
+    top: float,
+    colours: Palette,
+    cell: tuple[int, int] | None = None,
+) -> Figure:
+    """A confusion matrix whose cells can be clicked.
+
+    Args:
+        values: what shades a cell, float64 ``[K, K]``, 0…``top``.
+        counts: films, int64 ``[K, K]``.
+        labels: classes in words.
+        of: what the values are shares of.
+        top: end of the colour scale, the same for matrices side by side.
+        colours: of the theme.
+        cell: the one selected, row and column.
+    """
+    texts = [
+        [_cell_text(values[row, column], int(counts[row, column]), of) for column in range(len(labels))]
+        for row in range(len(labels))
+    ]
+    scale = [[0.0, colours.panel], [1.0, colours.accent]]
+    flip = np.where(values > _FLIPS * top, colours.on_accent, colours.text)
+    figure = _cells(values, texts, flip, labels, scale, (0.0, top), colours)
+    if cell is not None:
+        row, column = cell
+        figure.add_shape(
+            type="rect",
+            x0=column - 0.48,
+            x1=column + 0.48,
+            y0=row - 0.48,
+            y1=row + 0.48,
+            line={"color": colours.text, "width": 3},
+        )
+    return figure
+
+
+def difference(values: NDArray[np.int64], labels: Sequence[str], colours: Palette) -> Figure:
+    """First matrix less second: the two ends of the scale are the colours of the two models.
+
+    Args:
+        values: int64 ``[K, K]``.
+        labels: classes in words.
+        colours: of the theme.
+    """
+    top = float(max(1, np.abs(values).max()))
+    texts = [[f"<b>{value:+d}</b>" if value else "0" for value in row] for row in values.tolist()]
+    scale = [[0.0, colours.series[1]], [0.5, colours.panel], [1.0, colours.series[0]]]
+    flip = np.where(np.abs(values) > _FLIPS * top, colours.on_accent, colours.text)
+    return _cells(values.astype(np.float64), texts, flip, labels, scale, (-top, top), colours)
+
+
+def curves(
+    lines: Sequence[Line],
+    axes: tuple[str, str],
+    colours: Palette,
+    mark: tuple[float, float] | None = None,
+    *,
+    chance: float | None = None,
+) -> Figure:
+    """Curves with their bands.
+
+    Args:
+        lines: what to draw.
+        axes: titles of x and y.
+        colours: of the theme.
+        mark: the operating point.
+        chance: height of a guess, for precision-recall; ``None`` draws the diagonal of a ROC curve.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    for line in lines:
+        colour, dash = colours.series[line.place % len(colours.series)], DASHES[line.place % len(DASHES)]
+        curve = line.curve
+        figure.add_scatter(
+            x=np.concatenate([curve.grid, curve.grid[::-1]]),
+            y=np.concatenate([curve.high, curve.low[::-1]]),
+            fill="toself",
+            fillcolor=faded(colour, _BAND),
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+            legendgroup=line.title,
+        )
+    for line in lines:
+        colour, dash = colours.series[line.place % len(colours.series)], DASHES[line.place % len(DASHES)]
+        kept = thinned(line.curve)
+        figure.add_scatter(
+            x=line.curve.x[kept],
+            y=line.curve.y[kept],
+            name=line.title,
+            mode="lines",
+            line={"color": colour, "width": 2.5, "dash": dash},
+            customdata=np.where(np.isinf(line.curve.threshold[kept]), 1.0, line.curve.threshold[kept]),
+            hovertemplate=f"{axes[0]} %{{x:.3f}}<br>{axes[1]} %{{y:.3f}}<br>threshold %{{customdata:.3f}}",
+            legendgroup=line.title,
+        )
+    guess = ([0, 1], [0, 1]) if chance is None else ([0, 1], [chance, chance])
+    figure.add_scatter(
+        x=guess[0],
+        y=guess[1],
+        mode="lines",
+        line={"color": colours.muted, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    if mark is not None:
+        figure.add_scatter(
+            x=[mark[0]],
+            y=[mark[1]],
+            mode="markers",
+            marker={"size": 16, "color": colours.text, "line": {"color": colours.paper, "width": 2}},
+            hovertemplate="operating point<extra></extra>",
+            showlegend=False,
+        )
+    figure.update_layout(
+        **_frame(colours, 420),
+        xaxis={"title": axes[0], "range": [-0.01, 1.01], "constrain": "domain"},
+        yaxis={"title": axes[1], "range": [-0.01, 1.02]},
+        legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom", "bgcolor": faded(colours.paper, 0.7)},
+        showlegend=len(lines) > 1,
+    )
+    return figure
+
+
+def scores(
+    score: Array, truth: NDArray[np.bool_], threshold: float, labels: tuple[str, str], colours: Palette
+) -> Figure:
+    """How probable positive and other films were said to be, and where the threshold cuts them.
+
+    Args:
+        score: probability of the positive class, float64 ``[N]``, 0…1.
+        truth: which films are positive, bool ``[N]``.
+        threshold: 0…1.
+        labels: of positive and other films.
+        colours: of the theme.
+    """
+    from plotly import graph_objects as go
+
+    edges = np.linspace(0, 1, _BINS + 1)
+    middle = (edges[1:] + edges[:-1]) / 2
+    figure = go.Figure()
+    for label, held, colour in zip(labels, (truth, ~truth), colours.series, strict=False):
+        count, _ = np.histogram(score[held], edges)
+        figure.add_bar(
+            x=middle,
+            y=count,
+            width=1 / _BINS,
+            name=label,
+            marker={"color": faded(colour, 0.75)},
+            hovertemplate=f"{label}: %{{y}} films around %{{x:.2f}}<extra></extra>",
+        )
+    figure.add_vline(x=threshold, line={"color": colours.text, "width": 2})
+    figure.update_layout(
+        **_frame(colours, 420),
+        barmode="overlay",
+        xaxis={"title": f"Probability of {labels[0]}", "range": [0, 1]},
+        yaxis={"title": "Films"},
+        legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
+    )
+    return figure
+
+
+def reliability(found: Reliability, colours: Palette, place: int = 0) -> Figure:
+    """Accuracy over confidence by bins, with intervals, and how many films are in each bin below.
+
+    Args:
+        found: bins.
+        colours: of the theme.
+        place: of the model's colour.
+    """
+    from plotly import graph_objects as go
+    from plotly.subplots import make_subplots
+
+    held = found.counts > 0
+    middle, width = (found.edges[1:] + found.edges[:-1]) / 2, np.diff(found.edges)
+    colour = colours.series[place % len(colours.series)]
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.75, 0.25], vertical_spacing=0.05)
+    figure.add_trace(
+        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.muted, "dash": "dot"}, hoverinfo="skip"),
+        row=1,
+        col=1,
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=found.confidence[held],
+            y=found.accuracy[held],
+            mode="lines+markers",
+            marker={"size": 9, "color": colour},
+            line={"color": colour, "width": 2},
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": (found.high - found.accuracy)[held],
+                "arrayminus": (found.accuracy - found.low)[held],
+                "color": colour,
+                "thickness": 1.2,
+                "width": 4,
+            },
+            customdata=found.counts[held],
+            hovertemplate="says %{x:.1%}, right %{y:.1%}<br>%{customdata} films<extra></extra>",
+        ),
+        row=1,
+        col=1,
+    )
+    figure.add_trace(
+        go.Bar(
+            x=middle[held],
+            y=found.counts[held],
+            width=width[held] * 0.92,
+            marker={"color": colours.muted},
+            text=found.counts[held],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y} films<extra></extra>",
+        ),
+        row=2,
+        col=1,
+    )
+    figure.update_layout(**_frame(colours, 460), showlegend=False)
+    figure.update_xaxes(range=[0, 1.01])
+    figure.update_xaxes(title="Probability of the decided class", row=2, col=1)
+    figure.update_yaxes(title="Share right", range=[0, 1.02], row=1, col=1)
+    figure.update_yaxes(title="Films", range=[0, 1.25 * max(1, int(found.counts.max()))], row=2, col=1)
+    return figure
+
+
+def points(xy: Array, groups: Mapping[str, NDArray[np.int64]], texts: Sequence[str], colours: Palette) -> Figure:
+    """Films as dots in groups that can be lassoed; every dot carries its position among the films.
+
+    Args:
+        xy: float64 ``[N, 2]``.
+        groups: title → positions of its films.
+        texts: of each film, for hovering, ``[N]``.
+        colours: of the theme.
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    kind = go.Scattergl if len(xy) > _MANY else go.Scatter
+    symbols = ("circle", "diamond", "square", "triangle-up", "x", "cross")
+    for place, (title, rows) in enumerate(groups.items()):
+        figure.add_trace(
+            kind(
+                x=xy[rows, 0],
+                y=xy[rows, 1],
+                name=f"{title} ({len(rows):,})",
+                mode="markers",
+                marker={
+                    "size": 8,
+                    "opacity": 0.85,
+                    "color": colours.series[place % len(colours.series)],
+                    "symbol": symbols[place % len(symbols)],
+                    "line": {"width": 0.5, "color": colours.paper},
+                },
+                customdata=rows,
+                text=[texts[row] for row in rows],
+                hovertemplate="%{text}<extra></extra>",
+                unselected={"marker": {"opacity": 0.15}},
+            )
+        )
+    return _map_frame(figure, colours)
+
+
+def shaded_points(xy: Array, values: Array, title: str, texts: Sequence[str], colours: Palette) -> Figure:
+    """Films as dots shaded by a figure, such as confidence.
+
+    Args:
+        xy: float64 ``[N, 2]``.
+        values: float64 ``[N]``, 0…1.
+        title: of the scale.
+        texts: of each film, for hovering, ``[N]``.
+        colours: of the theme.
+    """
+    from plotly import graph_objects as go
+
+    kind = go.Scattergl if len(xy) > _MANY else go.Scatter
+    figure = go.Figure(
+        kind(
+            x=xy[:, 0],
+            y=xy[:, 1],
+            mode="markers",
+            marker={
+                "size": 8,
+                "color": values,
+                "colorscale": "Cividis",
+                "cmin": float(values.min(initial=1.0)),
+                "cmax": 1.0,
+                "colorbar": {"title": title, "tickformat": ".0%", "thickness": 14},
+                "line": {"width": 0.5, "color": colours.paper},
+            },
+            customdata=np.arange(len(xy)),
+            text=list(texts),
+            hovertemplate="%{text}<extra></extra>",
+            unselected={"marker": {"opacity": 0.15}},
+        )
+    )
+    return _map_frame(figure, colours)
+
+
+def thinned(curve: Curve, most: int = 2000) -> NDArray[np.int64]:
+    """Positions of the points of a curve worth drawing: all, or as many as a screen can show."""
+    if len(curve.x) <= most:
+        return np.arange(len(curve.x))
+    along = np.cumsum(np.abs(np.diff(curve.x, prepend=0)) + np.abs(np.diff(curve.y, prepend=0)))
+    return np.unique(np.searchsorted(along, np.linspace(0, along[-1], most)).clip(0, len(along) - 1))
+
+
+def faded(colour: str, opacity: float) -> str:
+    """``#rrggbb`` with an opacity, as CSS writes it."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def _cell_text(value: float, count: int, of: Of) -> str:
+    return f"<b>{count:,}</b>" if of == "count" else f"<b>{value:.1%}</b><br>{count:,}"
+
+
+def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides
+    values: Array,
+    texts: Sequence[Sequence[str]],
+    text_colours: NDArray[np.str_],
+    labels: Sequence[str],
+    scale: list[list[Any]],
+    ends: tuple[float, float],
+    colours: Palette,
+) -> Figure:
+    from plotly import graph_objects as go
+
+    size = len(labels)
+    rows, columns = np.divmod(np.arange(size**2), size)
+    figure = go.Figure(
+        go.Heatmap(
+            z=values, colorscale=scale, zmin=ends[0], zmax=ends[1], showscale=False, xgap=3, ygap=3, hoverinfo="skip"
+        )
+    )
+    # Heatmaps tell Streamlit of no click; squares over their cells do. They also carry the words.
+    figure.add_scatter(
+        x=columns,
+        y=rows,
+        mode="markers+text",
+        marker={"symbol": "square", "size": 60, "color": colours.panel, "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        text=[text for row in texts for text in row],
+        textposition="middle center",
+        textfont={"size": 15, "color": text_colours.ravel().tolist()},
+        customdata=np.stack([rows, columns], axis=1),
+        hovertemplate=[
+            f"Truly {labels[row]}, read as {labels[column]}<extra></extra>"
+            for row, column in zip(rows, columns, strict=True)
+        ],
+        cliponaxis=False,
+        showlegend=False,
+    )
+    ticks = {"tickvals": list(range(size)), "ticktext": [_wrapped(label) for label in labels]}
+    flat = {"fixedrange": True, "showgrid": False, "zeroline": False, "range": [-0.5, size - 0.5]}
+    figure.update_layout(
+        **_frame(colours, _CELL * size + 84),
+        xaxis={"title": "Read as", **ticks, **flat},
+        yaxis={"title": "Truly", **ticks, **flat, "range": [size - 0.5, -0.5]},
+        dragmode=False,
+        hovermode="closest",
+    )
+    return figure
+
+
+def _map_frame(figure: Figure, colours: Palette) -> Figure:
+    bare = {"showticklabels": False, "zeroline": False, "showgrid": False, "title": None}
+    figure.update_layout(
+        **_frame(colours, 600),
+        xaxis=bare,
+        yaxis=bare | {"scaleanchor": "x"},
+        dragmode="lasso",
+        legend={"orientation": "h", "y": 1.06, "x": 0},
+    )
+    return figure
+
+
+def _frame(colours: Palette, height: int) -> dict[str, Any]:
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 12, "t": 34, "b": 8},  # room for the toolbar
+        "paper_bgcolor": colours.paper,
+        "plot_bgcolor": colours.paper,
+        "font": {"color": colours.text},
+    }
+
+
+def _wrapped(label: str) -> str:
+    return label.replace(" ", "<br>", 1)

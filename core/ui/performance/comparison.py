@@ -1,0 +1,169 @@
+"""Two models on the same films: is one better, or was it luck?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.errors import PneumoLensError
+from core.evaluate import Comparison, Signed, compare
+from core.tasks import Task
+from core.ui import cache, state, widgets
+from core.ui.performance import charts, controls, films
+from core.ui.performance.sources import Source, words
+
+Flags = NDArray[np.bool_]
+"""Bool ``[N]``, one per film."""
+
+
+def _differing(right_a: Flags, right_b: Flags, differ: Flags) -> Flags:  # noqa: ARG001 - one signature
+    return differ
+
+
+def _only_a(right_a: Flags, right_b: Flags, differ: Flags) -> Flags:  # noqa: ARG001 - one signature
+    return right_a & ~right_b
+
+
+def _only_b(right_a: Flags, right_b: Flags, differ: Flags) -> Flags:  # noqa: ARG001 - one signature
+    return right_b & ~right_a
+
+
+def _both_wrong(right_a: Flags, right_b: Flags, differ: Flags) -> Flags:  # noqa: ARG001 - one signature
+    return ~right_a & ~right_b
+
+
+_GROUPS: Final[Mapping[str, tuple[str, Callable[[Flags, Flags, Flags], Flags]]]] = {
+    "differing": ("Decided differently", _differing),
+    "only_a": ("Only {a} right", _only_a),
+    "only_b": ("Only {b} right", _only_b),
+    "both_wrong": ("Both wrong", _both_wrong),
+}
+_PAIR: Final = 2
+
+
+def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+    """The section."""
+    if len(sources) < _PAIR:
+        st.info(
+            "Choose two models or tables at the left: here two are compared, film by film.", icon=":material/compare:"
+        )
+        return
+    titles = {source.name: source.title for source in sources}
+    left, middle, right = st.columns([2, 2, 3])
+    with left:
+        first = controls.drop_down("First", titles, state.PAIR[0])
+    with middle:
+        others = {name: title for name, title in titles.items() if name != first}
+        second = controls.drop_down("Second", others, state.PAIR[1])
+    a, b = (next(source for source in sources if source.name == name) for name in (first, second))
+    if a.task != b.task:
+        st.warning(
+            f"**{a.title} and {b.title} cannot be compared:** one knows {len(a.task.classes)} classes, the other "
+            f"{len(b.task.classes)}. Choose two with the same classes.",
+            icon=":material/compare:",
+        )
+        return
+    with right:
+        coarse = controls.grain(a.task) == controls.MERGED
+    try:
+        found = cache.computed(
+            "comparison",
+            (a.key, b.key, str(coarse)),
+            lambda: compare(a.predictions, b.predictions, a.task, coarse=coarse),
+        )
+    except PneumoLensError as error:
+        widgets.say(error, f"{widgets.verbatim(a.title)} and {widgets.verbatim(b.title)} cannot be compared.")
+        return
+    st.markdown(f"#### {_unbroken(widgets.verbatim(found.sentence(a.title, b.title)))}")
+    _numbers(found, a, b)
+    matrix, table = st.columns([5, 6], gap="large")
+    with matrix:
+        st.markdown(f"**{widgets.verbatim(a.title)} less {widgets.verbatim(b.title)}**, films")
+        labels = [words(a.task, name) for name in found.classes]
+        st.plotly_chart(
+            charts.difference(found.difference, labels, widgets.palette()),
+            width="stretch",
+            config=charts.config(f"difference-{a.name}-{b.name}", fmt),
+            key="difference",
+            alt=f"Difference of the confusion matrices of {a.title} and {b.title}",
+        )
+    with table:
+        _fourfold(found, a, b)
+    _films(found, a, b, coarse=coarse)
+
+
+def groups(a: Source, b: Source, files: Sequence[str], *, coarse: bool) -> dict[str, NDArray[np.int64]]:
+    """Positions, among the first's predictions, of the films in each group.
+
+    Args:
+        a: the first.
+        b: the second.
+        files: that both have.
+        coarse: by merged classes.
+    """
+    places = [_places(source, files) for source in (a, b)]
+    group = np.array(a.task.merged_places) if coarse else np.arange(len(a.task.classes))
+    labels = group[a.predictions.labels[places[0]]]
+    said = [group[source.predictions.decisions[place]] for source, place in zip((a, b), places, strict=True)]
+    right = [one == labels for one in said]
+    return {name: places[0][of(right[0], right[1], said[0] != said[1])] for name, (_, of) in _GROUPS.items()}
+
+
+def _places(source: Source, files: Sequence[str]) -> NDArray[np.int64]:
+    found = {file: place for place, file in enumerate(source.predictions.files)}
+    return np.array([found[file] for file in files], dtype=np.int64)
+
+
+def _unbroken(sentence: str) -> str:
+    """With "p = .40" on one line."""
+    return re.sub(r"p ([=<]|\\<) ", lambda sign: sign[0].replace(" ", "\u00a0"), sentence)
+
+
+def _numbers(found: Comparison, a: Source, b: Source) -> None:
+    accuracy, agreement, test, common = st.columns(4)
+    accuracy.metric(
+        "Difference of accuracy",
+        f"{100 * found.accuracy.value:+.1f} points",
+        help=f"{a.title} less {b.title}, paired, 95 % bootstrap interval by patient",
+    )
+    accuracy.caption(f"95 % interval {_ends(found.accuracy, 100)}")
+    agreement.metric("Cohen's kappa", f"{found.kappa.value:.2f}", help="Agreement of their decisions beyond chance")
+    agreement.caption(f"95 % interval {_ends(found.kappa, 1)}")
+    test.metric("McNemar's p", f"{found.p:.3f}" if found.p >= 0.001 else "< 0.001", help="Exact, two-sided, by film")  # noqa: PLR2004
+    test.caption(f"{found.only_a} against {found.only_b} films")
+    common.metric("Films of both", f"{len(found):,}")
+    common.caption(f"{len(found.differing):,} decided differently")
+
+
+def _ends(figure: Signed, scale: float) -> str:
+    digits = 1 if scale > 1 else 2
+    return f"{scale * figure.low:+.{digits}f} to {scale * figure.high:+.{digits}f}"
+
+
+def _fourfold(found: Comparison, a: Source, b: Source) -> None:
+    first, second = (widgets.verbatim(source.title) for source in (a, b))
+    st.markdown(
+        f"| Films | {second} right | {second} wrong |\n|---|---:|---:|\n"
+        f"| **{first} right** | {found.both_right:,} | **{found.only_a:,}** |\n"
+        f"| **{first} wrong** | **{found.only_b:,}** | {found.both_wrong:,} |"
+    )
+    st.caption(
+        "McNemar's test looks at the two bold numbers: were neither model better, a disagreement would fall on either "
+        "side like a coin. It takes films for independent; the interval of the difference keeps a patient's films "
+        "together."
+    )
+
+
+def _films(found: Comparison, a: Source, b: Source, *, coarse: bool) -> None:
+    st.subheader("Films", anchor=False)
+    rows = groups(a, b, found.files, coarse=coarse)
+    titles = {
+        name: f"{title.format(a=a.title, b=b.title)} ({len(rows[name]):,})" for name, (title, _) in _GROUPS.items()
+    }
+    group = controls.segments("Which", titles, state.GROUP)
+    films.show(a, rows[group], f"{a.name}-{b.name}-{group}", beside=b)

@@ -1,0 +1,161 @@
+"""Every figure with its interval, and the ROC and precision-recall curves with their bands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from core.checkpoint import Interval
+from core.errors import PneumoLensError
+from core.evaluate import AREAS, METRICS, Curve, Predictions, figures, one_against_rest, precision_recall, roc
+from core.evaluate.merging import members
+from core.tasks import Task
+from core.ui import cache, state, widgets
+from core.ui.performance import charts, controls, downloads
+from core.ui.performance.sources import Source, words
+
+_OVERALL: Final = {
+    "accuracy": "Accuracy, all classes",
+    "merged_accuracy": "Accuracy, two classes",
+    "merged_sensitivity": "Sensitivity, two classes",
+    "merged_specificity": "Specificity, two classes",
+    "merged_auroc": "AUROC, two classes",
+}
+_MEANS: Final = {"macro": "Mean over classes (macro)", "weighted": "Mean weighted by films"}
+_ROW: Final = 35
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of curve: its key, title, axes, the figure that sums it up, and what makes it."""
+
+    name: str
+    title: str
+    axes: tuple[str, str]
+    area: str
+    make: Callable[[Predictions, str], Curve]
+
+
+_KINDS: Final = (
+    _Kind("roc", "ROC curve", ("1 - specificity", "Sensitivity"), "auroc", roc),
+    _Kind(
+        "precision_recall",
+        "Precision-recall curve",
+        ("Recall (sensitivity)", "Precision (PPV)"),
+        "auprc",
+        precision_recall,
+    ),
+)
+_CURVES: Final = {kind.name: kind for kind in _KINDS}
+
+
+def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
+    """The section."""
+    found = [(source, measured(source)) for source in sources]
+    st.dataframe(
+        _table(found, task),
+        width="stretch",
+        height=_ROW * 14 + 3,
+        hide_index=True,
+        column_config={"Figure": st.column_config.TextColumn(width="medium")},
+        key="figures",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        downloads.metrics(found)
+        st.caption(
+            "Value and 95 % interval from 2,000 bootstrap samples of patients: all films of a patient stay together. "
+            f"Two classes: {' / '.join(words(task, name) for name in task.merged_classes)}, the decision made coarser."
+        )
+    st.subheader("Curves", anchor=False)
+    positive = controls.drop_down("Positive class", controls.positives(task), state.POSITIVE)
+    drawn = [(place, source) for place, source in enumerate(sources) if _knows(source, positive)]
+    cells = st.columns(2, gap="medium")
+    for cell, kind in zip(cells, _KINDS, strict=True):
+        with cell:
+            st.markdown(f"**{kind.title}**")
+            try:
+                _draw(kind, drawn, positive, fmt)
+            except PneumoLensError as error:
+                widgets.say(error, "These curves cannot be drawn.")
+    st.caption(
+        "Bands: 95 % of the curves of 2,000 bootstrap samples of patients, at each point of the horizontal axis. "
+        "Dotted: a guess. A merged class' probability is the sum of its members'."
+    )
+
+
+def measured(source: Source) -> Mapping[str, Interval]:
+    """Every figure of a source, worked out once."""
+    return cache.computed("figures", (source.key,), lambda: figures(source.predictions, source.task))
+
+
+def curve(kind: str, source: Source, positive: str) -> Curve:
+    """A curve of a source with its band, worked out once.
+
+    Raises:
+        DataError: there is no film of the class, or none of another.
+    """
+    return cache.computed(kind, (source.key, positive), lambda: _CURVES[kind].make(source.predictions, positive))
+
+
+def _knows(source: Source, positive: str) -> bool:
+    """Whether it has the class: a table of two classes does not know the finer ones."""
+    try:
+        members(source.predictions.classes, positive)
+    except PneumoLensError:
+        return False
+    return True
+
+
+def _titled(source: Source, positive: str, area: str) -> str:
+    """Its title, with the area under the curve where that is among its figures."""
+    name = f"{area}.{positive}" if positive in source.task.classes else f"merged_{area}"
+    figure = measured(source).get(name)
+    return f"{source.title} ({figure.value:.3f})" if figure else source.title
+
+
+def _table(found: Sequence[tuple[Source, Mapping[str, Interval]]], task: Task) -> pd.DataFrame:
+    rows: list[dict[str, str]] = []
+
+    def add(figure: str, of: str, name: str) -> None:
+        cells = {source.title: _said(figures.get(name)) for source, figures in found}
+        if any(cells.values()):
+            rows.append({"Figure": figure, "Of": of, **cells})
+
+    for name, title in _OVERALL.items():
+        add(title, "all films", name)
+    titles = {metric.name: metric.title for metric in METRICS.values()}
+    titles |= {area.name: area.title for area in AREAS.values()}
+    for metric, title in titles.items():
+        for name in task.classes:
+            add(title, words(task, name), f"{metric}.{name}")
+        for name, mean in _MEANS.items():
+            add(title, mean, f"{metric}.{name}")
+    return pd.DataFrame(rows)
+
+
+def _said(figure: Interval | None) -> str:
+    if figure is None:
+        return ""
+    return f"{100 * figure.value:.1f} %  ({100 * figure.low:.1f} to {100 * figure.high:.1f})"
+
+
+def _draw(kind: _Kind, drawn: Sequence[tuple[int, Source]], positive: str, fmt: str) -> None:
+    """The curves of one kind, a line each."""
+    lines = [
+        charts.Line(_titled(source, positive, kind.area), curve(kind.name, source, positive), place)
+        for place, source in drawn
+    ]
+    chance = None
+    if kind.name == "precision_recall" and drawn:
+        chance = float(one_against_rest(drawn[0][1].predictions, positive)[0].mean())
+    st.plotly_chart(
+        charts.curves(lines, kind.axes, widgets.palette(), chance=chance),
+        width="stretch",
+        config=charts.config(f"{kind.name}-{positive}".replace("_", "-"), fmt),
+        key=f"curve_{kind.name}",
+        alt=f"{kind.title} of {', '.join(line.title for line in lines)}",
+    )

@@ -1,0 +1,46 @@
+"""SECTIONS: what the Performance page can show, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.table import Table
+from core.tasks import Task
+from core.ui.performance import calibration, comparison, figures, link, matrices, points, threshold
+from core.ui.performance.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page.
+
+    Attributes:
+        name: key in the table and in addresses.
+        title: on screen.
+        show: draws it, from the sources chosen, their task, and the format in which figures are saved.
+    """
+
+    name: str
+    title: str
+    show: Callable[[Sequence[Source], Task, str], None]
+
+
+SECTIONS: Table[Section] = Table(
+    "section",
+    Section("matrices", "Confusion matrices", matrices.show),
+    Section("figures", "Figures and curves", figures.show),
+    Section("comparison", "Two models", comparison.show),
+    Section("threshold", "Threshold", threshold.show),
+    Section("calibration", "Calibration", calibration.show),
+    Section("points", "Map of films", points.show),
+)
+
+
+@st.fragment
+def draw(section: Section, sources: Sequence[Source], task: Task, fmt: str, hidden: frozenset[str]) -> None:
+    """A section as a fragment: what changes in it redraws it alone, and the address with it."""
+    section.show(sources, task, fmt)
+    link.give(section.name, hidden)

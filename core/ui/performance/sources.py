@@ -1,0 +1,180 @@
+"""Whose predictions are judged: every checkpoint's, those in a folder of the server, and a visitor's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from core.checkpoint import Checkpoint
+from core.errors import DataError, PneumoLensError
+from core.evaluate import Predictions, parse
+from core.tasks import TASKS, Task
+from core.ui import cache, state
+
+VARIABLE: Final = "PNEUMOLENS_PREDICTIONS"
+"""Environment variable: a folder of tables of predictions (CSV) that everyone sees beside the networks' own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A set of predictions with a name.
+
+    Attributes:
+        name: unique on this page; a checkpoint's, or ``own-…``: a link never holds the name of a visitor's file.
+        title: on screen.
+        key: names exactly these predictions, for caches.
+        task: whose classes they have; with two classes only, the task made coarser.
+        predictions: one row per film.
+        checkpoint: whose they are; ``None`` when another program made them.
+    """
+
+    name: str
+    title: str
+    key: str
+    task: Task
+    predictions: Predictions
+    checkpoint: Checkpoint | None = None
+
+    @property
+    def split(self) -> str:
+        """Which films these are; empty where nobody said."""
+        return "test" if self.checkpoint else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A table or checkpoint that cannot be judged, and why."""
+
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything there is to judge, by name, and what cannot be."""
+
+    good: Mapping[str, Source]
+    bad: tuple[Unusable, ...]
+
+    def of_task(self, name: str) -> dict[str, Source]:
+        """Those of one task."""
+        return {source.name: source for source in self.good.values() if source.task.name == name}
+
+
+def everything() -> Sources:
+    """Look at checkpoints, the server's folder and the visitor's tables."""
+    good: dict[str, Source] = {}
+    bad = [Unusable(broken.name, broken.reason) for broken in cache.models().broken]
+    for title, make in (*_shipped(), *_served(), *_own()):
+        try:
+            source = make()
+        except PneumoLensError as error:
+            bad.append(Unusable(title, str(error)))
+        else:
+            taken = {one.title for one in good.values()}
+            named = replace(source, title=f"{source.title} ({source.name})") if source.title in taken else source
+            good.setdefault(source.name, named)
+    return Sources(MappingProxyType(good), tuple(bad))
+
+
+def words(task: Task, name: str) -> str:
+    """A class or coarser class in words."""
+    return task.words.get(name) or name.replace("_", " ").capitalize()
+
+
+def coarse(task: Task) -> Task:
+    """The task as a two-class one, for predictions of another program that knows only these."""
+    classes = task.merged_classes
+    return replace(
+        task,
+        classes=classes,
+        words=MappingProxyType({name: words(task, name) for name in classes}),
+        merged=MappingProxyType({name: name for name in classes}),
+    )
+
+
+def fitted(predictions: Predictions) -> tuple[Task, Predictions]:
+    """The task these predictions are of, and the same predictions with the classes in the task's order.
+
+    Raises:
+        DataError: their classes are no task's.
+    """
+    for task in (found for whole in TASKS.values() for found in (whole, coarse(whole))):
+        if set(task.classes) == set(predictions.classes):
+            order = [predictions.classes.index(name) for name in task.classes]
+            place = [task.classes.index(name) for name in predictions.classes]
+            ordered = replace(
+                predictions,
+                classes=task.classes,
+                labels=np.array(place, dtype=np.int64)[predictions.labels],
+                probabilities=predictions.probabilities[:, order],
+            )
+            return task, ordered
+    known = "; ".join(f"{', '.join(task.classes)} ({task.name})" for task in TASKS.values())
+    raise DataError(
+        f"The classes are {', '.join(predictions.classes)}, which is no task of ours. Name the columns of "
+        f"probabilities after one of: {known}, or its two merged classes."
+    )
+
+
+_Named = tuple[str, Callable[[], Source]]
+
+
+def _shipped() -> Iterator[_Named]:
+    for checkpoint in cache.models().good.values():
+
+        def make(checkpoint: Checkpoint = checkpoint) -> Source:
+            path = checkpoint.predictions
+            if not path.is_file():
+                raise DataError(
+                    f"It has no test predictions ({path.name}). Make them: python -m core evaluate --model "
+                    f"{checkpoint.name} --data DIR --predictions {path.name}, and put the file beside its weights."
+                )
+            found = cache.predictions(str(path), path.stat().st_mtime_ns)
+            if found.classes != checkpoint.task.classes:
+                raise DataError(f"The classes in {path.name} are not those of its task. Make the file again.")
+            key = f"{checkpoint.card.weights_sha256}/{path}/{path.stat().st_mtime_ns}"
+            return Source(checkpoint.name, checkpoint.architecture.title, key, checkpoint.task, found, checkpoint)
+
+        yield checkpoint.name, make
+
+
+def _served() -> Iterator[_Named]:
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        return
+    for path in sorted(Path(folder).expanduser().glob("*.csv")):
+
+        def make(path: Path = path) -> Source:
+            modified = path.stat().st_mtime_ns
+            task, found = cache.computed(
+                "fitted", (str(path), str(modified)), lambda: fitted(cache.predictions(str(path), modified))
+            )
+            return Source(path.stem, path.stem, f"{path}/{modified}", task, found)
+
+        yield path.name, make
+
+
+def _own() -> Iterator[_Named]:
+    for table in state.own_tables():
+
+        def make(table: state.Upload = table) -> Source:
+            task, found = cache.computed("own", (table.sha256,), lambda: fitted(_parsed(table)))
+            title = Path(table.name).stem
+            return Source(f"own-{table.sha256[:8]}", title, table.sha256, task, found)
+
+        yield table.name, make
+
+
+def _parsed(table: state.Upload) -> Predictions:
+    try:
+        text = table.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError("This is no text in UTF-8. Save the table as CSV, UTF-8.") from error
+    return parse(text, "The table")

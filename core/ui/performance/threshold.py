@@ -1,0 +1,171 @@
+"""From which probability on is a film positive? The operating point on the curve, in the matrix and in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from core.errors import PneumoLensError
+from core.evaluate import (
+    PRESETS,
+    Measured,
+    OperatingPoint,
+    measure,
+    one_against_rest,
+    operating_point,
+    predictive_values,
+    shares,
+)
+from core.tasks import Task
+from core.ui import cache, state, widgets
+from core.ui.performance import charts, controls, downloads
+from core.ui.performance.figures import curve
+from core.ui.performance.sources import Source, words
+
+_STEP: Final = 0.001
+_DIAGNOSE: Final = "pages/read/diagnose.py"
+
+
+def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+    """The section."""
+    left, right = st.columns(2)
+    with left:
+        source = controls.one_of(sources)
+    with right:
+        positive = controls.drop_down("Positive class", controls.positives(source.task), state.POSITIVE)
+    try:
+        _prepare(source, positive)
+        line = charts.Line(source.title, curve("roc", source, positive), list(sources).index(source))
+    except PneumoLensError as error:
+        widgets.say(error, "There is no threshold to explore.")
+        return
+    _controls(source, positive)
+    threshold = float(str(state.value(state.THRESHOLD)))
+    found = measure(source.predictions, positive, threshold)
+    _numbers(found, float(str(state.value(state.PREVALENCE))) / 100)
+    roc, histogram, matrix = st.columns(3, gap="medium")
+    said = words(source.task, positive)
+    with roc:
+        st.markdown("**ROC curve**")
+        mark = (1 - found.specificity, found.sensitivity)
+        figure = charts.curves([line], ("1 - specificity", "Sensitivity"), widgets.palette(), mark)
+        _draw(figure, f"roc-{source.name}-{positive}", fmt, f"ROC curve with the operating point at {threshold:.3f}")
+    with histogram:
+        st.markdown("**Films by probability**")
+        truth, score = one_against_rest(source.predictions, positive)
+        figure = charts.scores(score, truth, threshold, (said, "Others"), widgets.palette())
+        _draw(figure, f"scores-{source.name}-{positive}", fmt, f"Films by their probability of {said}")
+    with matrix:
+        st.markdown("**Films at this threshold**")
+        labels = ["Others", said]
+        figure = charts.matrix(shares(found.matrix, "true"), found.matrix, labels, "true", 1.0, widgets.palette())
+        _draw(figure, f"matrix-{source.name}-{positive}", fmt, "Confusion matrix at the threshold")
+    _take_away(source, positive, threshold)
+
+
+def _prepare(source: Source, positive: str) -> None:
+    """Give slider and prevalence their first values: Youden's threshold, and the share of positives in these films."""
+    if not isinstance(state.value(state.THRESHOLD), float):
+        state.put(state.THRESHOLD, _rounded(_preset(source, positive, "youden")))
+    if not isinstance(state.value(state.PREVALENCE), float):
+        share = one_against_rest(source.predictions, positive)[0].mean()
+        state.put(state.PREVALENCE, round(100 * float(share), 1))
+
+
+def _preset(source: Source, positive: str, name: str) -> float:
+    return cache.computed(
+        f"preset {name}", (source.key, positive), lambda: PRESETS[name].choose(source.predictions, positive)
+    )
+
+
+def _rounded(threshold: float) -> float:
+    """To the slider's step."""
+    return float(np.clip(round(threshold / _STEP) * _STEP, 0, 1))
+
+
+def _controls(source: Source, positive: str) -> None:
+    slider, prevalence = st.columns([4, 1], gap="large", vertical_alignment="bottom")
+    with slider:
+        st.slider(
+            f"Threshold: positive when the probability of {words(source.task, positive)} is this or more",
+            0.0,
+            1.0,
+            step=_STEP,
+            format="%.3f",
+            key=state.THRESHOLD,
+        )
+    with prevalence:
+        st.number_input(
+            "Prevalence, %",
+            0.0,
+            100.0,
+            step=1.0,
+            format="%.1f",
+            key=state.PREVALENCE,
+            help="How many of 100 of those who will be asked have it. The predictive values are for these (Bayes).",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name, preset in PRESETS.items():
+            st.button(
+                preset.title, key=f"preset_{name}", help=preset.says, on_click=partial(_choose, source, positive, name)
+            )
+        st.caption("Chosen and measured on the same films, a threshold looks better than it is: confirm it on others.")
+
+
+def _choose(source: Source, positive: str, name: str) -> None:
+    try:
+        state.put(state.THRESHOLD, _rounded(_preset(source, positive, name)))
+    except PneumoLensError as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def _numbers(found: Measured, prevalence: float) -> None:
+    positive, negative = predictive_values(found.sensitivity, found.specificity, prevalence)
+    said = {
+        "Sensitivity": (found.sensitivity, f"{found.tp:,} of {found.tp + found.fn:,} positives found"),
+        "Specificity": (found.specificity, f"{found.tn:,} of {found.tn + found.fp:,} others left alone"),
+        "PPV": (positive, f"at a prevalence of {prevalence:.1%}"),
+        "NPV": (negative, f"at a prevalence of {prevalence:.1%}"),
+        "Accuracy": (found.accuracy, f"{found.tp + found.tn:,} of {found.n:,} films"),
+    }
+    for cell, (title, (share, words_below)) in zip(st.columns(len(said)), said.items(), strict=True):
+        cell.metric(title, "never said" if np.isnan(share) else f"{100 * share:.1f} %")
+        cell.caption(words_below)
+
+
+def _take_away(source: Source, positive: str, threshold: float) -> None:
+    checkpoint = source.checkpoint
+    if checkpoint is None:
+        st.caption("An operating point can be downloaded and used in Diagnose for our networks only: this is a table.")
+        return
+    point: OperatingPoint = cache.computed(
+        "point",
+        (source.key, positive, f"{threshold:.6f}"),
+        lambda: operating_point(
+            source.predictions,
+            positive,
+            threshold,
+            model=checkpoint.name,
+            weights_sha256=checkpoint.card.weights_sha256,
+            task=checkpoint.card.task,
+            split=source.split,
+        ),
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        downloads.point(point)
+        if st.button("Use in Diagnose", icon=":material/radiology:", type="primary", key="use_point"):
+            state.use_operating_point(point)
+            state.choose_model(checkpoint.name)
+            st.switch_page(_DIAGNOSE)
+        st.caption(
+            f"Sensitivity {point.sensitivity}, specificity {point.specificity}: 95 % intervals by patient. "
+            "On the command line: python -m core read --threshold FILE."
+        )
+
+
+def _draw(figure: object, name: str, fmt: str, alt: str) -> None:
+    st.plotly_chart(figure, width="stretch", config=charts.config(name, fmt), key=f"chart_{name}", alt=alt)

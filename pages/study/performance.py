@@ -1,0 +1,115 @@
+"""Performance: what the networks get wrong, on which films, and how sure the figures are."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.evaluate import methods_text
+from core.tasks import TASKS, Task
+from core.ui import cache, state, widgets
+from core.ui.performance import controls, link, own
+from core.ui.performance.sections import SECTIONS, draw
+from core.ui.performance.sources import Source, Sources, everything
+
+
+def main() -> None:
+    """The page."""
+    st.header("Performance", anchor=False)
+    link.take()
+    with st.sidebar:
+        found = everything()
+        task = pick_task(found)
+        chosen = pick_sources(found, task)
+        own.panel(task)
+        unusable(found)
+        fmt = controls.segments("Save figures as", {"png": "PNG", "svg": "SVG"}, state.FORMAT)
+    if not found.good:
+        nothing()
+        return
+    if not chosen:
+        st.info("Choose a model or a table at the left.", icon=":material/left_click:")
+        return
+    about(chosen)
+    titles = {section.name: section.title for section in SECTIONS.values()}
+    view = controls.segments("Section", titles, state.VIEW, hidden=True)
+    draw(SECTIONS[view], chosen, task, fmt, frozenset(s.name for s in found.good.values() if s.name.startswith("own-")))
+    methods(chosen)
+
+
+def pick_task(found: Sources) -> Task:
+    """Which question; asked only when there are predictions for several."""
+    names = list(dict.fromkeys(source.task.name for source in found.good.values())) or list(TASKS)
+    state.settle(state.TASK, names)
+    if len(names) > 1:
+        controls.drop_down("Task", {name: name.capitalize() for name in names}, state.TASK)
+    return TASKS[str(state.value(state.TASK))]
+
+
+def pick_sources(found: Sources, task: Task) -> list[Source]:
+    """Which models and tables."""
+    there = found.of_task(task.name)
+    state.settle_many(state.SOURCES, list(there))
+    if not there:
+        return []
+    names = st.multiselect(
+        "Models and tables",
+        list(there),
+        format_func=lambda name: there[name].title,
+        key=state.SOURCES,
+        placeholder="Choose at least one",
+    )
+    return [there[name] for name in names]
+
+
+def about(chosen: Sequence[Source]) -> None:
+    """Which films these figures are of."""
+    films = {source.predictions.files for source in chosen}
+    ours = all(source.checkpoint for source in chosen)
+    if len(films) == 1:
+        some = chosen[0].predictions
+        counted = f"{len(some):,} films of {len(set(some.patients)):,} patients"
+        st.caption(f"On the test split, which no network here was trained on: {counted}." if ours else f"On {counted}.")
+    else:
+        st.caption("The models and tables chosen were judged on different films: compare their figures with care.")
+
+
+def unusable(found: Sources) -> None:
+    """What cannot be judged, and why."""
+    if found.bad:
+        with st.expander(f":material/warning: {len(found.bad)} unusable", expanded=True):
+            for bad in found.bad:
+                st.markdown(f"**{widgets.verbatim(bad.title)}**: {widgets.verbatim(bad.reason)}")
+
+
+def nothing() -> None:
+    """The panel for a house without predictions."""
+    if cache.models().good:
+        st.error(
+            "**No network here has test predictions.** The list at the left says what is missing. Make them with "
+            "`python -m core evaluate --model NAME --data DIR --predictions NAME.csv`, or give a table of your own.",
+            icon=":material/error:",
+        )
+    else:
+        widgets.no_model()
+        st.markdown("A table of predictions from any other program can be given at the left.")
+
+
+def methods(chosen: Sequence[Source]) -> None:
+    """The paragraph for a paper."""
+    with st.expander("Methods paragraph", icon=":material/article:"):
+        for source in chosen:
+            card = source.checkpoint.card if source.checkpoint else None
+            st.code(
+                methods_text(
+                    source.predictions,
+                    split=source.split,
+                    model=source.title if card is None else card.name,
+                    weights_sha256=None if card is None else card.weights_sha256,
+                    temperature=None if card is None else card.temperature,
+                ),
+                language=None,
+                wrap_lines=True,
+            )
+
+
+main()
