@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from tests.benchmarks import batches, passes, redraw
+from tests.benchmarks import batches, judging, passes, redraw
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
         "passes": passes.measure(),
         "batches": batches.measure(),
         "redraw": redraw.measure(),
+        "judging": judging.measure(),
     }
     print(f"{'network':24}{'forward':>10}{'reading':>10}{'library':>10}{'/forward':>10}{'x library':>10}{'batch':>10}")
     for name, row in results["passes"].items():
@@ -30,6 +31,10 @@ def main() -> None:
     )
     for name, value in results["redraw"].items():
         print(f"{name:24}{value:8.1f}ms   (target below 100)")
+    print(f"{judging.FILMS:,} predictions, intervals of 2,000 draws of patients:")
+    for name, value in results["judging"].items():
+        target = f"   (target below {judging.TARGETS[name]})" if name in judging.TARGETS else ""
+        print(f"{name:24}{value:8.1f}{'ms' if name.endswith('_ms') else ' times'}{target}")
     Path("bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
