@@ -8,4 +8,6 @@
     charts   Plotly figures
     archive  films on the server: bytes, small pictures, the way to Diagnose
     shelf    bytes kept on disk within a bound
+    operating    a visitor's own threshold on Diagnose
+    performance  what the Performance page is made of
 """

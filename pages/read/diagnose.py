@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.ui import cache, exports, state, tray, viewer, widgets
+from core.ui import cache, exports, operating, state, tray, viewer, widgets
 
 
 def main() -> None:
@@ -21,11 +21,15 @@ def main() -> None:
     runs_on.caption(widgets.device())
     films = state.films()
     if not films:
+        if state.operating_point():
+            with st.sidebar:
+                operating.panel()
         tray.empty(checkpoint)
         return
     with st.sidebar:
         widgets.uploader("Add films")
         st.button("Remove all films", on_click=state.clear_films, icon=":material/delete:", width="stretch")
+        operating.panel()
         exports.names()
     results = read(checkpoint, films)
     if results is None:
@@ -35,6 +39,7 @@ def main() -> None:
     if chosen.error:
         widgets.say(chosen.error, f"{widgets.verbatim(chosen.upload.name)} cannot be read.")
     else:
+        operating.verdict(chosen, checkpoint)
         viewer.show(chosen, checkpoint, method)
 
 

@@ -36,10 +36,10 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
                 _diagram(source, place, kind, fmt, before=before)
     st.dataframe(_table(sources), width="stretch", hide_index=True, key="calibration")
     st.caption(
-        "A network that is sure as often as it is right lies on the dotted line; below, it is too sure, above, not sure enough. "
-        "Whiskers: 95 % (Wilson, by patient). ECE: distance from the line, averaged over films, 10 bins. Brier: "
-        "squared distance of all probabilities from the truth, 0 to 2. Log loss: how improbable the truth was held. "
-        "Lower is better for all. The temperature was fitted on validation films and changes no decision."
+        "A network that is sure as often as it is right lies on the dotted line; below, it is too sure, above, not "
+        "sure enough. Whiskers: 95 % (Wilson, by patient). ECE: distance from the line, averaged over films, 10 bins. "
+        "Brier: squared distance of all probabilities from the truth, 0 to 2. Log loss: how improbable the truth was "
+        "held. Lower is better for all. The temperature was fitted on validation films and changes no decision."
     )
 
 

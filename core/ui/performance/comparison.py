@@ -115,8 +115,8 @@ def groups(a: Source, b: Source, files: Sequence[str], *, coarse: bool) -> dict[
 
 
 def _places(source: Source, files: Sequence[str]) -> NDArray[np.int64]:
-    found = {file: place for place, file in enumerate(source.predictions.files)}
-    return np.array([found[file] for file in files], dtype=np.int64)
+    where = films.places(source)
+    return np.array([where[file] for file in files], dtype=np.int64)
 
 
 def _unbroken(sentence: str) -> str:
@@ -161,7 +161,7 @@ def _fourfold(found: Comparison, a: Source, b: Source) -> None:
 
 def _films(found: Comparison, a: Source, b: Source, *, coarse: bool) -> None:
     st.subheader("Films", anchor=False)
-    rows = groups(a, b, found.files, coarse=coarse)
+    rows = cache.computed("groups", (a.key, b.key, str(coarse)), lambda: groups(a, b, found.files, coarse=coarse))
     titles = {
         name: f"{title.format(a=a.title, b=b.title)} ({len(rows[name]):,})" for name, (title, _) in _GROUPS.items()
     }

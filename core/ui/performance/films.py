@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.dataset.archive import VARIABLE
 from core.errors import PneumoLensError
-from core.ui import archive, charts, state, widgets
+from core.ui import archive, cache, charts, state, widgets
 from core.ui.performance import controls, downloads
 from core.ui.performance.sources import Source
 
@@ -89,8 +90,15 @@ def truths(source: Source, rows: Places) -> list[str]:
 
 def matching(beside: Source, source: Source, rows: Places) -> Places:
     """Where the films at ``rows`` of one source are in another that has them too, int64 ``[M]``."""
-    where = {file: place for place, file in enumerate(beside.predictions.files)}
+    where = places(beside)
     return np.array([where[source.predictions.files[row]] for row in rows], dtype=np.int64)
+
+
+def places(source: Source) -> Mapping[str, int]:
+    """File → its position among the predictions, worked out once."""
+    return cache.computed(
+        "places", (source.key,), lambda: {file: place for place, file in enumerate(source.predictions.files)}
+    )
 
 
 def _table(source: Source, rows: Places, key: str, beside: Source | None) -> int | None:
