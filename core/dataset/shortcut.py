@@ -93,17 +93,17 @@ def shortcuts(census: Census) -> tuple[Shortcut, ...]:
         known = ~np.isnan(values)
         if not known.any() or np.ptp(values[known]) == 0:
             continue
+        rank, person, labels = _numbered(values[known]), _people(census.patients[known]), census.labels[known]
         for place, label in enumerate(census.classes):
-            truth = census.labels[known] == place
+            truth = labels == place
             if truth.all() or not truth.any():
                 continue
-            value, error = clustered_auroc(values[known], truth, census.patients[known])
+            value, error = _area(rank, truth, person)
             above = value >= 0.5  # noqa: PLR2004 - a coin
             value = value if above else 1 - value
-            ends = max(value - _NORMAL * error, 0.0), min(value + _NORMAL * error, 1.0)
-            found.append(
-                Shortcut(trait.name, label, Interval(value=value, low=ends[0], high=ends[1]), above, len(truth))
-            )
+            low, high = max(value - _NORMAL * error, 0.0), min(value + _NORMAL * error, 1.0)
+            auroc = Interval(value=value, low=low, high=high)
+            found.append(Shortcut(trait.name, label, auroc, above, len(truth)))
     return tuple(sorted(found, key=lambda shortcut: -shortcut.auroc.value))
 
 
@@ -121,23 +121,34 @@ def clustered_auroc(score: Array, truth: NDArray[np.bool_], patients: NDArray[np
     Returns:
         Area in 0…1 (ties count half) and standard error, 0 where there are too few patients to tell.
     """
-    positive, negative = np.sort(score[truth]), np.sort(score[~truth])
-    m, n = len(positive), len(negative)
-    # For each film, the share of films of the other kind that it beats (or is beaten by), ties half.
-    below = np.searchsorted(negative, score[truth], "left") + np.searchsorted(negative, score[truth], "right")
-    above = 2 * m - np.searchsorted(positive, score[~truth], "left") - np.searchsorted(positive, score[~truth], "right")
-    placed = np.empty(len(score))
-    placed[truth], placed[~truth] = below / (2 * n), above / (2 * m)
-    area = float(placed[truth].mean())
+    return _area(_numbered(score), truth, _people(patients))
+
+
+def _numbered(values: Array) -> NDArray[np.int64]:
+    """Equal values → equal numbers from 0, larger values → larger ones."""
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+
+
+def _people(patients: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Patients numbered from 0; those of -1 one by one."""
     alone = patients < 0
-    person = np.where(alone, patients.max() + 1 + np.cumsum(alone), patients)
-    _, person = np.unique(person, return_inverse=True)
-    count = int(person.max()) + 1
+    person = np.where(alone, patients.max(initial=-1) + np.cumsum(alone), patients)
+    return np.unique(person, return_inverse=True)[1].astype(np.int64)
+
+
+def _area(rank: NDArray[np.int64], truth: NDArray[np.bool_], person: NDArray[np.int64]) -> tuple[float, float]:
+    size, count = int(rank.max()) + 1, int(person.max()) + 1
+    positive, negative = np.bincount(rank[truth], minlength=size), np.bincount(rank[~truth], minlength=size)
+    m, n = int(positive.sum()), int(negative.sum())
+    # For each film, the share of films of the other kind that it beats, or is beaten by; ties count half.
+    beats = (np.cumsum(negative) - negative / 2) / n
+    beaten = 1 - (np.cumsum(positive) - positive / 2) / m
+    placed = np.where(truth, beats[rank], beaten[rank])
+    area = float(placed[truth].mean())
     # Sums over each patient's films of (placement - area), for films of the class and for the others, [patients].
     off = placed - area
-    with_class = np.bincount(person, off * truth, count)
-    without = np.bincount(person, off * ~truth, count)
-    some, others = (len(np.unique(person[kind])) for kind in (truth, ~truth))
+    with_class, without = np.bincount(person, off * truth, count), np.bincount(person, off * ~truth, count)
+    some, others = (int((np.bincount(person[kind], minlength=count) > 0).sum()) for kind in (truth, ~truth))
     if some < 2 or others < 2:  # noqa: PLR2004 - one patient has no spread
         return area, 0.0
     variance = (

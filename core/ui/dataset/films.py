@@ -119,8 +119,9 @@ def _gallery(source: Source, order: NDArray[np.int64]) -> None:
             for cell, place in zip(cells, range(start, min(start + _ACROSS, len(shown))), strict=False):
                 with cell:
                     _card(source, shown.iloc[place], place)
+    first = (page - 1) * PAGE + 1
     st.caption(
-        f"Click a class to open its film in Diagnose. Films {(page - 1) * PAGE + 1:,} to {(page - 1) * PAGE + len(shown):,} of {len(order):,}."
+        f"Films {first:,} to {first + len(shown) - 1:,} of {len(order):,}. A click on a class opens its film in Diagnose."
     )
 
 
@@ -134,7 +135,8 @@ def _card(source: Source, row: pd.Series, place: int) -> None:
         return
     about = f"{row['file']}, patient {row['patient'] or 'not known'}. Open it in Diagnose."
     clicked = st.button(words, key=f"open_film_{place}", help=widgets.verbatim(about), width="stretch")
-    st.caption(widgets.verbatim(widgets.sentence((source.split(str(row["split"])), row["patient"].rpartition("/")[2]))))
+    below = widgets.sentence((source.split(str(row["split"])), str(row["patient"]).rpartition("/")[2]))
+    st.caption(widgets.verbatim(below))
     if not clicked:
         return
     try:
