@@ -21,7 +21,7 @@ DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Beside colours: lines are told apart in black and white as well."""
 
 _CELL: Final = 104  # pixels of height per class
-_FLIPS: Final = 0.5  # from this share of the scale on, text is that for dark ground
+_FLIPS: Final = 0.5  # from this share of the scale on, text is that for the accent as ground
 _BAND: Final = 0.16  # opacity
 _BINS: Final = 40
 _MANY: Final = 3000  # points from which on lines and dots are drawn by the graphics card
@@ -84,8 +84,7 @@ def matrix(  # noqa: PLR0913, PLR0917 - a figure has many sides
         for row in range(len(labels))
     ]
     scale = [[0.0, colours.panel], [1.0, colours.accent]]
-    flip = np.where(values > _FLIPS * top, colours.on_accent, colours.text)
-    figure = _cells(values, texts, flip, labels, scale, (0.0, top), colours)
+    figure = _cells(values, texts, labels, scale, (0.0, top), colours)
     if cell is not None:
         row, column = cell
         figure.add_shape(
@@ -110,8 +109,7 @@ def difference(values: NDArray[np.int64], labels: Sequence[str], colours: Palett
     top = float(max(1, np.abs(values).max()))
     texts = [[f"<b>{value:+d}</b>" if value else "0" for value in row] for row in values.tolist()]
     scale = [[0.0, colours.series[1]], [0.5, colours.panel], [1.0, colours.series[0]]]
-    flip = np.where(np.abs(values) > _FLIPS * top, colours.on_accent, colours.text)
-    return _cells(values.astype(np.float64), texts, flip, labels, scale, (-top, top), colours)
+    return _cells(values.astype(np.float64), texts, labels, scale, (-top, top), colours)
 
 
 def curves(
@@ -318,7 +316,7 @@ def points(xy: Array, groups: Mapping[str, NDArray[np.int64]], texts: Sequence[s
                     "symbol": symbols[place % len(symbols)],
                     "line": {"width": 0.5, "color": colours.paper},
                 },
-                customdata=rows,
+                customdata=rows.tolist(),  # as a list: a packed array does not come back
                 text=[texts[row] for row in rows],
                 hovertemplate="%{text}<extra></extra>",
                 unselected={"marker": {"opacity": 0.15}},
@@ -354,7 +352,7 @@ def shaded_points(xy: Array, values: Array, title: str, texts: Sequence[str], co
                 "colorbar": {"title": title, "tickformat": ".0%", "thickness": 14},
                 "line": {"width": 0.5, "color": colours.paper},
             },
-            customdata=np.arange(len(xy)),
+            customdata=list(range(len(xy))),
             text=list(texts),
             hovertemplate="%{text}<extra></extra>",
             unselected={"marker": {"opacity": 0.15}},
@@ -384,7 +382,6 @@ def _cell_text(value: float, count: int, of: Of) -> str:
 def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides
     values: Array,
     texts: Sequence[Sequence[str]],
-    text_colours: NDArray[np.str_],
     labels: Sequence[str],
     scale: list[list[Any]],
     ends: tuple[float, float],
@@ -396,21 +393,29 @@ def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides
     rows, columns = np.divmod(np.arange(size**2), size)
     figure = go.Figure(
         go.Heatmap(
-            z=values, colorscale=scale, zmin=ends[0], zmax=ends[1], showscale=False, xgap=3, ygap=3, hoverinfo="skip"
+            z=values,
+            colorscale=scale,
+            zmin=ends[0],
+            zmax=ends[1],
+            showscale=False,
+            xgap=3,
+            ygap=3,
+            hoverinfo="skip",
         )
     )
-    # Heatmaps tell Streamlit of no click; squares over their cells do. They also carry the words.
+    on_accent = np.abs(values) > _FLIPS * max(abs(end) for end in ends)  # [K, K]
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        colour = colours.on_accent if on_accent[row, column] else colours.text
+        font = {"size": 15, "color": colour}
+        figure.add_annotation(x=column, y=row, text=texts[row][column], showarrow=False, font=font)
+    # Heatmaps tell Streamlit of no click; squares over their cells do.
     figure.add_scatter(
         x=columns,
         y=rows,
-        mode="markers+text",
+        mode="markers",
         marker={"symbol": "square", "size": 60, "color": colours.panel, "opacity": 0},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
-        text=[text for row in texts for text in row],
-        textposition="middle center",
-        textfont={"size": 15, "color": text_colours.ravel().tolist()},
-        customdata=np.stack([rows, columns], axis=1),
         hovertemplate=[
             f"Truly {labels[row]}, read as {labels[column]}<extra></extra>"
             for row, column in zip(rows, columns, strict=True)

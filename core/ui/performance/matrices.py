@@ -107,7 +107,7 @@ def _clicked(chart: str, name: str, classes: tuple[str, ...]) -> None:
     """Remember the cell that was clicked, by name, as the address has it."""
     chosen = state.picked(chart)
     if chosen:
-        row, column = chosen[0]["customdata"][:2]
+        row, column = chosen[0]["y"], chosen[0]["x"]
         state.put(state.CELL, f"{name},{classes[int(row)]},{classes[int(column)]}")
         state.put(state.PAGE, 1)
 

@@ -66,7 +66,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         f"Every dot is a film; films that {widgets.verbatim(source.title)} sees alike lie close together. "
         "A projection: distances far across it mean little."
     )
-    chosen = sorted({int(np.ravel(point["customdata"])[0]) for point in event.selection.points})
+    chosen = sorted({int(point["customdata"]) for point in event.selection.points})
     if not chosen:
         st.info("Draw a lasso around dots, or click one, to see their films.", icon=":material/gesture_select:")
         return
