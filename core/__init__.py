@@ -18,8 +18,8 @@ The map, in the direction data flows::
 ``models``            the bounded pool of loaded classifiers
 ``batch``             many files through one classifier, decoding overlapped
 ``explain``           METHODS: Reading → heatmaps of every class
-``evaluate``          METRICS: predictions → figures with intervals
-``dataset``           a folder of X-rays → an index
+``evaluate``          METRICS, PRESETS: predictions → figures with intervals, curves, thresholds, comparisons
+``dataset``           a folder of X-rays → an index; its balance, health and averages
 ``training``          a folder → a checkpoint
 ``render``, ``report``  heatmaps → pixels; readings → files
 ``samples``, ``download``  something to try; the public data set

@@ -1,4 +1,4 @@
-"""The bootstrap of patients: draw patients with replacement, with all their films .
+"""The bootstrap of patients: draw patients with replacement, with all their films.
 
 Patients whose films count alike are interchangeable. So patients are sorted into *types* first, and what is drawn is
 how many patients of each type there are: the same distribution as drawing patients one by one, of far fewer numbers.
