@@ -17,6 +17,7 @@ from core.download import LICENCE, REPO, Progress, complete, fetch, films, shard
 from core.errors import DownloadError
 from core.tasks import TASKS
 
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A picture to try.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.dataset.census import Census
 from core.dataset.shortcut import Trait
 
-BINS: Final = 50
+BINS: Final = 40
 _TAIL: Final = (
     0.1  # percent of the films at either end that are counted in the last bin: outliers would flatten the rest
 )

@@ -10,4 +10,5 @@
     shelf    bytes kept on disk within a bound
     operating    a visitor's own threshold on Diagnose
     performance  what the Performance page is made of
+    dataset      what the Data set page is made of
 """

@@ -75,7 +75,7 @@ def _patients(source: Source, found: Balance, classes: list[str]) -> None:
         most = found.most.max(axis=0)
         whose = source.word(found.classes[int(most.argmax())]).lower()
         st.markdown(
-            f"{many:.0%} of the patients have more than one film, one ({whose}) has {most.max()}. Films of one "
+            f"{100 * many:.0f} % of the patients have more than one film, one ({whose}) has {most.max()}. Films of one "
             "patient are alike: they are kept on one side when films are held out, and intervals are drawn over "
             "patients, not films."
         )

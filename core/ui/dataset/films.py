@@ -121,7 +121,7 @@ def _gallery(source: Source, order: NDArray[np.int64]) -> None:
                     _card(source, shown.iloc[place], place)
     first = (page - 1) * PAGE + 1
     st.caption(
-        f"Films {first:,} to {first + len(shown) - 1:,} of {len(order):,}. A click on a class opens its film in Diagnose."
+        f"Films {first:,} to {first + len(shown) - 1:,} of {len(order):,}. A click on a class opens it in Diagnose."
     )
 
 

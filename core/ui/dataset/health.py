@@ -40,13 +40,23 @@ def show(source: Source) -> None:
             icon=":material/info:",
         )
     found = findings(source)
-    strongest = next(iter(measurements.strongest(source)), None)
-    if strongest is not None:
-        mark = _MARKS["warning" if strongest.warns else "good"]
-        st.markdown(f"{mark} **Shortcuts.** {measurements.sentence(source, strongest)}")
+    _shortcut(source)
     order = {"warning": 0, "unknown": 1, "good": 2}
     for name in sorted(found, key=lambda name: order[found[name].state]):
         _check(source, name, found[name])
+
+
+def _shortcut(source: Source) -> None:
+    """How well a number that is not the disease tells the class: the strongest, and brightness whatever it is."""
+    found = measurements.strongest(source)
+    if not found:
+        st.markdown(f"{_MARKS['unknown']} **Shortcuts.** The index does not tell how bright or large films are.")
+        return
+    says = measurements.sentence(source, found[0])
+    brightness = next((one for one in found if one.trait == "brightness"), None)
+    if brightness not in {None, found[0]}:
+        says += f" Brightness alone: {measurements.figure(brightness)}, for {source.word(brightness.label).lower()}."
+    st.markdown(f"{_MARKS['warning' if found[0].warns else 'good']} **Shortcuts.** {says}")
 
 
 def _check(source: Source, name: str, finding: Finding) -> None:

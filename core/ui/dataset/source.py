@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import streamlit as st
 
+from core.dataset.census import COLUMNS, SHIPPED, Census
 from core.errors import DataError
 from core.ui import cache, state, widgets
-
-if TYPE_CHECKING:
-    from core.dataset.census import Census
 
 VARIABLE: Final = "PNEUMOLENS_INDEX"
 """Environment variable: the CSV of a further index, which every visitor can choose."""
@@ -89,8 +87,6 @@ def _found(name: str, server: str | None) -> tuple[str, Census]:
     own = state.own_index()
     if name == OWN and own:
         return own.sha256, cache.own_census(own.sha256, own.name, own.data)
-    from core.dataset.census import SHIPPED
-
     path = Path(server).expanduser() if name == SERVER and server else SHIPPED
     modified = path.stat().st_mtime_ns if path.is_file() else 0
     return f"{path}@{modified}", cache.census(str(path), modified)
@@ -112,8 +108,14 @@ def _give(own: state.Upload | None) -> None:
             "Index (CSV)",
             key="index_uploader",
             on_change=take,
-            help="One row per film. Needed columns: file, label. The others are listed in the README.",
+            help="One row per film.",
         )
         st.caption("Make one of a folder of films, which stays where it is:")
         st.code("python -m core index DIR --out index.csv", language="bash", wrap_lines=True)
         st.caption("The table stays in this server's memory; nobody else sees it.")
+        st.markdown("**Columns**")
+        st.caption(
+            "  \n".join(
+                f"`{name}`{' (needed)' if column.needed else ''}: {column.says}" for name, column in COLUMNS.items()
+            )
+        )
