@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from pytorch_grad_cam import GradCAM, LayerCAM
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from pytorch_grad_cam import (
+    EigenCAM,
+    EigenGradCAM,
+    GradCAM,
+    GradCAMElementWise,
+    GradCAMPlusPlus,
+    HiResCAM,
+    LayerCAM,
+    XGradCAM,
+)
+from pytorch_grad_cam.utils import svd_on_activations
 from torch import nn
 
 from core.architectures import ARCHITECTURES
+from core.architectures.network import Network, PooledHead
 from core.checkpoint import SHIPPED, find
 from core.classifier import Classifier
 from core.errors import EvidenceError, UnknownNameError
-from core.explain import METHODS, explain
-from core.explain.cam import gradients
+from core.explain import METHODS, _function, explain, explain_all
+from core.explain.gradients import gradients
 from core.explain.heatmap import scaled
 from core.xray import Xray, read_xray
 from tests.synthetic import as_png8, film
 
-REFERENCE = {"grad_cam": GradCAM, "layer_cam": LayerCAM}
+REFERENCE = {
+    "grad_cam": GradCAM,
+    "grad_cam_pp": GradCAMPlusPlus,
+    "xgrad_cam": XGradCAM,
+    "hires_cam": HiResCAM,
+    "layer_cam": LayerCAM,
+    "elementwise": GradCAMElementWise,
+    "eigen_cam": EigenCAM,
+    "eigen_grad_cam": EigenGradCAM,
+}
 SHIPPED_NAMES = sorted(path.stem for path in SHIPPED.glob("*.json"))
 
 
@@ -40,24 +60,89 @@ def upsampled(values: np.ndarray, size: int) -> np.ndarray:
     return (large - large.min()) / (large.max() - large.min() + 1e-7)
 
 
+class Rather:
+    """What the library explains: the logit of one class, less that of another."""
+
+    def __init__(self, place: int, against: int | None) -> None:
+        self.place, self.against = place, against
+
+    def __call__(self, logits: torch.Tensor) -> torch.Tensor:
+        """The number that the library differentiates."""
+        return logits[self.place] - (0 if self.against is None else logits[self.against])
+
+
+@pytest.fixture
+def _signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's principal components, with the one thing it leaves to chance, their sign, fixed as ours is."""
+    theirs = svd_on_activations.get_2d_projection
+
+    def pointing_to_the_sum(maps: np.ndarray) -> np.ndarray:
+        found = theirs(maps)
+        sums = maps.sum(axis=1) - maps.sum(axis=1).mean(axis=(1, 2), keepdims=True)
+        return np.asarray(found * np.where((found * sums).sum(axis=(1, 2), keepdims=True) < 0, -1, 1))
+
+    for module in ("eigen_cam", "eigen_grad_cam"):
+        monkeypatch.setattr(f"pytorch_grad_cam.{module}.get_2d_projection", pointing_to_the_sum)
+
+
 def test_the_table_and_the_reference_cover_each_other() -> None:
     assert set(REFERENCE) == set(METHODS)
 
 
+@pytest.mark.usefixtures("_signs")
+@pytest.mark.parametrize("against", [None, 1])
 @pytest.mark.parametrize("name", METHODS)
-def test_agrees_with_the_reference_library(classifier: Classifier, name: str) -> None:
+def test_agrees_with_the_reference_library(classifier: Classifier, name: str, against: int | None) -> None:
     reading = classifier.read([xray()])[0]
-    heatmaps = explain(classifier, reading, name)
+    heatmaps = explain(classifier, reading, name, None if against is None else reading.classes[against])
     size = classifier.checkpoint.preprocessing.size
     inputs = classifier.prepare([xray()]).repeat(1, 3, 1, 1)
     network = Classifier(classifier.checkpoint).network.requires_grad_(True)
     with REFERENCE[name](model=network, target_layers=[network.trunk]) as library:
-        for place, target in enumerate(reading.classes):
-            expected = library(input_tensor=inputs, targets=[ClassifierOutputTarget(place)])[0]
-            if heatmaps[target].problem:
+        for target, heatmap in heatmaps.items():
+            place = reading.classes.index(target)
+            expected = library(input_tensor=inputs, targets=[Rather(place, against)])[0]
+            if heatmap.problem:
                 assert expected.max() <= 1e-4, f"{target} is reported as bad, and the reference draws a map"
             else:
-                assert np.abs(upsampled(heatmaps[target].values, size) - expected).max() <= 1e-4
+                assert np.abs(upsampled(heatmap.values, size) - expected).max() <= 1e-4
+
+
+class Untidy(nn.Module):
+    """A head unlike a pooled one: gradients of either sign that differ from place to place and with the features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(8 * 5 * 6, 16)
+        self.last = nn.Linear(16, 3)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        logits: torch.Tensor = self.last(torch.tanh(self.first(features.flatten(1))))
+        return logits
+
+
+@pytest.mark.usefixtures("_signs")
+@pytest.mark.parametrize("against", [None, 2])
+@pytest.mark.parametrize("name", METHODS)
+def test_agrees_whatever_the_head(name: str, against: int | None) -> None:
+    torch.manual_seed(0)
+    network = Network(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), Untidy())
+    image = torch.rand(1, 3, 7, 8)
+    features = network.features(image)[0].detach()
+    with torch.inference_mode():
+        maps = _function(METHODS[name])(features, gradients(network, features, against))
+    with REFERENCE[name](model=network, target_layers=[network.trunk]) as library:
+        for place in range(3):
+            if place == against:
+                continue
+            expected = library(input_tensor=image, targets=[Rather(place, against)])[0]
+            values, _, _, problem = scaled(maps[place].numpy())
+            if problem:
+                assert expected.max() <= 1e-4, f"{place} is reported as bad, and the reference draws a map"
+                continue
+            large = cv2.resize(values, (8, 7))
+            assert np.abs((large - large.min()) / (large.max() - large.min() + 1e-7) - expected).max() <= 1e-4
 
 
 def test_closed_form_equals_autograd_through_the_head(classifier: Classifier) -> None:
@@ -88,9 +173,9 @@ def test_reading_and_heatmaps_take_one_pass(classifier: Classifier, monkeypatch:
 
     monkeypatch.setattr(classifier.network, "features", counted)
     reading = classifier.read([xray()])[0]
-    for name in METHODS:
-        heatmaps = explain(classifier, reading, name)
+    for heatmaps in explain_all(classifier, reading).values():
         assert list(heatmaps) == list(reading.classes)
+    explain(classifier, reading, against=reading.classes[0])
     assert passes == [1]
 
 
@@ -126,10 +211,60 @@ def test_a_reading_of_another_classifier_is_refused(tmp_path: Path) -> None:
     [(np.zeros((4, 4)), "empty"), (np.full((4, 4), 2.0), "saturated"), (np.full((4, 4), np.nan), "not a number")],
 )
 def test_a_map_that_points_nowhere_is_named(raw: np.ndarray, word: str) -> None:
-    values, _, problem = scaled(raw.astype(np.float32))
+    values, _, _, problem = scaled(raw.astype(np.float32))
     assert problem is not None
     assert word in problem
     assert not values.any()
+
+
+def test_several_methods_at_once_are_the_same_as_one_by_one(classifier: Classifier) -> None:
+    reading = classifier.read([xray()])[0]
+    whole = explain_all(classifier, reading)
+    assert list(whole) == list(METHODS)
+    for name, heatmaps in whole.items():
+        for target, heatmap in explain(classifier, reading, name).items():
+            assert np.array_equal(heatmap.values, heatmaps[target].values)
+            assert (heatmap.method, heatmap.peak, heatmap.note) == (name, heatmaps[target].peak, heatmaps[target].note)
+
+
+def test_one_class_against_another_is_named_so(classifier: Classifier) -> None:
+    reading = classifier.read([xray()])[0]
+    heatmaps = explain(classifier, reading, against="VIRUS")
+    assert list(heatmaps) == ["NORMAL", "BACTERIA"]
+    assert heatmaps["NORMAL"].against == "VIRUS"
+    assert heatmaps["NORMAL"].asked == "NORMAL-against-VIRUS"
+    assert explain(classifier, reading)["NORMAL"].asked == "NORMAL"
+    with pytest.raises(UnknownNameError, match="NORMAL, BACTERIA, VIRUS"):
+        explain(classifier, reading, against="FLU")
+
+
+def test_a_map_that_is_the_same_for_every_class_is_named_so(classifier: Classifier) -> None:
+    reading = classifier.read([xray()])[0]
+    for name, heatmaps in explain_all(classifier, reading).items():
+        for heatmap in heatmaps.values():
+            assert (heatmap.note is not None) == (name == "eigen_cam")
+            assert METHODS[name].by_class == (name != "eigen_cam")
+    head = classifier.network.head
+    assert isinstance(head, PooledHead)
+    kept = head.linear.weight.clone()
+    try:
+        head.linear.weight.copy_(kept[0].abs().expand_as(kept))  # a network that cannot tell classes apart
+        for heatmap in explain(classifier, classifier.read([xray()])[0]).values():
+            assert heatmap.note is not None
+            assert "same for every class" in heatmap.note
+    finally:
+        head.linear.weight.copy_(kept)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(("fill", "words"), [(0.0, "empty"), (1.0, "saturated|empty"), (float("nan"), "not a number")])
+def test_a_network_that_answers_the_same_everywhere_points_nowhere(name: str, fill: float, words: str) -> None:
+    features = torch.full((8, 5, 6), fill)
+    gradient = torch.rand(3, 8, 1, 1).expand(-1, -1, 5, 6)
+    for raw in _function(METHODS[name])(features, gradient).numpy():
+        values, _, _, problem = scaled(raw)
+        assert re.search(words, str(problem))
+        assert not values.any()
 
 
 def test_a_bad_map_cannot_be_drawn(classifier: Classifier) -> None:

@@ -1,7 +1,11 @@
-"""Class activation maps that need nothing but the trunk's features and the head: no second pass, no hooks.
+"""Class activation maps that are weighted sums over channels: each needs only the trunk's features and the head.
 
-Each function takes features ``[C, h, w]`` and the gradient of every class's logit by them, ``[K, C, h, w]``, and gives
-raw non-negative maps ``[K, h, w]``.
+Each function takes features ``A [C, h, w]`` and the gradient of every target by them, ``G [K, C, h, w]``, and gives raw
+non-negative maps ``[K, h, w]``. Sums written Σ_c run over channels, Σ_ij over places; G of a place is written g.
+
+With a pooled head (:class:`~core.architectures.network.PooledHead`) g is the same at every place. Then Grad-CAM,
+XGrad-CAM and HiResCAM are one and the same map, and so are, where no feature is negative, LayerCAM and element-wise
+Grad-CAM. They differ with any other head.
 """
 
 from __future__ import annotations
@@ -9,44 +13,65 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.architectures.network import Network, PooledHead
-
-
-def gradients(network: Network, features: Tensor) -> Tensor:
-    """Gradient of every class's logit by the features.
-
-    Goes through the head only, by ``torch.autograd.grad`` on a private copy: nothing is left on the shared network.
-    With a pooled head it is the head's own weights, divided by the area, at every position.
-
-    Args:
-        network: whose head to go through.
-        features: ``[C, h, w]``.
-
-    Returns:
-        ``[K, C, h, w]``.
-    """
-    head = network.head
-    if isinstance(head, PooledHead):
-        weight = head.linear.weight  # [K, C]
-        area = features.shape[1] * features.shape[2]
-        return (weight / area)[:, :, None, None].expand(-1, -1, *features.shape[1:])  # [K, C, h, w], a view
-    with torch.inference_mode(mode=False), torch.enable_grad():
-        one = features.clone()[None]  # [1, C, h, w]
-        classes = head(one).shape[1]
-        copies = one.repeat(classes, 1, 1, 1).requires_grad_()  # [K, C, h, w]: one copy explains one class
-        (result,) = torch.autograd.grad(head(copies).diagonal().sum(), copies)
-    return result
-
 
 def grad_cam(features: Tensor, gradient: Tensor) -> Tensor:
-    """ReLU(Σ_c mean(gradient_c) · features_c) (Selvaraju et al. 2017, "Grad-CAM", arXiv:1610.02391)."""
-    weight = gradient.mean(dim=(2, 3))  # [K, C]
-    return torch.einsum("kc,chw->khw", weight, features).relu()
+    """ReLU(Σ_c mean_ij(g) · A_c) (Selvaraju et al. 2017, "Grad-CAM", arXiv:1610.02391)."""
+    return _weighted(gradient.mean(dim=(2, 3)), features)
+
+
+def grad_cam_pp(features: Tensor, gradient: Tensor) -> Tensor:
+    """ReLU(Σ_c w_c · A_c), w_c = Σ_ij a · ReLU(g), a = g² / (2 g² + g³ Σ_ij A_c).
+
+    Chattopadhay et al. 2018, "Grad-CAM++", arXiv:1710.11063, equation 19, with the derivative of the logit where the
+    paper takes that of its exponential. a is 0 where g is; 1e-6 in its denominator is the reference library's.
+    """
+    total = features.sum(dim=(1, 2))[:, None, None]  # [C, 1, 1]
+    # Where g is constant over the places, one place says it all: h·w times less work, which is why this is quick.
+    one = gradient[..., :1, :1] if _constant(gradient) else gradient
+    square = one * one
+    alpha = square / (2 * square + total * square * one + 1e-6)
+    weight = torch.where(one > 0, one * alpha, 0.0).sum(dim=(2, 3))  # [K, C]
+    if one.shape != gradient.shape:
+        weight = weight * (gradient.shape[2] * gradient.shape[3])
+    return _weighted(weight, features)
+
+
+def xgrad_cam(features: Tensor, gradient: Tensor) -> Tensor:
+    """ReLU(Σ_c w_c · A_c), w_c = Σ_ij g · A_c / Σ_ij A_c (Fu et al. 2020, "Axiom-based Grad-CAM", arXiv:2008.02312).
+
+    1e-7 is added to the denominator, as in the reference library.
+    """
+    total = features.sum(dim=(1, 2))  # [C]
+    weight = (gradient * features).sum(dim=(2, 3)) / (total + 1e-7)  # [K, C]
+    return _weighted(weight, features)
+
+
+def hires_cam(features: Tensor, gradient: Tensor) -> Tensor:
+    """ReLU(Σ_c g · A_c), place by place (Draelos and Carin 2020, "HiResCAM", arXiv:2011.08891)."""
+    return torch.einsum("kchw,chw->khw", gradient, features).relu()
 
 
 def layer_cam(features: Tensor, gradient: Tensor) -> Tensor:
-    """ReLU(Σ_c ReLU(gradient_c) · features_c), place by place.
+    """ReLU(Σ_c ReLU(g) · A_c), place by place.
 
     Jiang et al. 2021, "LayerCAM", doi 10.1109/TIP.2021.3089943.
     """
     return torch.einsum("kchw,chw->khw", gradient.relu(), features).relu()
+
+
+def elementwise(features: Tensor, gradient: Tensor) -> Tensor:
+    """Σ_c ReLU(g · A_c), place by place: element-wise Grad-CAM.
+
+    Gildenblat and contributors 2021, ``GradCAMElementWise`` in pytorch-grad-cam.
+    """
+    return (gradient * features).relu_().sum(dim=1)
+
+
+def _weighted(weight: Tensor, features: Tensor) -> Tensor:
+    """ReLU(Σ_c w_c · A_c): ``[K, C]`` and ``[C, h, w]`` → ``[K, h, w]``."""
+    return torch.einsum("kc,chw->khw", weight, features).relu()
+
+
+def _constant(gradient: Tensor) -> bool:
+    """Whether g is one number per channel, seen from its memory: an expanded view repeats it."""
+    return gradient.stride()[2:] == (0, 0)

@@ -24,6 +24,9 @@ class Heatmap:
         xray_sha256: of the film's file.
         peak: largest value before scaling; maps of two classes or films can be compared by it, their colours cannot.
         problem: why it must not be drawn ("empty", "saturated", "not a number"), in words; ``None`` when all is well.
+        against: the class it is explained against ("why this rather than that"); ``None``: the class by itself.
+        floor: smallest value before scaling, nearly always 0.
+        note: what must be said beside it (that it is the same for every class); ``None`` when nothing must.
     """
 
     values: NDArray[np.float32]
@@ -34,6 +37,14 @@ class Heatmap:
     xray_sha256: str
     peak: float
     problem: str | None = None
+    against: str | None = None
+    floor: float = 0.0
+    note: str | None = None
+
+    @property
+    def asked(self) -> str:
+        """What it explains, as part of a file's name: ``"VIRUS"`` or ``"VIRUS-against-BACTERIA"``."""
+        return self.target if self.against is None else f"{self.target}-against-{self.against}"
 
     def require(self) -> Heatmap:
         """This map, if it can be drawn.
@@ -46,20 +57,20 @@ class Heatmap:
         return self
 
 
-def scaled(raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, str | None]:
-    """A raw non-negative map → values in 0…1, their peak, and what is wrong with them, if anything.
+def scaled(raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float, str | None]:
+    """A raw non-negative map → values in 0…1, its lowest and highest value, and what is wrong with it, if anything.
 
     Scaling is (x - min) / (max - min), as the field's libraries do, so that maps can be compared with theirs.
     """
-    nothing = np.zeros(raw.shape, dtype=np.float32)
-    nothing.setflags(write=False)
-    if not np.isfinite(raw).all():
-        return nothing, float("nan"), "This map is not a number: the network's output is broken for this film."
-    low, peak = float(raw.min()), float(raw.max())
-    if peak <= 0:
-        return nothing, peak, "This map is empty: the network finds no evidence for this class on this film."
-    if peak - low <= 1e-6 * peak:
-        return nothing, peak, "This map is saturated: every place counts alike, so it points nowhere."
-    values = ((raw - low) / (peak - low)).astype(np.float32)
+    low, peak = float(raw.min()), float(raw.max())  # either is not finite if any value is not
+    problem = None
+    if not (np.isfinite(low) and np.isfinite(peak)):
+        low = peak = float("nan")
+        problem = "This map is not a number: the network's output is broken for this film."
+    elif peak <= 0:
+        problem = "This map is empty: the network finds no evidence for this class on this film."
+    elif peak - low <= 1e-6 * peak:
+        problem = "This map is saturated: every place counts alike, so it points nowhere."
+    values = np.zeros(raw.shape, dtype=np.float32) if problem else ((raw - low) / (peak - low)).astype(np.float32)
     values.setflags(write=False)
-    return values, peak, None
+    return values, low, peak, problem
