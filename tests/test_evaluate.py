@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -223,6 +224,16 @@ def test_a_rare_class_that_some_draws_lack_has_an_area_all_the_same() -> None:
         found = figures(given, TASK, draws=200)
     assert 0 <= found["auroc.VIRUS"].low <= found["auroc.VIRUS"].value <= found["auroc.VIRUS"].high <= 1
     assert found["auroc.VIRUS"].low > 0, "draws without a film of the class do not count as 0"
+
+
+@pytest.mark.parametrize("count", [3, 7, 100, 1001])
+def test_a_perfect_network_has_perfect_figures(count: int) -> None:
+    given = table(count, seed=8)
+    given = replace(given, labels=np.arange(count) % 3, probabilities=np.eye(3)[np.arange(count) % 3])
+    for name, figure in figures(given, TASK, draws=50).items():
+        assert figure.value == pytest.approx(1), name
+    worst = replace(given, probabilities=np.roll(given.probabilities, 1, axis=1))
+    assert figures(worst, TASK, draws=50)["f1.macro"].value == 0
 
 
 def test_other_classes_and_no_films_are_refused() -> None:

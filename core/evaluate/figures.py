@@ -62,6 +62,7 @@ def figures(predictions: Predictions, task: Task, draws: int = DRAWS, seed: int 
 
 def interval(value: float, spread: Array) -> Interval:
     """A figure with the middle 95 % of its bootstrap values; draws in which it is not defined do not count."""
+    value = min(max(value, 0.0), 1.0)  # a mean of ones may end a rounding above 1
     low, high = np.nanpercentile(spread, (2.5, 97.5)) if not np.isnan(spread).all() else (value, value)
     # A percentile interval of a figure near 0 or 1 can miss the figure itself; an interval that does is of no use.
     return Interval(value=value, low=max(0.0, min(float(low), value)), high=min(1.0, max(float(high), value)))
