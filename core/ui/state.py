@@ -33,6 +33,7 @@ _EXPLAINED = "explained"
 MODEL = "model"
 METHOD = "method"
 TARGET = "target"
+AGAINST = "against"
 COLOURS = "look_colours"
 OPACITY = "look_opacity"
 CONTOUR = "look_contour"
@@ -40,7 +41,7 @@ LEVEL = "look_level"
 ANYWAY = "show_anyway"
 NAMES = "names_in_exports"
 UNCALIBRATED = "uncalibrated"
-_KEPT = (MODEL, METHOD, TARGET, COLOURS, OPACITY, CONTOUR, LEVEL, ANYWAY, NAMES, UNCALIBRATED)
+_KEPT = (MODEL, METHOD, TARGET, AGAINST, COLOURS, OPACITY, CONTOUR, LEVEL, ANYWAY, NAMES, UNCALIBRATED)
 
 # Keys of the Performance page: its widgets, and what a click on a figure chose. All are in its link.
 TASK = "performance_task"
@@ -225,19 +226,26 @@ def prepare_target(film_sha256: str, weights_sha256: str, predicted: str) -> Non
     if st.session_state.get(_EXPLAINED) != pair or not st.session_state.get(TARGET):
         st.session_state[_EXPLAINED] = pair
         st.session_state[TARGET] = predicted
+        st.session_state[AGAINST] = ""
         st.session_state[ANYWAY] = False
 
 
-def explain(film_sha256: str, weights_sha256: str, wanted: str) -> None:
+def explain(film_sha256: str, weights_sha256: str, wanted: str, against: str | None = None) -> None:
     """Explain this class, not the predicted one, when that film and network come up."""
     st.session_state[_EXPLAINED] = (film_sha256, weights_sha256)
     st.session_state[TARGET] = wanted
+    st.session_state[AGAINST] = against or ""
     st.session_state[ANYWAY] = False
 
 
 def target() -> str:
     """The class being explained."""
     return str(st.session_state[TARGET])
+
+
+def against() -> str | None:
+    """The class it is explained against; ``None``: the class by itself."""
+    return str(st.session_state.get(AGAINST) or "") or None
 
 
 def names_in_exports() -> bool:
@@ -272,12 +280,12 @@ def clamp(key: str, low: float, high: float) -> None:
 
 
 def value(key: str) -> object:
-    """What a widget of the Performance page holds, or what a link said of it; ``None`` when neither."""
+    """What a widget of a study page holds, or what a link said of it; ``None`` when neither."""
     return st.session_state.get(key)
 
 
 def put(key: str, value: object) -> None:
-    """Set a widget of the Performance page before it is drawn, or what a click on a figure chose."""
+    """Set a widget of a study page before it is drawn, or what a click on a figure chose."""
     st.session_state[key] = value
 
 

@@ -102,8 +102,14 @@ def _table(source: Source, order: NDArray[np.int64]) -> None:
 def _gallery(source: Source, order: NDArray[np.int64]) -> None:
     pages = -(-len(order) // PAGE)
     kept = state.value(state.FILM_PAGE)
-    state.put(state.FILM_PAGE, min(max(kept, 1), pages) if isinstance(kept, int) else 1)
-    page = st.pagination(pages, key=state.FILM_PAGE)
+    page = min(max(kept, 1), pages) if isinstance(kept, int) else 1
+    state.put(state.FILM_PAGE, page)
+    key = f"film_pages_{pages}_{page}"  # another page, another widget: what a link or a filter says is never overruled
+
+    def turn() -> None:
+        state.put(state.FILM_PAGE, state.value(key))
+
+    st.pagination(pages, default=page, key=key, on_change=turn)
     shown = source.census.rows.iloc[order[(page - 1) * PAGE : page * PAGE]]
     missing = [file for file in shown["file"] if not archive.has(file)]
     if len(missing) == len(shown):

@@ -57,7 +57,7 @@ def _several(label: str, key: str, options: tuple[str, ...], words: Callable[[st
     if len(options) < 2:  # noqa: PLR2004 - nothing to choose
         state.put(key, [])
         return []
-    return st.multiselect(label, options, key=key, format_func=words, placeholder="All")
+    return st.multiselect(label, options, key=key, format_func=words, placeholder="All", on_change=_first_page)
 
 
 def _patient(source: Source) -> str:
@@ -68,9 +68,19 @@ def _patient(source: Source) -> str:
     state.put(state.PATIENT, kept if isinstance(kept, str) else "")
     note = "" if source.name == PUBLIC else " What you type stays out of the page's address."
     typed = st.text_input(
-        "Patient", key=state.PATIENT, placeholder="All", max_chars=80, help=f"Any part of a patient's number.{note}"
+        "Patient",
+        key=state.PATIENT,
+        placeholder="All",
+        max_chars=80,
+        on_change=_first_page,
+        help=f"Any part of a patient's number.{note}",
     )
     return typed.strip()
+
+
+def _first_page() -> None:
+    """Other films: the gallery begins anew."""
+    state.put(state.FILM_PAGE, 1)
 
 
 def _settle_switch(key: str) -> None:

@@ -1,0 +1,256 @@
+"""The page "Data set", run by Streamlit's own test harness."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.dataset.archive import VARIABLE as DATA
+from core.ui import state
+from core.ui.dataset import films, portraits
+from core.ui.dataset.source import OWN, PUBLIC, SERVER, VARIABLE
+from tests import indexes, synthetic
+
+ROOT = Path(__file__).parent.parent
+WAIT = 180
+SECTIONS = ("balance", "health", "measurements", "portraits", "films")
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Neither an index nor films on the server, and nothing in caches."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(DATA, raising=False)
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def opened(**query: str | list[str]) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT)
+    app.run()
+    app.button(key="accept").click().run()
+    app.switch_page("pages/study/dataset.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All words on the page."""
+    kinds = ("header", "subheader", "markdown", "caption", "info", "warning", "error")
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+def section(app: AppTest, name: str) -> AppTest:
+    app.session_state[state.SECTION] = name
+    app.run()
+    assert not app.exception
+    return app
+
+
+def metric(app: AppTest, label: str) -> str:
+    return next(str(one.value) for one in app.metric if one.label == label)
+
+
+def test_the_shipped_set_is_shown_at_once() -> None:
+    app = opened()
+    assert app.header[0].value == "Data set"
+    assert metric(app, "Films") == "5,840"
+    assert metric(app, "Patients") == "4,082"
+    table = app.dataframe[0].value
+    test = table[(table["Split"] == "Test") & (table["Class"] == "Viral pneumonia")]
+    assert test["Films"].tolist() == [148]
+    assert "1.89 films of bacterial pneumonia for each film of no pneumonia" in said(app)
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_the_same_number_is_not_said_to_be_the_same_child() -> None:
+    words = said(section(opened(), "health"))
+    assert "the same number in two classes is not the same child" in words
+    assert "Groups of exact copies within one split: 30" in words
+    assert "AUROC of .73" in words
+    assert "Brightness alone: .56" in words
+
+
+def test_filters_change_every_figure_and_the_address() -> None:
+    app = opened()
+    app.multiselect(key=state.SPLITS).set_value(["test"]).run()
+    assert metric(app, "Films") == "624"
+    app.multiselect(key=state.LABELS).set_value(["VIRUS"]).run()
+    assert metric(app, "Films") == "148"
+    assert app.query_params["split"] == "test"
+    assert app.query_params["class"] == "VIRUS"
+    app.text_input(key=state.PATIENT).set_value("person1000").run()
+    assert "No film is left" in said(app)
+    next(button for button in app.button if button.label == "Show all films").click().run()
+    assert metric(app, "Films") == "5,840"
+
+
+def test_a_link_reproduces_the_view() -> None:
+    app = opened(**{"view": "measurements", "split": ["train"], "class": ["VIRUS", "NORMAL"], "trait": "contrast"})
+    assert metric(app, "Films") == "2,686"
+    assert app.selectbox(key=state.TRAIT).value == "contrast"
+    assert app.session_state[state.SECTION] == "measurements"
+    merged = opened(merged="yes", view="balance")
+    assert merged.toggle(key=state.MERGED).value
+    assert set(merged.dataframe[0].value["Class"]) == {"Normal", "Pneumonia"}
+
+
+def test_a_link_that_makes_no_sense_shows_the_page() -> None:
+    app = opened(
+        **{"view": "nonsense", "class": ["CAT"], "page": "-3", "index": "../../etc/passwd", "trait": "x" * 999}
+    )
+    assert metric(app, "Films") == "5,840"
+    assert app.session_state[state.INDEX] == PUBLIC
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_section_says_something_without_films(name: str) -> None:
+    app = section(opened(), name)
+    assert app.query_params["view"] == name
+    if name == "films":
+        assert DATA in said(app)
+        assert len(app.dataframe[0].value) == films.ROWS
+    if name == "portraits":
+        assert "1,341 films" in said(app)
+        assert len(app.get("image")) == 9
+
+
+def test_sections_about_the_whole_set_say_so() -> None:
+    app = opened(view="health", split=["test"])
+    assert "About the whole set" in said(app)
+    assert "62 films in all" in said(app)
+
+
+def test_averages_that_are_missing_are_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portraits, "portraits", lambda task: ())
+    assert "python -m core averages" in said(section(opened(), "portraits"))
+
+
+# ---------------------------------------------------------------- other indexes
+
+
+def test_an_index_named_at_start_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "clinic.csv"
+    path.write_bytes(indexes.csv(300))
+    monkeypatch.setenv(VARIABLE, str(path))
+    app = opened()
+    picker = app.selectbox(key=state.INDEX)
+    assert picker.options == ["Public pneumonia set", "clinic"]
+    picker.set_value(SERVER).run()
+    assert metric(app, "Films") == "300"
+    app.text_input(key=state.PATIENT).set_value("p00001").run()
+    assert "patient" not in app.query_params  # an own patient's number is in no address
+    assert "clinic" not in str(dict(app.query_params))
+    path.write_bytes(indexes.csv(200))
+    app.text_input(key=state.PATIENT).set_value("").run()
+    assert metric(app, "Films") == "200"  # a changed file is seen at once
+    for name in SECTIONS:
+        section(app, name)
+    assert str(tmp_path) not in said(app)
+
+
+def test_a_wrong_index_named_at_start_gets_a_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "none.csv"))
+    app = opened(index=SERVER)
+    assert "none.csv cannot be read" in app.error[0].value
+    assert str(tmp_path) not in app.error[0].value
+    assert "python -m core index" in said(app)
+
+
+def test_a_visitor_gives_an_index_and_takes_it_back() -> None:
+    app = opened()
+    app.file_uploader[0].set_value(("mine.csv", b"file,label\na.png,CAT\nb.png,DOG\nc.png,DOG\n", "text/csv")).run()
+    assert not app.exception
+    assert metric(app, "Films") == "3"
+    assert metric(app, "Patients") == "not known"
+    assert app.session_state[state.INDEX] == OWN
+    assert "Cat" not in str(dict(app.query_params))
+    assert "mine" not in str(dict(app.query_params))
+    assert not app.toggle  # classes of no task are not merged
+    for name in SECTIONS:
+        section(app, name)
+    assert "no measurements" in said(section(app, "measurements"))
+    app.file_uploader[0].set_value([]).run()
+    assert app.session_state[state.INDEX] == PUBLIC
+
+
+def test_a_wrong_index_names_row_and_column_and_another_can_be_given() -> None:
+    app = opened()
+    app.file_uploader[0].set_value(("mine.csv", b"file,label,width\na.png,CAT,wide\n", "text/csv")).run()
+    assert "mine.csv, row 2, column width: 'wide'" in app.error[0].value
+    app.file_uploader[0].set_value(("mine.csv", b"file,label,width\na.png,CAT,200\n", "text/csv")).run()
+    assert not app.error
+    assert metric(app, "Films") == "1"
+
+
+def test_a_link_to_a_visitors_index_says_that_it_is_gone() -> None:
+    app = opened(index=OWN)
+    assert "not kept on the server" in said(app)
+    assert metric(app, "Films") == "5,840"
+
+
+# ---------------------------------------------------------------- films
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Films on the server, and their index."""
+    lines = ["file,label,split,patient"]
+    for number in range(films.PAGE + 2):
+        file = f"train/NORMAL/film{number:02}.png"
+        path = tmp_path / "set" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(synthetic.as_png8(synthetic.film(120, 100, seed=number)))
+        lines.append(f"{file},NORMAL,train,p{number}")
+    (tmp_path / "index.csv").write_text("\n".join([*lines, "train/VIRUS/gone.png,VIRUS,train,p0"]) + "\n")
+    monkeypatch.setenv(DATA, str(tmp_path / "set"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "index.csv"))
+    return tmp_path
+
+
+def test_the_gallery_shows_a_page_and_a_click_opens_the_film_in_diagnose(server: Path) -> None:
+    app = opened(index=SERVER, view="films")
+    assert len(app.get("image")) == films.PAGE
+    assert f"Films 1 to {films.PAGE} of {films.PAGE + 3}" in said(app)
+    app.session_state[state.FILM_PAGE] = 2
+    app.run()
+    assert len(app.get("image")) == 2
+    assert "not in the folder of films" in said(app)  # the one that is gone
+    assert app.query_params["page"] == "2"
+    app.button(key="open_film_1").click().run()
+    assert not app.exception
+    tray = app.session_state["films"]
+    data = (server / "set" / f"train/NORMAL/film{films.PAGE + 1:02}.png").read_bytes()
+    assert [upload.data for upload in tray.values()] == [data]
+
+
+def test_films_of_another_set_are_said_to_be_elsewhere(server: Path) -> None:
+    app = opened(view="films")
+    assert "None of these films is in the folder" in said(app)
+    assert len(app.dataframe[0].value) == films.ROWS
+
+
+def test_the_page_loads_no_torch() -> None:
+    script = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file('app.py', default_timeout=100).run()\n"
+        "app.button(key='accept').click().run()\n"
+        "app.switch_page('pages/study/dataset.py').run()\n"
+        f"for name in {SECTIONS!r}:\n"
+        f"    app.session_state[{state.SECTION!r}] = name\n"
+        "    app.run()\n"
+        "    assert not app.exception, app.exception\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True, timeout=WAIT)
