@@ -152,7 +152,7 @@ def test_a_cell_lists_its_films(weights: Path, first: Source) -> None:
     assert set(table["Read as"]) == {"Bacterial pneumonia"}
     row = first.predictions.files.index(table["File"][0])
     assert table["Patient"][0] == first.predictions.patients[row]
-    assert table["Bacterial pneumonia"][0] == pytest.approx(100 * first.predictions.probabilities[row, 1])
+    assert table["Bacteria"][0] == pytest.approx(100 * first.predictions.probabilities[row, 1])
     assert list(table["Margin"]) == sorted(table["Margin"], reverse=True)
     assert "not on this server" in said(app)
 

@@ -79,7 +79,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     except PneumoLensError as error:
         widgets.say(error, f"{widgets.verbatim(a.title)} and {widgets.verbatim(b.title)} cannot be compared.")
         return
-    st.markdown(f"#### {_unbroken(widgets.verbatim(found.sentence(a.title, b.title)))}")
+    st.subheader(_unbroken(widgets.verbatim(found.sentence(a.title, b.title))), anchor=False)
     _numbers(found, a, b)
     matrix, table = st.columns([5, 6], gap="large")
     with matrix:

@@ -77,7 +77,7 @@ def everything() -> Sources:
         except PneumoLensError as error:
             bad.append(Unusable(title, str(error)))
         else:
-            taken = {one.title for one in good.values()}
+            taken = {one.title for one in good.values() if one.task.name == source.task.name}
             named = replace(source, title=f"{source.title} ({source.name})") if source.title in taken else source
             good.setdefault(source.name, named)
     return Sources(MappingProxyType(good), tuple(bad))
