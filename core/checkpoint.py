@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.architectures import ARCHITECTURES, Architecture
+from core.architectures import ARCHITECTURES, HEADS, Architecture
 from core.errors import CheckpointError, UnknownNameError
 from core.files import write
 from core.tasks import TASKS, Task
@@ -106,6 +106,7 @@ class Card(_Strict):
         name: ``<task>-<architecture>``.
         task: key in TASKS.
         architecture: key in ARCHITECTURES.
+        head: key in HEADS: what follows the trunk. A classic one was built for the input size of the preprocessing.
         classes: in the order of the logits.
         preprocessing: see :class:`core.xray.Preprocessing`.
         temperature: what logits are divided by before the softmax, fitted on validation; 1 leaves them as they are.
@@ -126,6 +127,7 @@ class Card(_Strict):
     name: str
     task: str
     architecture: str
+    head: str = "pooled"
     classes: tuple[str, ...]
     preprocessing: dict[str, float | int]
     temperature: Annotated[float, Field(gt=0)] = 1.0
@@ -146,6 +148,7 @@ class Card(_Strict):
         try:
             classes = TASKS[self.task].classes
             ARCHITECTURES[self.architecture]
+            HEADS[self.head]
         except UnknownNameError as error:
             raise ValueError(str(error)) from error
         if self.classes != classes:

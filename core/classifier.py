@@ -73,12 +73,13 @@ class Classifier:
         self.checkpoint = checkpoint
         self.device = torch.device(device)
         self._preprocessing = checkpoint.preprocessing
-        network = checkpoint.architecture.build(len(checkpoint.card.classes))
+        card = checkpoint.card
         try:
+            network = checkpoint.architecture.build(len(card.classes), card.head, self._preprocessing.size)
             network.load_state_dict(
                 {k: v.float() if v.is_floating_point() else v for k, v in checkpoint.tensors().items()}
             )
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise CheckpointError(
                 f"The weights of {checkpoint.name} do not fit {checkpoint.architecture.title}: the checkpoint is "
                 "foreign. Copy weights and card from the same place."

@@ -56,7 +56,8 @@ def test_altered_weights_are_refused_when_loaded(folder: Path) -> None:
     [
         ({"classes": ["VIRUS", "NORMAL", "BACTERIA"]}, "classes"),
         ({"task": "flowers"}, "no task called"),
-        ({"architecture": "lenet"}, "no architecture called"),
+        ({"architecture": "resnet19"}, "no architecture called"),
+        ({"head": "two-headed"}, "no head called"),
         ({"weights_sha256": "abc"}, "weights_sha256"),
         ({"preprocessing": {"size": 224}}, "preprocessing lacks"),
         ({"surprise": 1}, "surprise"),

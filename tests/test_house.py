@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from core.architectures import ARCHITECTURES
+from core.architectures import ARCHITECTURES, HEADS
 from core.evaluate import METRICS
 from core.explain import METHODS
 from core.tasks import TASKS
@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLES: Mapping[str, Mapping[str, Any]] = {
     "TASKS": TASKS,
     "ARCHITECTURES": ARCHITECTURES,
+    "HEADS": HEADS,
     "METHODS": METHODS,
     "METRICS": METRICS,
 }

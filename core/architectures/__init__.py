@@ -5,10 +5,15 @@ Importing this loads neither torch nor torchvision: a row's ``build`` does, when
 
 from __future__ import annotations
 
-from core.architectures import resnet, vgg
+from core.architectures import alexnet, googlenet, lenet, residual_vgg, resnet, small, vgg
+from core.architectures.head import HEADS, HeadKind
 from core.architectures.row import Architecture
 from core.table import Table
 
-__all__ = ["ARCHITECTURES", "Architecture"]
+__all__ = ["ARCHITECTURES", "HEADS", "Architecture", "HeadKind"]
 
-ARCHITECTURES: Table[Architecture] = Table("architecture", *vgg.ROWS, *resnet.ROWS)
+ARCHITECTURES: Table[Architecture] = Table(
+    "architecture",
+    # In the order in which the field came to them.
+    *lenet.ROWS, *small.ROWS, *alexnet.ROWS, *vgg.ROWS, *googlenet.ROWS, *resnet.ROWS, *residual_vgg.ROWS,
+)  # fmt: skip

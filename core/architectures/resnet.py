@@ -1,9 +1,12 @@
-"""Residual networks (He et al. 2016, "Deep Residual Learning for Image Recognition", arXiv:1512.03385)."""
+"""Residual networks (He et al. 2016, arXiv:1512.03385), and with grouped convolutions: ResNeXt (Xie et al. 2017).
+
+They were published with a pooled head, so their classic head is that one.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.architectures.row import Architecture
@@ -11,44 +14,46 @@ from core.architectures.row import Architecture
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.architectures.network import Network
+    from core.architectures.network import Head
 
 _STAGES = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
+_RESNET, _RESNEXT = "He et al. 2016, arXiv:1512.03385", "Xie et al. 2017, arXiv:1611.05431"
 
 
-def _trunk(depth: int, weights: str | None) -> tuple[nn.Module, int]:
+def _trunk(name: str, weights: str | None = None) -> nn.Module:
     from torch import nn
     from torchvision import models
 
-    whole = models.get_model(f"resnet{depth}", weights=weights)
-    trunk = nn.Sequential(OrderedDict((stage, getattr(whole, stage)) for stage in _STAGES))
-    return trunk, whole.fc.in_features
+    whole = models.get_model(name, weights=weights)
+    return nn.Sequential(OrderedDict((stage, getattr(whole, stage)) for stage in _STAGES))
 
 
-def _build(depth: int) -> Callable[[int], Network]:
-    def build(classes: int) -> Network:
-        from core.architectures.network import Network, PooledHead
+def _classic(channels: int, classes: int, _size: int) -> Head:
+    from core.architectures.network import PooledHead
 
-        trunk, channels = _trunk(depth, None)
-        return Network(trunk, PooledHead(channels, classes))
-
-    return build
+    return PooledHead(channels, classes)
 
 
-def _pretrained(depth: int) -> Callable[[], nn.Module]:
-    return lambda: _trunk(depth, "DEFAULT")[0]
-
-
-def _row(depth: int) -> Architecture:
+def _row(name: str, title: str, family: str, paper: str, channels: int = 2048) -> Architecture:
     return Architecture(
-        name=f"resnet{depth}",
-        title=f"ResNet-{depth}",
-        family="ResNet",
+        name=name,
+        title=title,
+        family=family,
         layer="layer4",
-        build=_build(depth),
-        pretrained=_pretrained(depth),
-        paper="He et al. 2016, arXiv:1512.03385",
+        channels=channels,
+        trunk=partial(_trunk, name),
+        classic=partial(_classic, channels),
+        imagenet=partial(_trunk, name, "DEFAULT"),
+        paper=paper,
     )
 
 
-ROWS = tuple(_row(depth) for depth in (18, 50))
+ROWS = (
+    _row("resnet18", "ResNet-18", "ResNet", _RESNET, channels=512),
+    _row("resnet34", "ResNet-34", "ResNet", _RESNET, channels=512),
+    _row("resnet50", "ResNet-50", "ResNet", _RESNET),
+    _row("resnet101", "ResNet-101", "ResNet", _RESNET),
+    _row("resnet152", "ResNet-152", "ResNet", _RESNET),
+    _row("resnext50_32x4d", "ResNeXt-50 32x4d", "ResNeXt", _RESNEXT),
+    _row("resnext101_32x8d", "ResNeXt-101 32x8d", "ResNeXt", _RESNEXT),
+)

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.architectures.head import DEFAULT, HEADS
+from core.errors import TrainingError
+
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.architectures.network import Network
+    from core.architectures.network import Head, Network
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
     """A network's blueprint.
 
@@ -21,8 +24,16 @@ class Architecture:
         title: how it is written on screen, e.g. ``"ResNet-18"``.
         family: heading under which pickers group it.
         layer: what the trunk's last feature map is called; named under every heatmap.
-        build: number of classes → a fresh :class:`~core.architectures.network.Network`.
-        pretrained: () → the torchvision network with its ImageNet weights, through torchvision's own cache.
+        channels: of that map.
+        trunk: () → a fresh trunk, film ``[N, 3, S, S]`` → map ``[N, channels, h, w]``.
+        classic: number of classes, side S of the input → the head it was published with.
+        fixed: its classic head fits the one input size it was built for; a head that averages fits every size.
+        size: side of the input it was published for, pixels.
+        smallest: side of the smallest input that leaves a map, with every head.
+        scaled: mean and deviation of grey (0…1) that its input was published with; ``None``: those of the
+            training films.
+        imagenet: () → its trunk with torchvision's ImageNet weights, through torchvision's own cache; ``None`` where
+            nobody publishes any.
         paper: where it was published.
     """
 
@@ -30,6 +41,42 @@ class Architecture:
     title: str
     family: str
     layer: str
-    build: Callable[[int], Network]
-    pretrained: Callable[[], nn.Module]
+    channels: int
+    trunk: Callable[[], nn.Module]
+    classic: Callable[[int, int], Head]
+    fixed: bool = False
+    size: int = 224
+    smallest: int = 32
+    scaled: tuple[float, float] | None = None
+    imagenet: Callable[[], nn.Module] | None = None
     paper: str
+
+    def build(self, classes: int, head: str = DEFAULT, size: int | None = None) -> Network:
+        """A fresh network.
+
+        Args:
+            classes: outputs.
+            head: key in HEADS.
+            size: side of its input, pixels; as published when left out. Only a classic head needs to know it.
+
+        Raises:
+            UnknownNameError: there is no such head.
+            ValueError: the input is too small to leave a map.
+        """
+        from core.architectures.network import Network
+
+        side = self.size if size is None else size
+        if side < self.smallest:
+            raise ValueError(f"{self.title} needs films of {self.smallest} pixels a side or more, not {side}")
+        chosen = HEADS[head]
+        return Network(self.trunk(), chosen.build(self, classes, side))
+
+    def pretrained(self) -> nn.Module:
+        """The trunk with its ImageNet weights.
+
+        Raises:
+            TrainingError: nobody publishes any.
+        """
+        if self.imagenet is None:
+            raise TrainingError(f"There are no ImageNet weights of {self.title}. Use --init scratch.")
+        return self.imagenet()

@@ -1,12 +1,12 @@
-"""VGG (Simonyan and Zisserman 2015, "Very Deep Convolutional Networks …", arXiv:1409.1556).
+"""VGG, with and without batch norm (Simonyan and Zisserman 2015, "Very Deep Convolutional …", arXiv:1409.1556).
 
-With the pooled head the last max-pooling is left out: it would only halve the resolution of what the head averages,
-and of every heatmap.
+The last max-pooling belongs to the classic head: with a pooled one it would only halve the resolution of what the head
+averages, and of every heatmap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.architectures.row import Architecture
@@ -14,42 +14,60 @@ from core.architectures.row import Architecture
 if TYPE_CHECKING:
     from torch import nn
 
-    from core.architectures.network import Network
+    from core.architectures.network import Head
 
 _WIDTH = 512
+_CONFIGURATION = {11: "A", 13: "B", 16: "D", 19: "E"}
+"""Depth → column of the paper's table 1."""
 
 
-def _trunk(depth: int, weights: str | None) -> nn.Module:
-    from torchvision import models
+def _trunk(depth: int, *, norm: bool) -> nn.Module:
+    # torchvision's own maker of layers: its whole network would also draw 120 million weights of a head not used here.
+    from torch import nn
+    from torchvision.models import vgg
 
-    whole = models.get_model(f"vgg{depth}_bn", weights=weights)
-    trunk: nn.Module = whole.features[:-1]
+    trunk: nn.Module = vgg.make_layers(vgg.cfgs[_CONFIGURATION[depth]], batch_norm=norm)[:-1]
+    for layer in trunk.children():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # it has one
     return trunk
 
 
-def _build(depth: int) -> Callable[[int], Network]:
-    def build(classes: int) -> Network:
-        from core.architectures.network import Network, PooledHead
+def _imagenet(name: str) -> nn.Module:
+    from torchvision import models
 
-        return Network(_trunk(depth, None), PooledHead(_WIDTH, classes))
-
-    return build
+    trunk: nn.Module = models.get_model(name, weights="DEFAULT").features[:-1]
+    return trunk
 
 
-def _pretrained(depth: int) -> Callable[[], nn.Module]:
-    return lambda: _trunk(depth, "DEFAULT")
+def _classic(classes: int, _size: int) -> Head:
+    from torch import nn
+
+    from core.architectures.network import ClassicHead, dense_layers
+
+    pool = nn.Sequential(nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(7))
+    head = ClassicHead(pool, *dense_layers(_WIDTH * 7 * 7, 4096, 4096, classes, dropout=0.5))
+    for layer in head.dense:
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, 0, 0.01)
+            nn.init.zeros_(layer.bias)
+    return head
 
 
-def _row(depth: int) -> Architecture:
+def _row(depth: int, *, norm: bool) -> Architecture:
+    name = f"vgg{depth}_bn" if norm else f"vgg{depth}"
     return Architecture(
-        name=f"vgg{depth}_bn",
-        title=f"VGG-{depth}-BN",
+        name=name,
+        title=f"VGG-{depth}-BN" if norm else f"VGG-{depth}",
         family="VGG",
         layer="last convolution (block 5)",
-        build=_build(depth),
-        pretrained=_pretrained(depth),
+        channels=_WIDTH,
+        trunk=partial(_trunk, depth, norm=norm),
+        classic=_classic,
+        imagenet=partial(_imagenet, name),
         paper="Simonyan and Zisserman 2015, arXiv:1409.1556",
     )
 
 
-ROWS = tuple(_row(depth) for depth in (16,))
+ROWS = tuple(_row(depth, norm=norm) for depth in _CONFIGURATION for norm in (False, True))

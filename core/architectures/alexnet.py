@@ -1,0 +1,51 @@
+"""AlexNet (Krizhevsky et al. 2012), in torchvision's one-column form (Krizhevsky 2014, arXiv:1404.5997).
+
+The last max-pooling belongs to the classic head: with a pooled one it would only halve the resolution of heatmaps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.architectures.row import Architecture
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.architectures.network import Head
+
+
+def _trunk(weights: str | None = None) -> nn.Module:
+    from torchvision import models
+
+    trunk: nn.Module = models.get_model("alexnet", weights=weights).features[:-1]
+    return trunk
+
+
+def _classic(classes: int, _size: int) -> Head:
+    from torch import nn
+
+    from core.architectures.network import ClassicHead
+
+    return ClassicHead(
+        nn.Sequential(nn.MaxPool2d(3, stride=2), nn.AdaptiveAvgPool2d(6)),
+        nn.Dropout(0.5), nn.Linear(256 * 6 * 6, 4096), nn.ReLU(),
+        nn.Dropout(0.5), nn.Linear(4096, 4096), nn.ReLU(),
+        nn.Linear(4096, classes),
+    )  # fmt: skip
+
+
+ROWS = (
+    Architecture(
+        name="alexnet",
+        title="AlexNet",
+        family="AlexNet",
+        layer="convolution 5",
+        channels=256,
+        trunk=_trunk,
+        classic=_classic,
+        smallest=63,
+        imagenet=lambda: _trunk("DEFAULT"),
+        paper="Krizhevsky et al. 2012, doi 10.1145/3065386; this form: Krizhevsky 2014, arXiv:1404.5997",
+    ),
+)

@@ -1,0 +1,57 @@
+"""GoogLeNet (Szegedy et al. 2015, "Going Deeper with Convolutions", arXiv:1409.4842), torchvision's, with batch norm.
+
+Its two auxiliary classifiers, which only helped training, are left out.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from core.architectures.row import Architecture
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.architectures.network import Head
+
+_WIDTH = 1024
+_STAGES = (
+    "conv1", "maxpool1", "conv2", "conv3", "maxpool2",
+    "inception3a", "inception3b", "maxpool3",
+    "inception4a", "inception4b", "inception4c", "inception4d", "inception4e", "maxpool4",
+    "inception5a", "inception5b",
+)  # fmt: skip
+
+
+def _trunk(weights: str | None = None) -> nn.Module:
+    from torch import nn
+    from torchvision import models
+
+    # torchvision warns unless told whether to draw the weights itself; with published ones it must not.
+    drawn = {} if weights else {"aux_logits": False, "init_weights": True}
+    whole = models.get_model("googlenet", weights=weights, **drawn)
+    return nn.Sequential(OrderedDict((stage, getattr(whole, stage)) for stage in _STAGES))
+
+
+def _classic(classes: int, _size: int) -> Head:
+    from torch import nn
+
+    from core.architectures.network import ClassicHead
+
+    return ClassicHead(nn.AdaptiveAvgPool2d(1), nn.Dropout(0.2), nn.Linear(_WIDTH, classes))
+
+
+ROWS = (
+    Architecture(
+        name="googlenet",
+        title="GoogLeNet",
+        family="GoogLeNet",
+        layer="inception5b",
+        channels=_WIDTH,
+        trunk=_trunk,
+        classic=_classic,
+        imagenet=lambda: _trunk("DEFAULT"),
+        paper="Szegedy et al. 2015, arXiv:1409.4842",
+    ),
+)

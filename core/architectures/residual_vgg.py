@@ -1,0 +1,53 @@
+"""Residual VGG: VGG's blocks, each with a shortcut around it (arXiv:1409.1556 inside arXiv:1512.03385).
+
+Four blocks, each of which halves the film: two convolutions on the main path, one on the shortcut, both pooled and
+summed. Copies of this network that go around carry mistakes: 0.9 where batch norm takes its epsilon, batch norms
+of other widths than their convolutions, and a flattening that depends on the batch. None is here.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from core.architectures.row import Architecture
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.architectures.network import Head
+
+_WIDTHS = (3, 64, 128, 256, 512)
+
+
+def _trunk() -> nn.Module:
+    from torch import nn
+
+    from core.architectures.residual_block import ResidualVggBlock
+
+    return nn.Sequential(*(ResidualVggBlock(inputs, outputs) for inputs, outputs in pairwise(_WIDTHS)))
+
+
+def _classic(classes: int, _size: int) -> Head:
+    from torch import nn
+
+    from core.architectures.network import ClassicHead, dense_layers
+
+    return ClassicHead(nn.AdaptiveAvgPool2d(1), *dense_layers(_WIDTHS[-1], 1024, 1024, classes, dropout=0.5))
+
+
+ROWS = (
+    Architecture(
+        name="residual_vgg",
+        title="Residual VGG",
+        family="Residual VGG",
+        layer="block 4",
+        channels=_WIDTHS[-1],
+        trunk=_trunk,
+        classic=_classic,
+        paper=(
+            "blocks of Simonyan and Zisserman 2015, arXiv:1409.1556, with shortcuts as in He et al. 2016, "
+            "arXiv:1512.03385"
+        ),
+    ),
+)
