@@ -80,6 +80,22 @@ FILM_ORDER = "dataset_order"
 FILM_PAGE = "dataset_page"
 DATASET = (INDEX, SECTION, SPLITS, LABELS, PATIENT, MERGED, TRAIT, FILM_ORDER, FILM_PAGE)
 _DATASET_LINK = "dataset_link"
+
+# Keys of the Compare page, in the same way. Which films are compared is in no link.
+COMPARE = "compare"
+BACKBONES = "compare_backbones"
+METHODS = "compare_methods"
+SECOND_FILM = "compare_second_film"
+COMPARED_CLASS = "compare_class"
+COMPARED_AGAINST = "compare_against"
+ONE_SCALE = "compare_one_scale"
+WEAK_TOO = "compare_weak_too"
+COMPARED_PAIR = "compare_pair"
+_COMPARE = (
+    COMPARE, BACKBONES, METHODS, SECOND_FILM, COMPARED_CLASS, COMPARED_AGAINST, ONE_SCALE, WEAK_TOO, COMPARED_PAIR,
+)  # fmt: skip
+_COMPARE_LINK = "compare_link"
+_COMPARED = "compared"
 _OWN_INDEX = "own_index"
 _KNOWN = "performance_known"
 _OWN = "own_predictions"
@@ -109,7 +125,7 @@ class Upload:
 
 def keep() -> None:
     """Hold on to the values of widgets that the page about to run may not draw. Call first in every run."""
-    for key in (*_KEPT, *_PERFORMANCE, *DATASET):
+    for key in (*_KEPT, *_PERFORMANCE, *DATASET, *_COMPARE):
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
 
@@ -337,13 +353,43 @@ def remove_table(sha256: str) -> None:
 
 def dataset_link() -> dict[str, list[str]] | None:
     """What the address of the Data set page was last set to; ``None`` before it was."""
-    found: dict[str, list[str]] | None = st.session_state.get(_DATASET_LINK)
-    return found
+    found = st.session_state.get(_DATASET_LINK)
+    return found[0] if found else None
 
 
 def remember_dataset_link(parts: Mapping[str, list[str]]) -> None:
+    """Remember what it was set to, and what all its widgets held then."""
+    st.session_state[_DATASET_LINK] = dict(parts), {key: value(key) for key in DATASET}
+
+
+def dataset_chosen() -> bool:
+    """Whether the visitor has chosen something on the Data set page since the address was last set."""
+    found = st.session_state.get(_DATASET_LINK)
+    return bool(found) and found[1] != {key: value(key) for key in DATASET}
+
+
+def compare_link() -> dict[str, list[str]]:
+    """What the address of the Compare page was last set to."""
+    return dict(st.session_state.get(_COMPARE_LINK, {}))
+
+
+def remember_compare_link(parts: Mapping[str, list[str]]) -> None:
     """Remember what it was set to."""
-    st.session_state[_DATASET_LINK] = dict(parts)
+    st.session_state[_COMPARE_LINK] = dict(parts)
+
+
+def prepare_comparison(compared: tuple[tuple[str, str], ...], favoured: str) -> None:
+    """Explain the class that is read most whenever other films or networks come up. Before the pickers are drawn.
+
+    Args:
+        compared: sha256 of film and weights of every reading.
+        favoured: that class.
+    """
+    if st.session_state.get(_COMPARED) != compared:
+        st.session_state[_COMPARED] = compared
+        st.session_state[COMPARED_CLASS] = favoured
+        st.session_state[COMPARED_AGAINST] = ""
+        st.session_state[WEAK_TOO] = False
 
 
 def own_index() -> Upload | None:

@@ -32,7 +32,8 @@ def take() -> None:
     """
     given = {name: st.query_params.get_all(name) for name in st.query_params if name in _MANY.keys() | _ONE.keys()}
     given = {name: values for name, values in given.items() if all(len(value) <= _LONGEST for value in values)}
-    if not given or given == state.dataset_link():
+    # A visitor who is faster than the network sends a choice together with an address from before the last one.
+    if not given or given == state.dataset_link() or state.dataset_chosen():
         return
     for key in state.DATASET:
         state.put(key, None)
@@ -58,6 +59,7 @@ def give(*, public: bool) -> None:
         if not value or (value == 1 and name == "page") or (name == "patient" and not public):
             continue
         parts[name] = list(value) if isinstance(value, list) else ["yes" if value is True else str(value)]
-    if parts != state.dataset_link() or not st.query_params:
-        state.remember_dataset_link(parts)
+    changed = parts != state.dataset_link() or not st.query_params
+    state.remember_dataset_link(parts)
+    if changed:
         st.query_params.from_dict(parts)
