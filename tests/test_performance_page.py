@@ -382,7 +382,7 @@ def films(tmp_path: Path, weights: Path, first: Source, monkeypatch: pytest.Monk
 def test_a_film_opens_in_diagnose_with_backbone_and_class(films: Path) -> None:
     app = opened(cell=f"{SECOND},VIRUS,BACTERIA")
     assert app.get("image")
-    next(button for button in app.button if button.label == "Open").click().run()
+    next(button for button in app.button if button.label == "Diagnose").click().run()
     assert not app.exception
     assert app.session_state[state.MODEL] == SECOND
     assert app.session_state[state.TARGET] == "BACTERIA"

@@ -26,7 +26,7 @@ _STYLE: Final = """<style>
 .st-key-films .stImage img { max-height: max(22rem, calc(100vh - 21rem)); object-fit: contain; object-position: left; }
 /* The standing line sits in the empty part of the header where there is one, above the page where there is not. */
 @media (min-width: 1200px) {
-  .st-key-standing { position: fixed; top: 1.15rem; right: 7.5rem; width: auto !important; z-index: 1000000; }
+  .st-key-standing { position: fixed; top: 1.15rem; right: 8.5rem; width: auto !important; z-index: 1000000; }
 }
 .st-key-standing p { font-size: .85rem; }
 .st-key-drop [data-testid="stFileUploaderDropzone"] { padding: 2.5rem 1.5rem; }

@@ -69,7 +69,7 @@ def test_a_click_on_a_cell_lists_its_films_and_one_opens_in_diagnose(page: Any, 
     page.wait_for_url(re.compile(rf"cell={NAME}%2CNO_FINDING%2CPNEUMONIA"))
     page.get_by_alt_text("A small picture of the film").first.wait_for()
 
-    page.get_by_role("button", name="Open", exact=True).first.click()
+    page.get_by_role("button", name=re.compile(r"Diagnose$")).first.click()
     page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()
     assert page.get_by_role("radio", name="ResNet-18 (covid)").is_checked()
     explained = page.get_by_test_id("stButtonGroup").get_by_role("radio", checked=True)

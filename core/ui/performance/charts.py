@@ -21,7 +21,7 @@ DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Beside colours: lines are told apart in black and white as well."""
 
 _CELL: Final = 104  # pixels of height per class
-_FLIPS: Final = 0.5  # from this share of the scale on, text is that for the accent as ground
+_FLIPS: Final = 0.6  # from this share of the scale on, text is that for the accent as ground
 _BAND: Final = 0.16  # opacity
 _BINS: Final = 40
 _MANY: Final = 3000  # points from which on lines and dots are drawn by the graphics card

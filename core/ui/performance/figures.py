@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -29,25 +30,35 @@ _MEANS: Final = {"macro": "Mean over classes (macro)", "weighted": "Mean weighte
 _ROW: Final = 35
 
 
+def _auroc(found: Curve) -> float:
+    return float(np.trapezoid(found.y, found.x))
+
+
+def _auprc(found: Curve) -> float:
+    return float(np.diff(found.x) @ found.y[1:])  # average precision: steps, not lines
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of curve: its key, title, axes, the figure that sums it up, and what makes it."""
+    """A kind of curve: key, title, axes, what makes it, and the area that sums it up, with its title."""
 
     name: str
     title: str
     axes: tuple[str, str]
-    area: str
     make: Callable[[Predictions, str], Curve]
+    area: Callable[[Curve], float]
+    area_title: str
 
 
 _KINDS: Final = (
-    _Kind("roc", "ROC curve", ("1 - specificity", "Sensitivity"), "auroc", roc),
+    _Kind("roc", "ROC curve", ("1 - specificity", "Sensitivity"), roc, _auroc, "AUROC"),
     _Kind(
         "precision_recall",
         "Precision-recall curve",
         ("Recall (sensitivity)", "Precision (PPV)"),
-        "auprc",
         precision_recall,
+        _auprc,
+        "AUPRC",
     ),
 )
 _CURVES: Final = {kind.name: kind for kind in _KINDS}
@@ -110,13 +121,6 @@ def _knows(source: Source, positive: str) -> bool:
     return True
 
 
-def _titled(source: Source, positive: str, area: str) -> str:
-    """Its title, with the area under the curve where that is among its figures."""
-    name = f"{area}.{positive}" if positive in source.task.classes else f"merged_{area}"
-    figure = measured(source).get(name)
-    return f"{source.title} ({figure.value:.3f})" if figure else source.title
-
-
 def _table(found: Sequence[tuple[Source, Mapping[str, Interval]]], task: Task) -> pd.DataFrame:
     rows: list[dict[str, str]] = []
 
@@ -145,10 +149,10 @@ def _said(figure: Interval | None) -> str:
 
 def _draw(kind: _Kind, drawn: Sequence[tuple[int, Source]], positive: str, fmt: str) -> None:
     """The curves of one kind, a line each."""
-    lines = [
-        charts.Line(_titled(source, positive, kind.area), curve(kind.name, source, positive), place)
-        for place, source in drawn
-    ]
+    lines = []
+    for place, source in drawn:
+        found = curve(kind.name, source, positive)
+        lines.append(charts.Line(f"{source.title}, {kind.area_title} {kind.area(found):.3f}", found, place))
     chance = None
     if kind.name == "precision_recall" and drawn:
         chance = float(one_against_rest(drawn[0][1].predictions, positive)[0].mean())

@@ -23,6 +23,7 @@ PAGE: Final = 12
 """Small pictures at once."""
 
 _ACROSS: Final = 6
+_SHORT: Final = "Diagnose"
 _HEIGHT: Final = 318
 _ORDERS: Final = {"surest": "Surest first", "closest": "Closest first"}
 
@@ -164,12 +165,12 @@ def _card(source: Source, row: int, key: str, beside: Source | None) -> None:
     st.caption(
         "  \n".join(line for line in (says, widgets.verbatim(other), f"Truly {truths(source, here)[0]}") if line)
     )
-    _open(source, row, "Open", f"open_{key}")
+    _open(source, row, _SHORT, f"open_{key}")
 
 
 def _open(source: Source, row: int, label: str, key: str) -> None:
     """A button that takes the film to Diagnose, with this backbone and the class that it read."""
-    if not st.button(label, key=key, icon=":material/radiology:", width="stretch" if label == "Open" else "content"):
+    if not st.button(label, key=key, icon=":material/radiology:", width="stretch" if label == _SHORT else "content"):
         return
     found = source.predictions
     model = source.checkpoint.name if source.checkpoint else None
