@@ -334,7 +334,7 @@ def test_each_check_finds_what_it_is_for() -> None:
     assert results["copies_within"].films["file"].tolist() == ["2.png", "3.png"]
     assert results["two_labels"].films["file"].tolist() == ["4.png", "5.png"]
     assert results["unreadable"].films["problem"].tolist() == ["torn"]
-    assert "1, 2 films in all" in results["two_patients"].says
+    assert "1 group of copies under the numbers of different patients, 2 films in all" in results["two_patients"].says
 
 
 def test_a_healthy_set_is_said_to_be() -> None:

@@ -144,13 +144,15 @@ def _any_copies(census: Census) -> NDArray[np.int64]:
     return np.where(near >= 0, near, np.where(exact >= 0, exact + near.max(initial=0) + 1, -1)).astype(np.int64)
 
 
-def _finding(census: Census, chosen: NDArray[np.bool_], group: NDArray[np.int64], good: str, bad: str) -> Finding:
-    """``bad`` is a sentence with {films} and {groups} in it."""
+def _finding(  # noqa: PLR0913 - a sentence has many parts
+    census: Census, chosen: NDArray[np.bool_], group: NDArray[np.int64], good: str, bad: str, *, noun: str = "group"
+) -> Finding:
+    """``bad`` is a sentence with {films} and {groups} in it; ``noun`` is what a group is called there."""
     if not chosen.any():
         return Finding("good", good, _none())
     films = _films(census, chosen, group)
     groups = int(films["group"].max())
-    return Finding("warning", bad.format(films=_many(len(films), "film"), groups=f"{groups:,}"), films)
+    return Finding("warning", bad.format(films=_many(len(films), "film"), groups=_many(groups, noun)), films)
 
 
 def _many(count: int, word: str) -> str:
@@ -175,7 +177,8 @@ def _split_patients(census: Census) -> Finding:
         _apart(census.patients, census.split_places),
         census.patients,
         "No patient has films in two splits.",
-        "Patients with films in more than one split: {groups}, with {films} in all.",
+        "{groups} with films in more than one split, {films} in all.",
+        noun="patient",
     )
 
 
@@ -187,7 +190,8 @@ def _class_patients(census: Census) -> Finding:
         _apart(census.patients, census.labels),
         census.patients,
         "No patient has films of two classes.",
-        "Patients with films of more than one class: {groups}, with {films} in all.",
+        "{groups} with films of more than one class, {films} in all.",
+        noun="patient",
     )
 
 
@@ -198,7 +202,7 @@ def _two_patients(census: Census) -> Finding:
         _apart(group, census.patients),
         group,
         "No film is there under two patients.",
-        "Films that are there under the numbers of different patients: {groups}, {films} in all.",
+        "{groups} of copies under the numbers of different patients, {films} in all.",
     )
 
 
@@ -208,7 +212,7 @@ def _within(kind: str, groups_of: Callable[[Census], NDArray[np.int64]]) -> Call
         chosen = (group >= 0) & ~_apart(group, census.split_places)
         good, bad = (
             f"No {kind} within a split.",
-            f"Groups of {kind} within one split: {{groups}}, {{films}} in all.",
+            f"{{groups}} of {kind} within one split, {{films}} in all.",
         )
         return _finding(census, chosen, group, good, bad)
 
@@ -218,7 +222,7 @@ def _within(kind: str, groups_of: Callable[[Census], NDArray[np.int64]]) -> Call
 def _across(kind: str, groups_of: Callable[[Census], NDArray[np.int64]]) -> Callable[[Census], Finding]:
     def run(census: Census) -> Finding:
         group = groups_of(census)
-        good, bad = f"No {kind} across splits.", f"Groups of {kind} across splits: {{groups}}, {{films}} in all."
+        good, bad = f"No {kind} across splits.", f"{{groups}} of {kind} across splits, {{films}} in all."
         return _finding(census, _apart(group, census.split_places), group, good, bad)
 
     return run
@@ -231,7 +235,7 @@ def _two_labels(census: Census) -> Finding:
         _apart(group, census.labels),
         group,
         "No film is there twice with two labels.",
-        "Films that are there several times with different labels: {groups}, {films} in all.",
+        "{groups} of copies with different labels, {films} in all.",
     )
 
 

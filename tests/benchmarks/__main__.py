@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from tests.benchmarks import batches, judging, passes, redraw
+from tests.benchmarks import batches, dataset, judging, passes, redraw
 
 
 def main() -> None:
@@ -19,6 +19,7 @@ def main() -> None:
         "batches": batches.measure(),
         "redraw": redraw.measure(),
         "judging": judging.measure(),
+        "dataset": dataset.measure(),
     }
     print(f"{'network':24}{'forward':>10}{'reading':>10}{'library':>10}{'/forward':>10}{'x library':>10}{'batch':>10}")
     for name, row in results["passes"].items():
@@ -35,6 +36,10 @@ def main() -> None:
     for name, value in results["judging"].items():
         target = f"   (target below {judging.TARGETS[name]})" if name in judging.TARGETS else ""
         print(f"{name:24}{value:8.1f}{'ms' if name.endswith('_ms') else ' times'}{target}")
+    print(f"page 'Data set', {dataset.FILMS:,} films:")
+    for name, value in results["dataset"].items():
+        target = dataset.FIRST if name == "dataset_first_ms" else dataset.AGAIN
+        print(f"{name:24}{value:8.1f}ms   (target below {target})")
     Path("bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 

@@ -17,6 +17,9 @@ from core.ui.dataset.source import SERVER, VARIABLE
 from tests import indexes
 
 FILMS = 112_120
+FIRST, AGAIN = 2000, 300
+"""Targets in milliseconds: the page for the first time, and whatever is chosen after that."""
+
 APP = Path(__file__).parent.parent.parent / "app.py"
 
 

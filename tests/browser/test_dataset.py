@@ -70,13 +70,15 @@ def test_a_link_shows_the_shipped_set_and_every_section_opens(page: Any, address
 def test_a_filter_changes_the_figure_and_the_address_and_the_link_reproduces_it(page: Any, address: str) -> None:
     page.goto(f"{address}/dataset?index=server")
     accept(page)
-    figure = page.locator(".js-plotly-plot").first
+    figure = page.locator(".st-key-balance_counts .js-plotly-plot")
     figure.wait_for()
     assert figure.evaluate(BARS) == '[["5","2"],["0","0"],["3","0"]]'
     page.get_by_test_id("stMultiSelect").first.locator("input").click()
     page.get_by_role("option", name="Training").click()
     page.wait_for_url(re.compile("split=train"))
-    page.wait_for_function(f"({BARS})(document.querySelector('.js-plotly-plot')) === '{TRAINING}'")
+    page.wait_for_function(
+        f"({BARS})(document.querySelector('.st-key-balance_counts .js-plotly-plot')) === '{TRAINING}'"
+    )
     link = page.url
     assert "Doe" not in link
     page.goto(link)  # a new visitor

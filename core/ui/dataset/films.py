@@ -26,7 +26,7 @@ PAGE: Final = 24
 ROWS: Final = 1000
 """Rows of the table; its download has all."""
 
-_ACROSS: Final = 8
+_ACROSS: Final = 6
 _HEIGHT: Final = 420
 
 _FILE: Final = "file"
