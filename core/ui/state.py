@@ -365,7 +365,7 @@ def remember_dataset_link(parts: Mapping[str, list[str]]) -> None:
 def dataset_chosen() -> bool:
     """Whether the visitor has chosen something on the Data set page since the address was last set."""
     found = st.session_state.get(_DATASET_LINK)
-    return bool(found) and found[1] != {key: value(key) for key in DATASET}
+    return found is not None and found[1] != {key: value(key) for key in DATASET}
 
 
 def compare_link() -> dict[str, list[str]]:

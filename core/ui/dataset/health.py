@@ -64,7 +64,15 @@ def _check(source: Source, name: str, finding: Finding) -> None:
     st.markdown(f"{_MARKS[finding.state]} **{check.title}.** {finding.says}")
     if finding.films.empty:
         return
-    with st.expander(f"Which films, and why it matters: {check.title.lower()}", icon=":material/list:"):
+    box = st.expander(
+        f"Which films, and why it matters: {check.title.lower()}",
+        key=f"health_box_{name}",
+        icon=":material/list:",
+        on_change="rerun",
+    )
+    if not box.open:  # what is not looked at is neither sent nor decoded
+        return
+    with box:
         st.markdown(check.matters)
         st.dataframe(finding.films.head(_ROWS), width="stretch", height=_HEIGHT, hide_index=True, key=f"health_{name}")
         if len(finding.films) > _ROWS:
