@@ -526,6 +526,13 @@ def test_the_page_is_shown_without_torch(made: Path) -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True, timeout=WAIT)
 
 
+def test_the_notice_comes_first(weights: Path) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
+    app.switch_page(PAGE).run()
+    assert "not a medical device" in said(app)
+    assert not app.get("plotly_chart")
+
+
 def test_what_a_link_says_wrong_is_ignored(weights: Path) -> None:
     app = opened(view="threshold", threshold="much", prevalence="200", positive="LUNG", model="none", of="none")
     assert 0 <= app.slider(key=state.THRESHOLD).value <= 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from core.evaluate import Kind, brier, ece, log_loss, reliability, tempered
+from core.evaluate import Kind, Predictions, brier, ece, log_loss, reliability, tempered
 from core.tasks import Task
 from core.ui import cache, state, widgets
 from core.ui.performance import charts, controls
@@ -59,10 +60,14 @@ def raw(source: Source) -> Source | None:
 
 def _diagram(source: Source, place: int, kind: Kind, fmt: str, *, before: bool) -> None:
     shown = (raw(source) or source) if before else source
-    error = ece(shown.predictions, kind=kind)
+    found, error = cache.computed(
+        "reliability",
+        (shown.key, kind),
+        lambda: (reliability(shown.predictions, kind=kind), ece(shown.predictions, kind=kind)),
+    )
     st.markdown(f"**{widgets.verbatim(source.title)}** · ECE {error:.3f}, {_KINDS[kind].lower()}")
     st.plotly_chart(
-        charts.reliability(reliability(shown.predictions, kind=kind), widgets.palette(), place),
+        charts.reliability(found, widgets.palette(), place),
         width="stretch",
         config=charts.config(f"reliability-{source.name}", fmt),
         key=f"reliability_{source.name}",
@@ -88,15 +93,15 @@ def _table(sources: Sequence[Source]) -> pd.DataFrame:
         before = raw(source)
         for said, one in (("before", before), ("after", source)) if before else (("", source),):
             assert one is not None  # noqa: S101 - only one that is there gets a row
-            found = one.predictions
-            rows.append(
-                {
-                    "Model": source.title,
-                    "Temperature scaling": said or "none",
-                    "ECE, equal width": f"{ece(found):.3f}",
-                    "ECE, adaptive": f"{ece(found, kind='adaptive'):.3f}",
-                    "Brier score": f"{brier(found):.3f}",
-                    "Log loss": f"{log_loss(found):.3f}",
-                }
-            )
+            scores = cache.computed("scores", (one.key,), partial(_scores, one.predictions))
+            rows.append({"Model": source.title, "Temperature scaling": said or "none", **scores})
     return pd.DataFrame(rows)
+
+
+def _scores(found: Predictions) -> dict[str, str]:
+    return {
+        "ECE, equal width": f"{ece(found):.3f}",
+        "ECE, adaptive": f"{ece(found, kind='adaptive'):.3f}",
+        "Brier score": f"{brier(found):.3f}",
+        "Log loss": f"{log_loss(found):.3f}",
+    }

@@ -66,7 +66,8 @@ _CURVES: Final = {kind.name: kind for kind in _KINDS}
 
 def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     """The section."""
-    found = [(source, measured(source)) for source in sources]
+    with st.spinner("Drawing 2,000 samples of patients …"):
+        found = [(source, measured(source)) for source in sources]
     st.dataframe(
         _table(found, task),
         width="stretch",
@@ -89,7 +90,11 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
         with cell:
             st.markdown(f"**{kind.title}**")
             try:
-                _draw(kind, drawn, positive, fmt)
+                with st.spinner("Drawing 2,000 samples of patients …"):
+                    lines = _lines(kind, drawn, positive)
+                share = float(one_against_rest(drawn[0][1].predictions, positive)[0].mean()) if drawn else 0.0
+                guess = None if kind.name == "roc" else share
+                _draw(kind, lines, guess, f"{kind.name}-{positive}".replace("_", "-"), fmt)
             except PneumoLensError as error:
                 widgets.say(error, "These curves cannot be drawn.")
     st.caption(
@@ -147,19 +152,20 @@ def _said(figure: Interval | None) -> str:
     return f"{100 * figure.value:.1f} %  ({100 * figure.low:.1f} to {100 * figure.high:.1f})"
 
 
-def _draw(kind: _Kind, drawn: Sequence[tuple[int, Source]], positive: str, fmt: str) -> None:
-    """The curves of one kind, a line each."""
+def _lines(kind: _Kind, drawn: Sequence[tuple[int, Source]], positive: str) -> list[charts.Line]:
+    """A line per source, its area in its title."""
     lines = []
     for place, source in drawn:
         found = curve(kind.name, source, positive)
         lines.append(charts.Line(f"{source.title}, {kind.area_title} {kind.area(found):.3f}", found, place))
-    chance = None
-    if kind.name == "precision_recall" and drawn:
-        chance = float(one_against_rest(drawn[0][1].predictions, positive)[0].mean())
+    return lines
+
+
+def _draw(kind: _Kind, lines: Sequence[charts.Line], guess: float | None, name: str, fmt: str) -> None:
     st.plotly_chart(
-        charts.curves(lines, kind.axes, widgets.palette(), chance=chance),
+        charts.curves(lines, kind.axes, widgets.palette(), chance=guess),
         width="stretch",
-        config=charts.config(f"{kind.name}-{positive}".replace("_", "-"), fmt),
+        config=charts.config(name, fmt),
         key=f"curve_{kind.name}",
         alt=f"{kind.title} of {', '.join(line.title for line in lines)}",
     )
