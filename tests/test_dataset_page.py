@@ -87,6 +87,7 @@ def test_filters_change_every_figure_and_the_address() -> None:
     assert metric(app, "Films") == "624"
     app.multiselect(key=state.LABELS).set_value(["VIRUS"]).run()
     assert metric(app, "Films") == "148"
+    assert metric(app, "Imbalance") == "one class"
     assert app.query_params["split"] == "test"
     assert app.query_params["class"] == "VIRUS"
     app.text_input(key=state.PATIENT).set_value("person1000").run()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui import state
+from core.ui import state, widgets
 from core.ui.dataset import counts, films, filters, health, link, measurements, portraits
 from core.ui.dataset.source import PUBLIC, Source, pick
 
@@ -50,7 +50,7 @@ def headline(source: Source, chosen: Source) -> None:
     census = source.census
     task = census.task
     about = task.data if task and source.name == PUBLIC else f"{len(census):,} films of {len(census.classes)} classes"
-    st.caption(f"**{source.title}** · {about}")
+    st.caption(f"**{widgets.verbatim(source.title)}** · {about}")
     found = counts.count(chosen)
     problems = [finding for finding in health.findings(source).values() if finding.state == "warning"]
     strongest = next(iter(measurements.strongest(source)), None)
@@ -58,10 +58,10 @@ def headline(source: Source, chosen: Source) -> None:
     films_, patients, ratio, checks, shortcut = st.columns(5)
     films_.metric("Films", f"{len(chosen.census):,}", help=f"{len(census):,} in the index")
     patients.metric("Patients", f"{found.everyone:,}" if found.everyone else "not known")
-    smallest = int(totals[totals > 0].min()) if totals.any() else 0
+    some = totals[totals > 0]
     ratio.metric(
         "Imbalance",
-        f"{totals.max() / smallest:.2f} : 1" if smallest else "none",
+        f"{some.max() / some.min():.2f} : 1" if len(some) > 1 else "one class",
         help="Films of the largest class for each film of the smallest, over the chosen films",
     )
     checks.metric("Checks with a finding", f"{len(problems)} of {len(health.findings(source))}", help="See 'Health'")
