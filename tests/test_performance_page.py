@@ -23,6 +23,7 @@ from core.checkpoint import Checkpoint
 from core.dataset.archive import VARIABLE as FILMS
 from core.errors import DataError
 from core.evaluate import (
+    PRESETS,
     OperatingPoint,
     compare,
     confusion_matrix,
@@ -247,6 +248,17 @@ def test_the_threshold_moves_every_figure(weights: Path, first: Source) -> None:
     assert link(app, "threshold") == [str(app.slider(key=state.THRESHOLD).value)]
 
 
+def test_another_class_begins_at_its_own_threshold_and_prevalence(weights: Path, first: Source) -> None:
+    app = opened(view="threshold", threshold="0.3", positive="VIRUS", prevalence="10")
+    app.selectbox(key=state.ONE).set_value(SECOND).run()
+    assert app.slider(key=state.THRESHOLD).value == 0.3
+    app.selectbox(key=state.POSITIVE).set_value("NORMAL").run()
+    youden = PRESETS["youden"].choose(from_csv(weights / f"{SECOND}.csv"), "NORMAL")
+    assert app.slider(key=state.THRESHOLD).value == pytest.approx(youden, abs=0.0006)
+    share = (first.predictions.labels == 0).mean()
+    assert app.number_input(key=state.PREVALENCE).value == pytest.approx(100 * share, abs=0.06)
+
+
 def test_the_map_lists_what_a_lasso_holds(weights: Path, first: Source) -> None:
     app = opened(view="points", of=FIRST, colour="outcome")
     assert "Draw a lasso" in said(app)
@@ -306,6 +318,7 @@ def test_an_own_table_stands_beside_ours_and_not_in_the_link(weights: Path, firs
     assert "Doe" in said(app)
     assert "Doe" not in json.dumps(dict(app.query_params))
     assert "own-" not in json.dumps(dict(app.query_params))
+    assert link(app, "model") == [FIRST, SECOND]
     next(button for button in app.button if button.label.startswith("Remove")).click().run()
     assert len(app.get("plotly_chart")) == 2
 
@@ -350,10 +363,13 @@ def test_tables_in_the_servers_folder_are_there_for_everyone(
 ) -> None:
     (tmp_path / "hospital.csv").write_text(to_csv(first.predictions), "utf-8")
     (tmp_path / "broken.csv").write_text("nothing", "utf-8")
+    (tmp_path / f"{FIRST}.csv").write_text(to_csv(first.predictions), "utf-8")
     monkeypatch.setenv(TABLES, str(tmp_path))
     app = opened()
     assert app.multiselect(key=state.SOURCES).value == [FIRST, SECOND, "hospital"]
-    assert "broken\\.csv" in said(app) or "broken.csv" in said(app)
+    words = said(app).replace("\\", "")
+    assert "**broken.csv**" in words
+    assert f"**{FIRST}.csv**: There is another of this name" in words
 
 
 def test_classes_in_another_order_are_put_in_ours(first: Source) -> None:

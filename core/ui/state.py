@@ -98,6 +98,7 @@ _COMPARE_LINK = "compare_link"
 _COMPARED = "compared"
 _OWN_INDEX = "own_index"
 _KNOWN = "performance_known"
+_EXPLORED = "performance_explored"
 _OWN = "own_predictions"
 _OWN_ROUND = "own_round"
 _POINT = "operating_point"
@@ -293,6 +294,13 @@ def clamp(key: str, low: float, high: float) -> None:
     """Bring a number into its range before its widget is drawn; the lowest when there was none, or one too high."""
     found = st.session_state.get(key, low)
     st.session_state[key] = found if low <= found <= high else low
+
+
+def explores(positive: str) -> bool:
+    """Whether the threshold on screen is of this class; from now on it is. A link's first one is taken as it is."""
+    before = st.session_state.get(_EXPLORED)
+    st.session_state[_EXPLORED] = positive
+    return before in {None, positive}
 
 
 def value(key: str) -> object:

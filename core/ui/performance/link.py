@@ -99,8 +99,8 @@ def give(view: str, hidden: frozenset[str]) -> None:
     for part in PARTS:
         value = state.value(part.key)
         values = [str(one) for one in (value if isinstance(value, list) else [value]) if one not in {None, ""}]
-        named = any(name in one for one in values for name in hidden)
-        if values and not named and (not part.views or view in part.views):
+        values = [one for one in values if not any(name in one for name in hidden)]
+        if values and (not part.views or view in part.views):
             parts[part.name] = values
     if parts != state.link():
         state.remember_link(parts)

@@ -76,10 +76,15 @@ def everything() -> Sources:
             source = make()
         except PneumoLensError as error:
             bad.append(Unusable(title, str(error)))
+        except OSError as error:  # it went away, or is not ours to read
+            bad.append(Unusable(title, f"It cannot be read ({error.strerror})."))
         else:
+            if source.name in good:
+                bad.append(Unusable(title, "There is another of this name. Rename one."))
+                continue
             taken = {one.title for one in good.values() if one.task.name == source.task.name}
             named = replace(source, title=f"{source.title} ({source.name})") if source.title in taken else source
-            good.setdefault(source.name, named)
+            good[source.name] = named
     return Sources(MappingProxyType(good), tuple(bad))
 
 

@@ -68,7 +68,13 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
 
 
 def _prepare(source: Source, positive: str) -> None:
-    """Give slider and prevalence their first values: Youden's threshold, and the share of positives in these films."""
+    """Give slider and prevalence their first values: Youden's threshold, and the share of positives in these films.
+
+    For another class they begin anew; for another model they stay, so that models can be held against each other.
+    """
+    if not state.explores(positive):
+        state.put(state.THRESHOLD, None)
+        state.put(state.PREVALENCE, None)
     if not isinstance(state.value(state.THRESHOLD), float):
         state.put(state.THRESHOLD, _rounded(_preset(source, positive, "youden")))
     if not isinstance(state.value(state.PREVALENCE), float):
