@@ -9,6 +9,7 @@ state.keep()
 page = st.navigation(
     [
         st.Page("pages/read/diagnose.py", title="Diagnose", icon=":material/radiology:", default=True),
+        st.Page("pages/read/compare.py", title="Compare", icon=":material/compare:"),
         st.Page("pages/study/dataset.py", title="Data set", icon=":material/folder_data:"),
         st.Page("pages/study/performance.py", title="Performance", icon=":material/grid_on:"),
         st.Page("pages/about/models.py", title="Models", icon=":material/network_node:"),

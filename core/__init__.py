@@ -21,7 +21,9 @@ The map, in the direction data flows::
 ``evaluate``          METRICS, PRESETS: predictions → figures with intervals, curves, thresholds, comparisons
 ``dataset``           a folder of X-rays → an index; its balance, health and averages
 ``training``          a folder → a checkpoint
+``portable``          weights trained elsewhere → a checkpoint, and back to plain files
 ``render``, ``report``  heatmaps → pixels; readings → files
+``compare``           several heatmaps of a film held against each other
 ``samples``, ``download``  something to try; the public data set
 ``cli``, ``commands``  ``python -m core``
 ``ui``                the only part that imports streamlit

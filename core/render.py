@@ -47,6 +47,10 @@ class ColourMap:
     contour: tuple[int, int, int]
 
 
+FIRST: Final = (255, 176, 64)
+SECOND: Final = (90, 170, 255)
+"""Colours of two maps in a picture of their difference: orange and blue."""
+
 _CYAN, _WHITE, _ORANGE = (64, 240, 255), (255, 255, 255), (255, 150, 40)
 
 COLOUR_MAPS: Final[Table[ColourMap]] = Table(
@@ -108,8 +112,7 @@ def spread(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.f
     Returns:
         float32 ``[height, width]`` in 0…1.
     """
-    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    heat: NDArray[np.float32] = np.clip(np.asarray(image.resize((width, height), Image.Resampling.BILINEAR)), 0, 1)
+    heat: NDArray[np.float32] = np.clip(_resized(values, width, height), 0, 1)
     return heat
 
 
@@ -136,6 +139,34 @@ def overlay(grey: Grey, values: NDArray[np.float32], look: Look) -> Rgb:
     if look.contour:
         film = _with_lines(film, contours(values, width, height, look.level), COLOUR_MAPS[look.colours].contour)
     return film
+
+
+def difference(grey: Grey, first: NDArray[np.float32], second: NDArray[np.float32], look: Look, level: float) -> Rgb:
+    """The difference of two heatmaps over their film: where the first is hotter in one colour, the second in another.
+
+    Two hues that the colour-blind tell apart, each with a line around its own map's hottest part.
+
+    Args:
+        grey: uint8 ``[H, W]``.
+        first: float32 ``[h, w]`` in 0…1, covering the whole film.
+        second: the same, on the same grid.
+        look: its opacity, and whether lines are drawn; colours are :data:`FIRST` and :data:`SECOND`.
+        level: share of the film that each line encloses, 0…1.
+
+    Returns:
+        uint8 ``[H, W, 3]``.
+    """
+    height, width = grey.shape
+    gap = _resized(first - second, width, height)[:, :, None]
+    film = np.repeat(grey[:, :, None], 3, axis=2).astype(np.float32)
+    colours = np.where(gap > 0, np.array(FIRST, np.float32), np.array(SECOND, np.float32))
+    drawn = np.rint(film + np.abs(gap) * np.float32(min(look.opacity, 1.0)) * (colours - film)).astype(np.uint8)
+    if look.contour:
+        for values, colour in ((first, FIRST), (second, SECOND)):
+            at = float(np.quantile(values, 1 - level))
+            if at > 0:
+                drawn = _with_lines(drawn, contours(values, width, height, at), colour)
+    return drawn
 
 
 def contours(values: NDArray[np.float32], width: int, height: int, level: float) -> list[NDArray[np.float64]]:
@@ -210,13 +241,19 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     strip.paste(
         Image.fromarray(np.ascontiguousarray(bar)).resize((width // 4, size)), (left + 3 * size, round(size * 0.7))
     )
-    says = f"high evidence for {heatmap.target}, scaled within this image"
+    rather = f" rather than {heatmap.against}" if heatmap.against else ""
+    says = f"high evidence for {heatmap.target}{rather}, scaled within this image"
     if look.contour:
         says += f"; line at {look.level:.0%}"
     draw.text((left + 3.6 * size + width // 4, size * 0.6), says, font=font, fill=(190, 190, 190))
     for row, text in enumerate(lines):
         draw.text((left, size * (2.4 + 1.5 * row)), text, font=font, fill=(230, 230, 230))
     return np.vstack([picture, np.asarray(strip)])
+
+
+def _resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
 @cache

@@ -123,6 +123,7 @@ def facts(heatmap: Heatmap, weights_sha256: str) -> dict[str, str]:
         "weights_sha256": weights_sha256,
         "film_sha256": heatmap.xray_sha256,
         "target": heatmap.target,
+        "against": heatmap.against or "",
         "method": heatmap.method,
         "layer": heatmap.layer,
         "peak": f"{heatmap.peak:.6g}",

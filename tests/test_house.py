@@ -36,7 +36,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"checkpoint", "xray", "dataset"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
-    frozenset({"render", "report", "training", "download", "samples"}),
+    frozenset({"render", "report", "compare", "training", "portable", "download", "samples"}),
     frozenset({"commands", "cli", "__main__"}),
     frozenset({"ui"}),
     frozenset({"app", "pages"}),
@@ -72,6 +72,7 @@ IMAGE_PLACES = (
 OPTIONAL = {
     "onnx",  # only to start from weights in that format; the message names it
     "google",  # protobuf, which comes with it
+    "onnxruntime",  # only to export to that format; the message names it
     "cv2",  # comes with grad-cam; tests compare with it
 }
 LARGEST = 60 * 10**6

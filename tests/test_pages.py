@@ -191,7 +191,9 @@ def test_a_broken_heatmap_is_reported_and_not_drawn(weights: Path, monkeypatch: 
     from core import explain
     from core.explain import Heatmap
 
-    def empty(classifier: Classifier, reading: object, method: str) -> dict[str, Heatmap]:
+    def empty(
+        classifier: Classifier, reading: object, method: str, against: str | None = None
+    ) -> dict[str, Heatmap]:
         zeros = np.zeros((2, 2), np.float32)
         names = classifier.checkpoint.card.classes
         return {n: Heatmap(zeros, n, method, "layer4", "m", "a" * 64, 0.0, "This map is empty: x.") for n in names}

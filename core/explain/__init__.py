@@ -119,6 +119,7 @@ def _heatmaps(
             problem=problem,
             against=against,
             floor=floor,
+            cells=values.size,
             note=_SAME if same and not problem else None,
         )
         for place, (values, floor, peak, problem) in zip(asked, results, strict=True)

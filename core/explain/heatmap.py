@@ -26,6 +26,7 @@ class Heatmap:
         problem: why it must not be drawn ("empty", "saturated", "not a number"), in words; ``None`` when all is well.
         against: the class it is explained against ("why this rather than that"); ``None``: the class by itself.
         floor: smallest value before scaling, nearly always 0.
+        cells: how many cells the network's own map had.
         note: what must be said beside it (that it is the same for every class); ``None`` when nothing must.
     """
 
@@ -39,6 +40,7 @@ class Heatmap:
     problem: str | None = None
     against: str | None = None
     floor: float = 0.0
+    cells: int = 0
     note: str | None = None
 
     @property

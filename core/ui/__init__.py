@@ -6,6 +6,8 @@
     state    every session_state key, behind typed accessors
     widgets  notice, model picker, uploader, error panels
     charts   Plotly figures
+    look     how overlays look: controls and legend
+    compare  the Compare page
     archive  films on the server: bytes, small pictures, the way to Diagnose
     shelf    bytes kept on disk within a bound
     operating    a visitor's own threshold on Diagnose

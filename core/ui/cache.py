@@ -20,6 +20,7 @@ import streamlit as st
 from core import checkpoint as checkpoints_on_disk
 from core import render
 from core.checkpoint import Broken, Checkpoint
+from core.compare.agreement import TOP, Agreement
 from core.errors import DownloadError
 from core.explain import Heatmap
 from core.models import get_pool
@@ -232,7 +233,7 @@ def _readings() -> Bounded[tuple[str, str], Reading | str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _heatmaps() -> Bounded[tuple[str, str, str], Mapping[str, Heatmap]]:
+def _heatmaps() -> Bounded[tuple[str, str, str, str | None], Mapping[str, Heatmap]]:
     return Bounded(1024)  # a few kB each
 
 
@@ -304,13 +305,21 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
     return [Result(u, None, v) if isinstance(v, str) else Result(u, v, None) for u, v in values]
 
 
-def heatmaps(checkpoint: Checkpoint, reading: Reading, method: str) -> Mapping[str, Heatmap]:
+def heatmaps(
+    checkpoint: Checkpoint, reading: Reading, method: str, against: str | None = None
+) -> Mapping[str, Heatmap]:
     """Class → heatmap, made once for all classes, without running the network.
+
+    Args:
+        checkpoint: whose network read.
+        reading: what is explained.
+        method: key in METHODS.
+        against: a class that every other one is explained against, if any.
 
     Raises:
         CheckpointError: the network was let go and cannot be loaded again.
     """
-    key = reading.xray_sha256, reading.weights_sha256, method
+    key = reading.xray_sha256, reading.weights_sha256, method, against
     found = _heatmaps().get(key)
     if found is None:
 
@@ -318,24 +327,33 @@ def heatmaps(checkpoint: Checkpoint, reading: Reading, method: str) -> Mapping[s
             from core.explain import explain
 
             # After the GPU's memory ran out the network is on the CPU; what it left behind must follow.
-            return explain(classifier, replace(reading, features=reading.features.to(classifier.device)), method)
+            follow = replace(reading, features=reading.features.to(classifier.device))
+            return explain(classifier, follow, method, against)
 
         found = get_pool().run(checkpoint, work)
         _heatmaps().put(key, found)
     return found
 
 
-def overlay(film: Film, heatmap: Heatmap, weights_sha256: str, look: Look) -> bytes:
-    """The overlay as PNG; faded to nothing it is the film itself, byte for byte."""
+def overlay(film: Film, heatmap: Heatmap, weights_sha256: str, look: Look, scale: str = "") -> bytes:
+    """The overlay as PNG; faded to nothing it is the film itself, byte for byte.
+
+    Args:
+        film: under it.
+        heatmap: over it.
+        weights_sha256: of the network that the heatmap is of.
+        look: how.
+        scale: names the colour scale when it is not the heatmap's own.
+    """
     if look.opacity == 0 and not look.contour:
         return film.picture
-    key = film.sha256, weights_sha256, heatmap.method, heatmap.target
+    key = film.sha256, weights_sha256, heatmap.method, heatmap.asked, scale
     return _overlay(key, look.colours, look.opacity, look.contour, look.level, film, heatmap)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _overlay(
-    key: tuple[str, str, str, str],  # noqa: ARG001 - names the arrays, which are not hashed
+    key: tuple[str, str, str, str, str],  # noqa: ARG001 - names the arrays, which are not hashed
     colours: str,
     opacity: float,
     contour: bool,  # noqa: FBT001 - part of the key
@@ -344,6 +362,30 @@ def _overlay(
     _heatmap: Heatmap,
 ) -> bytes:
     return render.png(render.overlay(_film.grey, _heatmap.values, Look(colours, opacity, contour, level)))
+
+
+def difference(film: Film, maps: tuple[str, str], agreement: Agreement, look: Look) -> bytes:
+    """The difference of two heatmaps over a film as PNG.
+
+    Args:
+        film: under it.
+        maps: names the two.
+        agreement: of the two.
+        look: how.
+    """
+    return _difference((film.sha256, *maps), look.opacity, look.contour, film, agreement)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _difference(
+    key: tuple[str, str, str],  # noqa: ARG001 - names the arrays, which are not hashed
+    opacity: float,
+    contour: bool,  # noqa: FBT001 - part of the key
+    _film: Film,
+    _agreement: Agreement,
+) -> bytes:
+    look = Look(opacity=opacity, contour=contour)
+    return render.png(render.difference(_film.grey, _agreement.first, _agreement.second, look, TOP))
 
 
 def _data(upload: Upload) -> bytes:

@@ -40,10 +40,13 @@ class Palette:
 
 
 _BAR: Final = 42  # pixels of height per class
+_DENSE: Final = 29
 _CELL_TEXT_FLIPS: Final = 0.55
 
 
-def probability_bars(words: Sequence[str], probabilities: Sequence[float], predicted: int, colours: Palette) -> Figure:
+def probability_bars(
+    words: Sequence[str], probabilities: Sequence[float], predicted: int, colours: Palette, *, dense: bool = False
+) -> Figure:
     """One bar per class, labelled, with its number; the predicted one in the accent colour.
 
     Args:
@@ -51,6 +54,7 @@ def probability_bars(words: Sequence[str], probabilities: Sequence[float], predi
         probabilities: 0…1.
         predicted: position of the predicted class.
         colours: of the theme.
+        dense: lower, where several stand side by side.
     """
     from plotly import graph_objects as go
 
@@ -62,19 +66,19 @@ def probability_bars(words: Sequence[str], probabilities: Sequence[float], predi
             marker={"color": [colours.accent if i == predicted else colours.muted for i in range(len(words))]},
             text=[percent(p) for p in probabilities],
             textposition="outside",
-            textfont={"size": 16},
+            textfont={"size": 14 if dense else 16},
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.2f} %<extra></extra>",
         )
     )
     figure.update_layout(
-        height=_BAR * len(words) + 8,
+        height=(_DENSE if dense else _BAR) * len(words) + 8,
         margin={"l": 0, "r": 60, "t": 4, "b": 4},
         bargap=0.35,
         xaxis={"range": [0, 100], "visible": False, "fixedrange": True},
         yaxis={
             "autorange": "reversed",
-            "tickfont": {"size": 15},
+            "tickfont": {"size": 14 if dense else 15},
             "ticklabelstandoff": 10,
             "fixedrange": True,
             "showgrid": False,

@@ -19,7 +19,7 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
     weights = checkpoint.card.weights_sha256
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if heatmap is not None:
-            stem = f"{film.key}-{heatmap.model}-{heatmap.target}-{heatmap.method}"
+            stem = f"{film.key}-{heatmap.model}-{heatmap.asked}-{heatmap.method}"
 
             def overlay(heatmap: Heatmap = heatmap) -> bytes:
                 origin = f"film {film.key}, weights {weights[:12]}"
@@ -33,9 +33,9 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
             def numbers(heatmap: Heatmap = heatmap) -> bytes:
                 return report.heatmap_npz(heatmap, weights)
 
-            _button("Overlay PNG", overlay, f"{stem}.png", "image/png")
-            _button("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
-            _button("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
+            button("Overlay PNG", overlay, f"{stem}.png", "image/png")
+            button("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
+            button("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
         readings((result,), checkpoint, f"{film.key}-{checkpoint.name}", "Reading")
 
 
@@ -47,8 +47,8 @@ def readings(results: Sequence[Result], checkpoint: Checkpoint, stem: str, label
     def rows() -> list[report.Row]:
         return [_row(result, checkpoint, named=named) for result in results]
 
-    _button(f"{label} CSV", lambda: report.readings_csv(rows()), f"{stem}.csv", "text/csv")
-    _button(f"{label} JSON", lambda: report.readings_json(rows()), f"{stem}.json", "application/json")
+    button(f"{label} CSV", lambda: report.readings_csv(rows()), f"{stem}.csv", "text/csv")
+    button(f"{label} JSON", lambda: report.readings_json(rows()), f"{stem}.json", "application/json")
 
 
 def names() -> None:
@@ -78,8 +78,12 @@ def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
     assert result.reading is not None  # noqa: S101 - a heatmap came from it
     share = charts.percent(result.reading.by_class[heatmap.target])
     title, method = checkpoint.architecture.title, METHODS[heatmap.method].title
-    return f"{checkpoint.task.words[heatmap.target]} {share} (softmax), {title}, {method}, {heatmap.layer}"
+    says = f"{checkpoint.task.words[heatmap.target]} {share} (softmax)"
+    if heatmap.against:
+        says += f" rather than {checkpoint.task.words[heatmap.against].lower()}"
+    return f"{says}, {title}, {method}, {heatmap.layer}"
 
 
-def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
+def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
+    """A download, made when it is clicked: ``make`` runs outside the visitor's session and cannot ask for its state."""
     st.download_button(label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"get_{label}")

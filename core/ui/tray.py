@@ -19,9 +19,9 @@ _ROW: Final = 35
 _ROWS_SHOWN: Final = 6
 
 
-def empty(checkpoint: Checkpoint) -> None:
+def empty(checkpoint: Checkpoint, title: str = "Read a chest X-ray") -> None:
     """What a visitor without a film sees."""
-    st.header("Read a chest X-ray", anchor=False)
+    st.header(title, anchor=False)
     st.markdown(checkpoint.task.question)
     with st.container(key="drop"):
         widgets.uploader("Drop one or several frontal chest films here")

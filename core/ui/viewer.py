@@ -12,8 +12,8 @@ import streamlit as st
 from core.checkpoint import Checkpoint
 from core.errors import EvidenceError, PneumoLensError
 from core.explain import METHODS, Heatmap
-from core.render import COLOUR_MAPS, Look, stops
-from core.ui import cache, charts, exports, state, widgets
+from core.render import Look
+from core.ui import cache, charts, exports, look, state, widgets
 from core.ui.cache import Film, Result
 
 SHOWN_FROM: Final = 0.15
@@ -86,55 +86,72 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
     """Original and overlay; what changes here runs no network."""
     reading = result.reading
     assert reading is not None  # noqa: S101 - show() has looked
+    _controls(checkpoint)
+    target, drawn = state.target(), state.look()
     try:
         film = cache.film(result.upload)
-        heatmaps = cache.heatmaps(checkpoint, reading, method)
+        heatmap = cache.heatmaps(checkpoint, reading, method, state.against())[target]
     except PneumoLensError as error:
         widgets.say(error, "This film cannot be shown.")
         return
-    _controls(checkpoint)
-    target, look = state.target(), state.look()
-    heatmap = heatmaps[target]
     with st.container(key="films"):
         left, right = st.columns(2, gap="small")
     with left:
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
-        st.caption(widgets.sentence(["**Original**, untouched", *_facts(film)]))
+        st.caption(widgets.sentence(["**Original**, untouched", *facts(film)]))
     with right:
-        drawn = _overlay(film, heatmap, checkpoint, reading.by_class[target], look)
+        shown = _overlay(film, heatmap, checkpoint, reading.by_class[target], drawn)
     st.caption(
         "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left. "
         "A heatmap is evidence, not an outline of disease. "
         f"**Trained on:** {checkpoint.task.population}"
     )
-    exports.one(result, film, heatmap if drawn else None, checkpoint, look)
+    exports.one(result, film, heatmap if shown else None, checkpoint, drawn)
 
 
 def _controls(checkpoint: Checkpoint) -> None:
     """Class and opacity at hand; the rest, set once, behind a button."""
     words = checkpoint.task.words
-    explain, opacity, display = st.columns([6, 3, 2], gap="medium", vertical_alignment="bottom")
+    explain, rather, opacity, display = st.columns([11, 5, 5, 4], gap="medium", vertical_alignment="bottom")
     with explain:
         st.segmented_control(
             "Explain", list(checkpoint.card.classes), key=state.TARGET, format_func=words.__getitem__, required=True
         )
+    with rather:
+        against(checkpoint)
     with opacity:
-        st.slider("Heatmap opacity", 0, 100, step=5, format="%d %%", key=state.OPACITY)
-    with display, st.popover("Display", icon=":material/palette:", width="stretch"):
-        st.selectbox("Colours", list(COLOUR_MAPS), key=state.COLOURS, format_func=lambda name: COLOUR_MAPS[name].title)
-        st.toggle("Closed contour", key=state.CONTOUR)
-        st.slider(
-            "Contour at, of the strongest",
-            10,
-            90,
-            step=5,
-            format="%d %%",
-            key=state.LEVEL,
-            disabled=not state.look().contour,
-        )
+        look.opacity()
+    with display:
+        look.display()
 
 
-def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float, look: Look) -> bool:
+def against(
+    checkpoint: Checkpoint, key: str = state.AGAINST, target: str | None = None, *, disabled: bool = False
+) -> None:
+    """The picker of the class that the one explained is explained against.
+
+    Args:
+        checkpoint: whose classes.
+        key: of the picker.
+        target: the class explained; the one chosen here when ``None``.
+        disabled: whether nothing can be picked.
+    """
+    words = {"": "(by itself)", **checkpoint.task.words}
+    chosen = state.target() if target is None else target
+    options = ["", *(name for name in checkpoint.card.classes if name != chosen)]
+    state.settle(key, options)
+    st.selectbox(
+        "Rather than",
+        options,
+        key=key,
+        disabled=disabled,
+        format_func=words.__getitem__,
+        help="Why this class rather than that one: what is explained is the difference of their two logits, "
+        "so what speaks for both cancels out.",
+    )
+
+
+def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float, drawn: Look) -> bool:
     """The picture with the heatmap, or why there is none. Says whether it was drawn."""
     says = checkpoint.task.words[heatmap.target]
     try:
@@ -152,36 +169,32 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
         )
         st.toggle("Show it anyway", key=state.ANYWAY)
         return False
-    picture = cache.overlay(film, heatmap, checkpoint.card.weights_sha256, look)
+    picture = cache.overlay(film, heatmap, checkpoint.card.weights_sha256, drawn)
     st.image(
         picture, width="stretch", output_format="PNG", alt=f"The film with the {heatmap.method} heatmap for {says}"
     )
-    _legend(heatmap, checkpoint, look)
+    _legend(heatmap, checkpoint, drawn)
     if share < SHOWN_FROM:
         st.toggle("Show it anyway", key=state.ANYWAY)
     return True
 
 
-def _legend(heatmap: Heatmap, checkpoint: Checkpoint, look: Look) -> None:
-    # Over mid grey and with the overlay's own cover, so that the legend's colours are those in the picture.
-    colours = stops(look.colours)
-    covers = [round(255 * look.opacity * place / (len(colours) - 1)) for place in range(len(colours))]
-    gradient = ", ".join(f"{colour}{cover:02x}" for colour, cover in zip(colours, covers, strict=True))
-    line = f"Line at {look.level:.0%} of the strongest. " if look.contour else ""
-    st.html(
-        '<div style="display:flex;align-items:center;gap:.6rem;font-size:.875rem;line-height:1.2">'
-        "<span>low</span>"
-        f'<span role="img" aria-label="Colour scale from low to high evidence" style="flex:0 1 12rem;height:.8rem;'
-        f'border-radius:3px;border:1px solid #7f8a90;background:linear-gradient(90deg,{gradient}),#8a8a8a"></span>'
-        f"<span>high evidence for <b>{checkpoint.task.words[heatmap.target]}</b></span></div>"
-    )
+def _legend(heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) -> None:
+    words = checkpoint.task.words
+    rather = f" rather than <b>{words[heatmap.against]}</b>" if heatmap.against else ""
+    named = METHODS[heatmap.method].by_class
+    look.legend(drawn, f"high evidence for <b>{words[heatmap.target]}</b>{rather}" if named else "what stands out")
+    line = f"Line at {drawn.level:.0%} of the strongest. " if drawn.contour else ""
+    if heatmap.note:
+        st.caption(f":material/info: **{heatmap.note}**")
     st.caption(
         f"{METHODS[heatmap.method].title} · layer {heatmap.layer} · {widgets.title_of(checkpoint)}. "
         f"Colours are scaled within this image. {line}"
     )
 
 
-def _facts(film: Film) -> list[str]:
-    facts = film.facts
-    kind = " ".join(part for part in (facts.format, facts.modality, facts.view) if part)
-    return [kind, f"{film.width:,} x {film.height:,} px", f"{facts.bits} bit", *facts.notes, f"film {film.key}"]
+def facts(film: Film) -> list[str]:
+    """What is known of a film's file, in words."""
+    known = film.facts
+    kind = " ".join(part for part in (known.format, known.modality, known.view) if part)
+    return [kind, f"{film.width:,} x {film.height:,} px", f"{known.bits} bit", *known.notes, f"film {film.key}"]

@@ -25,7 +25,7 @@ _STYLE: Final = """<style>
 /* Film, legend and words under it fit one screen. */
 .st-key-films .stImage img { max-height: max(22rem, calc(100vh - 21rem)); object-fit: contain; object-position: left; }
 /* The standing line sits in the empty part of the header where there is one, above the page where there is not. */
-@media (min-width: 1200px) {
+@media (min-width: 1680px) {
   .st-key-standing { position: fixed; top: 1.15rem; right: 8.5rem; width: auto !important; z-index: 1000000; }
 }
 .st-key-standing p { font-size: .85rem; }

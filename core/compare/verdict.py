@@ -1,0 +1,86 @@
+"""Several readings and the maps behind them → whether verdict and evidence are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.compare.agreement import Agreement
+from core.tasks import Task
+
+Kind = Literal[
+    "one reading", "different verdict", "different evidence", "mixed evidence", "similar evidence", "same verdict"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One reading.
+
+    Attributes:
+        name: whose, as it is called on screen.
+        prediction: the class read.
+        share: its probability in words, e.g. ``"82 %"``.
+    """
+
+    name: str
+    prediction: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of the comparison.
+
+    Attributes:
+        kind: in a word.
+        title: as a heading.
+        says: in a sentence or two.
+    """
+
+    kind: Kind
+    title: str
+    says: str
+
+
+_TITLES: Mapping[Kind, str] = {
+    "one reading": "One reading",
+    "different verdict": "Different verdict",
+    "different evidence": "Same verdict, different evidence",
+    "mixed evidence": "Same verdict, evidence alike in part",
+    "similar evidence": "Same verdict, similar evidence",
+    "same verdict": "Same verdict",
+}
+
+
+def judge(opinions: Sequence[Opinion], agreements: Sequence[Agreement], task: Task) -> Verdict:
+    """Say what several readings have in common.
+
+    Args:
+        opinions: one or more.
+        agreements: of the maps of different readings for one question; none where nothing can be compared.
+        task: whose classes they are of.
+    """
+    words = task.words
+    told = "; ".join(f"{one.name}: {words[one.prediction].lower()} {one.share}" for one in opinions)
+    if len(opinions) == 1:
+        return _made("one reading", f"{told}.")
+    if len({one.prediction for one in opinions}) > 1:
+        merged, *others = {task.merged[one.prediction] for one in opinions}
+        alike = not others and merged != task.negative
+        return _made("different verdict", f"{told}." + f" Each means {merged.lower()}." * alike)
+    return _made(_evidence(agreements), f"{told}.")
+
+
+def _evidence(agreements: Sequence[Agreement]) -> Kind:
+    kinds = {agreement.kind for agreement in agreements}
+    if not kinds:
+        return "same verdict"
+    if "apart" in kinds:
+        return "different evidence"
+    return "mixed evidence" if "partly" in kinds else "similar evidence"
+
+
+def _made(kind: Kind, says: str) -> Verdict:
+    return Verdict(kind, _TITLES[kind], says)

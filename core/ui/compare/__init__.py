@@ -1,0 +1,12 @@
+"""The Compare page.
+
+::
+
+    choice    the sidebar: backbones, methods and films
+    link      what of it is in the page's address
+    seen      readings: every network runs once per film
+    panes     one map each: what is drawn, or why nothing is
+    view      the page below the sidebar
+    together  how far the maps agree
+    page      the whole of it as one PNG or PDF page
+"""

@@ -1,0 +1,154 @@
+"""The sidebar: which backbones, which methods, which films. At most four panes in all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from core.checkpoint import Checkpoint
+from core.explain import DEFAULT, METHODS
+from core.ui import cache, state, widgets
+from core.ui.state import Upload
+
+PANES: Final = 4
+"""Maps on one page: more would be too small to read."""
+
+_FAMILIES: Final = ("VGG", "ResNet")
+"""Compared first: those whose difference one asks for."""
+
+_KINDS: Final = {"one": "One film", "two": "Two films"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be compared.
+
+    Attributes:
+        two: whether two films are, through one backbone.
+        backbones: networks of one task.
+        methods: keys in METHODS.
+        films: none as long as none was given; two films when two are compared and there.
+    """
+
+    two: bool
+    backbones: tuple[Checkpoint, ...]
+    methods: tuple[str, ...]
+    films: tuple[Upload, ...]
+
+
+def pick() -> Choice | None:
+    """The pickers; ``None`` when there is no network."""
+    good = cache.models().good
+    if not good:
+        return None
+    two = _kind()
+    backbones = _backbones(good, two=two)
+    methods = _methods(PANES // (2 if two else max(1, len(backbones))))
+    films = _films(two=two) if state.films() else ()
+    return Choice(two, backbones, methods, films)
+
+
+def titles(backbones: Sequence[Checkpoint]) -> Mapping[str, str]:
+    """Name → what a network is called on screen: its architecture, or its own name where two share that."""
+    plain = [widgets.title_of(one) for one in backbones]
+    return {
+        one.name: title if plain.count(title) == 1 else one.name for one, title in zip(backbones, plain, strict=True)
+    }
+
+
+def _kind() -> bool:
+    state.settle(state.COMPARE, list(_KINDS))
+    chosen = st.segmented_control(
+        "Compare", list(_KINDS), format_func=_KINDS.__getitem__, key=state.COMPARE, required=True, width="stretch"
+    )
+    return bool(chosen == "two")
+
+
+def _backbones(good: Mapping[str, Checkpoint], *, two: bool) -> tuple[Checkpoint, ...]:
+    found = state.value(state.BACKBONES)
+    known = [name for name in found if name in good] if isinstance(found, list) else []
+    if not known and found != []:
+        known = _first(good)
+    asked = _question(good[known[0]]) if known else None
+    there = {name: one for name, one in good.items() if asked in {None, _question(one)}}
+    state.put(state.BACKBONES, [name for name in dict.fromkeys(known) if name in there][:PANES])
+    called = titles(list(there.values()))
+    chosen = st.multiselect(
+        "Backbones",
+        list(there),
+        format_func=called.__getitem__,
+        key=state.BACKBONES,
+        max_selections=PANES,
+        placeholder="Choose at least one",
+    )
+    if two and len(chosen) > 1:
+        st.caption(f"Two films go through one backbone: {called[chosen[0]]}.")
+    return tuple(good[name] for name in (chosen[:1] if two else chosen))
+
+
+def _first(good: Mapping[str, Checkpoint]) -> list[str]:
+    """One network of each of the families compared first, the one chosen in Diagnose if it is of that family."""
+    favourite = state.model(good)
+    same = [one for one in good.values() if favourite and _question(one) == _question(favourite)]
+    same.sort(key=lambda one: one is not favourite)
+    found = [next((one for one in same if one.architecture.family == family), None) for family in _FAMILIES]
+    named = [one.name for one in found if one is not None]
+    return (named + [one.name for one in same if one.name not in named])[: len(_FAMILIES)]
+
+
+def _question(checkpoint: Checkpoint) -> tuple[str, tuple[str, ...]]:
+    """What networks must have in common to be compared: the question, and its answers."""
+    return checkpoint.card.task, checkpoint.card.classes
+
+
+def _methods(most: int) -> tuple[str, ...]:
+    found = state.value(state.METHODS)
+    known = [name for name in dict.fromkeys(found) if name in METHODS] if isinstance(found, list) else []
+    if not known and found != []:
+        known = [DEFAULT]
+    if len(known) > most:
+        st.caption(f"At most {PANES} panes: only {METHODS[known[0]].title if most == 1 else f'{most} methods'} kept.")
+    state.put(state.METHODS, known[:most])
+    return tuple(
+        st.multiselect(
+            "Heatmap methods",
+            list(METHODS),
+            format_func=lambda name: METHODS[name].title,
+            key=state.METHODS,
+            max_selections=most,
+            placeholder="Choose at least one",
+        )
+    )
+
+
+def _films(*, two: bool) -> tuple[Upload, ...]:
+    films = {film.sha256: film for film in state.films()}
+    chosen = state.chosen_film()
+    assert chosen is not None  # noqa: S101 - there are films
+    if len(films) > 1:
+        key = "compare_first_film"
+        st.selectbox(
+            "First film" if two else "Film",
+            list(films),
+            index=list(films).index(chosen.sha256),
+            format_func=lambda sha256: films[sha256].name,
+            key=f"{key}_{chosen.sha256[:12]}_{len(films)}",  # a film chosen elsewhere is shown at once
+            on_change=_choose,
+            args=(f"{key}_{chosen.sha256[:12]}_{len(films)}",),
+        )
+    others = [sha256 for sha256 in films if sha256 != chosen.sha256]
+    second = None
+    if two and others:
+        second = state.settle(state.SECOND_FILM, others)
+        st.selectbox("Second film", others, format_func=lambda sha256: films[sha256].name, key=state.SECOND_FILM)
+    widgets.uploader("Add films")
+    st.button("Remove all films", on_click=state.clear_films, icon=":material/delete:", width="stretch")
+    return (chosen, films[second]) if second else (chosen,)
+
+
+def _choose(key: str) -> None:
+    """Another film was picked."""
+    state.choose_film(str(state.value(key)))

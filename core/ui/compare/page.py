@@ -1,0 +1,143 @@
+"""The whole comparison as one page to keep: PNG or PDF, with figures and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core import render
+from core.compare import Bars, Sheet, Tile, Verdict
+from core.compare.agreement import TOP
+from core.compare.places import SIDES
+from core.explain import METHODS
+from core.render import Look, Rgb
+from core.report import DISCLAIMER
+from core.ui import exports, state
+from core.ui.cache import Film
+from core.ui.compare.panes import Pane
+from core.ui.compare.seen import Seen
+from core.ui.compare.together import MEANS, Pair
+
+
+def buttons(verdict: Verdict, made: Sequence[Pane], pairs: Sequence[Pair], pair: Pair | None) -> None:
+    """Downloads of the whole page."""
+    # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
+    drawn = state.look()
+    facts = provenance(made)
+
+    def sheet() -> Sheet:
+        return compose(verdict, made, pairs, pair, drawn)
+
+    stem = f"compare-{'-'.join(dict.fromkeys(pane.seen.film.key for pane in made))}"
+    with st.container(horizontal=True, gap="small"):
+        exports.button("Sheet PNG", lambda: sheet().png(facts), f"{stem}.png", "image/png")
+        exports.button("Sheet PDF", lambda: sheet().pdf(facts), f"{stem}.pdf", "application/pdf")
+
+
+def provenance(made: Sequence[Pane]) -> dict[str, str]:
+    """What must travel with the page, as text."""
+    films = dict.fromkeys(pane.seen.film.sha256 for pane in made)
+    weights = dict.fromkeys(f"{pane.seen.checkpoint.name} {pane.seen.checkpoint.card.weights_sha256}" for pane in made)
+    return {
+        "notice": DISCLAIMER,
+        "film_sha256": ", ".join(films),
+        "weights_sha256": ", ".join(weights),
+        "maps": ", ".join(f"{pane.heatmap.model} {pane.heatmap.method} {pane.heatmap.asked}" for pane in made),
+    }
+
+
+def compose(
+    verdict: Verdict,
+    made: Sequence[Pane],
+    pairs: Sequence[Pair],
+    pair: Pair | None,
+    drawn: Look,
+) -> Sheet:
+    """The page, from what is on the screen.
+
+    Args:
+        verdict: its heading.
+        made: panes.
+        pairs: how far they agree.
+        pair: the one whose difference is shown, if any.
+        drawn: how overlays are.
+    """
+    seen = list({pane.seen.key: pane.seen for pane in made}.values())
+    films = {one.film.sha256: one for one in seen}
+    tiles: list[Tile] = []
+    for sha256, one in films.items():
+        of = f" of film {one.letter}" if one.letter else ""
+        size = f"{one.film.width:,} x {one.film.height:,} px, film {one.film.key}"
+        tiles.append(Tile(f"Original{of}", _colour(one.film), (size,)))
+        tiles += [_tile(pane, drawn) for pane in made if pane.seen.film.sha256 == sha256]
+    if pair is not None:
+        tiles.append(_difference(pair, drawn))
+    return Sheet(
+        title=verdict.title,
+        says=verdict.says,
+        bars=[_bars(one) for one in seen],
+        tiles=tiles,
+        figures=[
+            *([pair.says] if pair else []),
+            *(_figures(one) for one in pairs),
+            *([MEANS] if pairs else []),
+        ],
+        foot=_foot(seen, made),
+    )
+
+
+def _colour(film: Film) -> Rgb:
+    return np.repeat(film.grey[:, :, None], 3, axis=2)
+
+
+def _bars(one: Seen) -> Bars:
+    words = one.checkpoint.task.words
+    title = f"{one.title}, film {one.letter}" if one.letter else one.title
+    shares = {words[label]: share for label, share in one.by_class.items()}
+    return Bars(title, f"{words[one.prediction]} {one.share}", shares)
+
+
+def _tile(pane: Pane, drawn: Look) -> Tile:
+    words, heatmap = pane.seen.checkpoint.task.words, pane.heatmap
+    if pane.why_not:
+        return Tile(pane.title, None, (pane.why_not.replace("**", ""),))
+    rather = f" rather than {words[heatmap.against].lower()}" if heatmap.against else ""
+    scale = f"scale up to {pane.top}" if pane.top else "own scale"
+    lines = [
+        f"{METHODS[heatmap.method].title} for {words[heatmap.target].lower()}{rather}, {scale}",
+        f"layer {heatmap.layer}" + (f", line at {drawn.level:.0%}" if drawn.contour else ""),
+    ]
+    if heatmap.note:
+        lines.append(heatmap.note)
+    return Tile(pane.title, render.overlay(pane.seen.film.grey, pane.drawn.values, drawn), tuple(lines))
+
+
+def _difference(pair: Pair, drawn: Look) -> Tile:
+    picture = render.difference(pair.first.seen.film.grey, pair.agreement.first, pair.agreement.second, drawn, TOP)
+    lines = (f"Orange: {pair.first.title} is hotter. Blue: {pair.second.title} is.",)
+    return Tile("Difference", picture, lines)
+
+
+def _figures(pair: Pair) -> str:
+    found = pair.agreement
+    return f"{pair.title}: Spearman {found.spearman:.2f}, overlap {found.overlap:.2f}"
+
+
+def _foot(seen: Sequence[Seen], made: Sequence[Pane]) -> list[str]:
+    networks = {one.checkpoint.name: one.checkpoint for one in seen}
+    films = {one.film.sha256: one for one in seen}
+    scales = (
+        "Maps that can be compared share a scale" if made[0].scale else "Every map is scaled to its own strongest place"
+    )
+    return [
+        *(
+            f"{name}: weights sha256 {one.card.weights_sha256}, temperature {one.card.temperature:.2f}"
+            for name, one in networks.items()
+        ),
+        *(f"Film{f' {one.letter}' if one.letter else ''}: sha256 {sha256}" for sha256, one in films.items()),
+        f"{scales}; a heatmap is evidence, not an outline of disease. {SIDES}",
+        f"Trained on: {seen[0].checkpoint.task.population}",
+        f"PneumoLens. {DISCLAIMER}",
+    ]

@@ -1,0 +1,142 @@
+"""Panes: one map each, of one reading by one method; what is drawn, or why nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from core.compare import common
+from core.explain import METHODS, Heatmap
+from core.render import Look
+from core.ui import cache, charts, look, state, viewer
+from core.ui.compare.seen import Seen
+
+OWN: Final = "own"
+"""Explain what each network read itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pane:
+    """One map.
+
+    Attributes:
+        seen: the reading behind it.
+        heatmap: the map, on its own scale.
+        drawn: the map as it is drawn: the same, or on a scale it shares.
+        scale: name of that scale; empty for its own.
+        top: its high end in words; empty for its own.
+        title: what tells it from the other panes.
+        why_not: why it is not drawn, in Markdown; ``None`` when it is.
+    """
+
+    seen: Seen
+    heatmap: Heatmap
+    drawn: Heatmap
+    scale: str
+    top: str
+    title: str
+    why_not: str | None
+
+    @property
+    def weak(self) -> bool:
+        """Whether the class explained is below the cut-off."""
+        return self.seen.by_class[self.heatmap.target] < viewer.SHOWN_FROM
+
+
+def make(seen: Sequence[Seen], methods: Sequence[str]) -> list[Pane]:
+    """A pane for every reading and method, in this order, from what the page's controls hold.
+
+    Raises:
+        CheckpointError: a network was let go and cannot be loaded again.
+    """
+    target, against = str(state.value(state.COMPARED_CLASS)), _against()
+    sources = [(one, method) for one in seen for method in methods]
+    heatmaps = []
+    for one, method in sources:
+        reading = one.result.reading
+        if reading is None:
+            raise ValueError("this film has no reading")
+        wanted = one.prediction if target == OWN else target
+        heatmaps.append(cache.heatmaps(one.checkpoint, reading, method, against)[wanted])
+    drawn = [(heatmap, "", "") for heatmap in heatmaps]
+    if state.value(state.ONE_SCALE):
+        drawn = [
+            (one.heatmap, one.name, f"{one.top:.1f} logits" if one.in_logits else f"{one.top:.2g}")
+            for one in common(heatmaps)
+        ]
+    return [
+        Pane(one, heatmap, shown, scale, top, _title(one, method, seen, methods), _why_not(one, heatmap))
+        for (one, method), heatmap, (shown, scale, top) in zip(sources, heatmaps, drawn, strict=True)
+    ]
+
+
+def show(pane: Pane, place: int, drawn: Look) -> None:
+    """One pane: title, picture, legend, and the way to Diagnose."""
+    st.markdown(f"**{pane.title}**")
+    _picture(pane, drawn)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(f"{METHODS[pane.heatmap.method].title} · layer {pane.heatmap.layer}", width="content")
+        if st.button(
+            "Diagnose",
+            key=f"to_diagnose_{place}",
+            icon=":material/open_in_new:",
+            type="tertiary",
+            help=f"Open {pane.title} in Diagnose",
+        ):
+            to_diagnose(pane)
+
+
+def _picture(pane: Pane, drawn: Look) -> None:
+    """The overlay and its legend, or the film and why there is no overlay."""
+    words = pane.seen.checkpoint.task.words
+    says = words[pane.heatmap.target]
+    if pane.why_not:
+        st.image(pane.seen.film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+        st.info(pane.why_not, icon=":material/visibility_off:")
+        return
+    picture = cache.overlay(pane.seen.film, pane.drawn, pane.seen.key[1], drawn, pane.scale)
+    alt = f"The film with the {METHODS[pane.heatmap.method].title} heatmap of {pane.seen.title} for {says}"
+    st.image(picture, width="stretch", output_format="PNG", alt=alt)
+    rather = f" rather than <b>{words[pane.heatmap.against]}</b>" if pane.heatmap.against else ""
+    high = f"high ({pane.top})" if pane.top else "high"
+    by_class = METHODS[pane.heatmap.method].by_class
+    look.legend(drawn, f"{high}, for <b>{says}</b>{rather}" if by_class else f"{high}: what stands out")
+    if pane.heatmap.note:
+        st.caption(f":material/info: **{pane.heatmap.note}**")
+
+
+def to_diagnose(pane: Pane) -> None:
+    """Put a pane's film, network, method and class into Diagnose and go there."""
+    state.choose_film(pane.seen.film.sha256)
+    state.choose_model(pane.seen.checkpoint.name)
+    state.put(state.METHOD, pane.heatmap.method)
+    state.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against)
+    st.switch_page("pages/read/diagnose.py")
+
+
+def _against() -> str | None:
+    """The class that others are explained against; none where each network explains its own."""
+    if state.value(state.COMPARED_CLASS) == OWN:
+        return None
+    return str(state.value(state.COMPARED_AGAINST) or "") or None
+
+
+def _title(one: Seen, method: str, seen: Sequence[Seen], methods: Sequence[str]) -> str:
+    parts = [one.name] if len(seen) > 1 or len(methods) == 1 else []
+    return " · ".join([*parts, *([METHODS[method].title] if len(methods) > 1 else [])])
+
+
+def _why_not(one: Seen, heatmap: Heatmap) -> str | None:
+    says = one.checkpoint.task.words[heatmap.target]
+    if heatmap.problem:
+        return f"**No heatmap for {says}.** {heatmap.problem}"
+    share = one.by_class[heatmap.target]
+    if share < viewer.SHOWN_FROM and not state.value(state.WEAK_TOO):
+        return (
+            f"**{says}: {charts.percent(share)}.** Below {viewer.SHOWN_FROM:.0%} no heatmap is drawn unless asked for: "
+            "scaled within the image, weak evidence would look like strong."
+        )
+    return None

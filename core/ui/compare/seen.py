@@ -1,0 +1,89 @@
+"""Readings of the chosen films by the chosen networks. Every network runs once per film, whatever is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.checkpoint import Checkpoint
+from core.errors import PneumoLensError
+from core.ui import cache, charts, state, widgets
+from core.ui.cache import Film, Result
+from core.ui.compare.choice import Choice, titles
+from core.ui.state import Upload
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One film read by one network.
+
+    Attributes:
+        result: with a reading.
+        film: for the screen.
+        checkpoint: whose network.
+        title: what the network is called.
+        letter: of the film, where there are two; else empty.
+        by_class: class → probability, calibrated or not as the visitor chose.
+    """
+
+    result: Result
+    film: Film
+    checkpoint: Checkpoint
+    title: str
+    letter: str
+    by_class: Mapping[str, float]
+
+    @property
+    def name(self) -> str:
+        """What tells this reading from the others."""
+        return f"Film {self.letter}" if self.letter else self.title
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """sha256 of film and weights."""
+        return self.film.sha256, self.checkpoint.card.weights_sha256
+
+    @property
+    def prediction(self) -> str:
+        """The class read."""
+        assert self.result.reading is not None  # noqa: S101 - Seen is made of readings
+        return self.result.reading.prediction
+
+    @property
+    def share(self) -> str:
+        """Probability of the class read, in words."""
+        return charts.percent(self.by_class[self.prediction])
+
+
+def read(chosen: Choice) -> list[Seen]:
+    """Read what is chosen, saying what takes time and what cannot be read."""
+    called = titles(chosen.backbones)
+    seen = []
+    for checkpoint in chosen.backbones:
+        try:
+            results = _read(checkpoint, chosen.films)
+        except PneumoLensError as error:
+            widgets.say(error, f"{called[checkpoint.name]} cannot be loaded.")
+            continue
+        for place, result in enumerate(results):
+            letter = "AB"[place] if len(results) > 1 else ""
+            if result.reading is not None:
+                by_class = result.reading.raw_by_class if state.uncalibrated() else result.reading.by_class
+                film = cache.film(result.upload)
+                seen.append(Seen(result, film, checkpoint, called[checkpoint.name], letter, by_class))
+            elif checkpoint is chosen.backbones[0]:
+                widgets.say(str(result.error), f"{widgets.verbatim(result.upload.name)} cannot be read.")
+    if cache.device_notice():
+        st.warning(cache.device_notice(), icon=":material/memory:")
+    return seen
+
+
+def _read(checkpoint: Checkpoint, films: Sequence[Upload]) -> list[Result]:
+    title = widgets.title_of(checkpoint)
+    if not cache.is_loaded(checkpoint):
+        with st.spinner(f"Loading {title} (first time) …"):
+            cache.load(checkpoint)
+    with st.spinner(f"{title} reads …"):
+        return cache.read(checkpoint, films, lambda *_: None)

@@ -1,0 +1,134 @@
+"""How far the maps agree: figures for every pair, and for one of them the difference as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from core.compare import Agreement, agree, sentence
+from core.compare.agreement import CHANCE, TOP
+from core.render import FIRST, SECOND
+from core.ui import cache, state
+from core.ui.compare.panes import Pane
+
+MEANS: Final = (
+    f"Spearman's rank correlation over all places: 1 the same order, 0 none. Overlap: intersection over union of each "
+    f"map's hottest {TOP:.0%} of the film; {CHANCE:.2f} by chance."
+)
+"""What the two figures are; beside them wherever they stand."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Two panes and how far they agree."""
+
+    first: Pane
+    second: Pane
+    agreement: Agreement
+
+    @property
+    def title(self) -> str:
+        """Both by name."""
+        return f"{self.first.title} and {self.second.title}"
+
+    @property
+    def like_for_like(self) -> bool:
+        """Whether it says something of two networks: one film, one method, two networks."""
+        one, two = self.first, self.second
+        return (
+            one.heatmap.method == two.heatmap.method
+            and one.seen.film.sha256 == two.seen.film.sha256
+            and one.seen.key != two.seen.key
+        )
+
+    @property
+    def says(self) -> str:
+        """In sentences."""
+        return sentence(self.agreement, self.first.title, self.second.title)
+
+
+def pairs(made: Sequence[Pane]) -> list[Pair]:
+    """Every two panes that are drawn; those of two networks by one method first."""
+    drawn = [pane for pane in made if pane.why_not is None]
+    found = [Pair(one, two, agree(one.heatmap, two.heatmap)) for one, two in combinations(drawn, 2)]
+    return sorted(found, key=lambda pair: not pair.like_for_like)
+
+
+def show(found: Sequence[Pair]) -> Pair | None:
+    """Figures, words and picture; the pair whose difference is shown."""
+    if not found:
+        return None
+    st.subheader("Where the maps agree", anchor=False)
+    left, right = st.columns([1, 2], gap="medium")
+    with right:
+        pair = _pick(found)
+        st.markdown(pair.says)
+        spearman, overlap, _ = st.columns([2, 3, 1])
+        spearman.metric("Spearman correlation", f"{pair.agreement.spearman:.2f}", help=MEANS)
+        overlap.metric(f"Overlap of the hottest {TOP:.0%}", f"{pair.agreement.overlap:.2f}", help=MEANS)
+        if len(found) > 1:
+            st.dataframe(
+                pd.DataFrame(
+                    {
+                        "Maps": [one.title for one in found],
+                        "Spearman": [one.agreement.spearman for one in found],
+                        "Overlap": [one.agreement.overlap for one in found],
+                    }
+                ),
+                hide_index=True,
+                width="stretch",
+                column_config={
+                    "Spearman": st.column_config.NumberColumn(format="%.2f", width="small"),
+                    "Overlap": st.column_config.NumberColumn(format="%.2f", width="small"),
+                },
+            )
+        if pair.first.heatmap.target != pair.second.heatmap.target:
+            st.caption(":material/info: These two explain different classes.")
+        if pair.first.seen.film.sha256 != pair.second.seen.film.sha256:
+            st.caption(
+                ":material/info: Of two films, places are compared as they lie on the film: nothing is aligned to the "
+                "body, so what is at one place here may be at another there."
+            )
+        st.caption(MEANS)
+    with left:
+        _difference(pair)
+    return pair
+
+
+def _pick(found: Sequence[Pair]) -> Pair:
+    named = {pair.title: pair for pair in found}
+    state.settle(state.COMPARED_PAIR, list(named))
+    if len(named) > 1:
+        st.selectbox("Which two", list(named), key=state.COMPARED_PAIR)
+    return named[str(state.value(state.COMPARED_PAIR))]
+
+
+def _difference(pair: Pair) -> None:
+    picture = cache.difference(
+        pair.first.seen.film, (_key(pair.first), _key(pair.second)), pair.agreement, state.look()
+    )
+    alt = f"Difference of the heatmaps of {pair.title} over the film"
+    st.image(picture, width="stretch", output_format="PNG", alt=alt)
+    first, second = (f"rgb{colour}" for colour in (FIRST, SECOND))
+    st.html(
+        '<div style="display:flex;align-items:center;gap:.6rem;font-size:.875rem;line-height:1.2">'
+        f"<b>{pair.first.title}</b>"
+        '<span role="img" aria-label="Colour scale from the first map hotter to the second map hotter" '
+        'style="flex:1 1 6rem;height:.8rem;border-radius:3px;border:1px solid #7f8a90;'
+        f'background:linear-gradient(90deg,{first},#8a8a8a,{second})"></span>'
+        f"<b>{pair.second.title}</b></div>"
+    )
+    lines = f" Lines enclose each map's hottest {TOP:.0%}." if state.look().contour else ""
+    of = f" Drawn over film {pair.first.seen.letter}." if pair.first.seen.letter else ""
+    st.caption(f"Which map is hotter, each scaled to its own strongest place; uncoloured: equally hot.{lines}{of}")
+
+
+def _key(pane: Pane) -> str:
+    """What tells a map from every other, with the film under it."""
+    heatmap = pane.heatmap
+    return "/".join((*pane.seen.key, heatmap.method, heatmap.asked))

@@ -1,0 +1,149 @@
+"""The page below the sidebar. A fragment: what changes here runs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import streamlit as st
+
+from core.compare import Opinion, Verdict, judge
+from core.compare.places import SIDES
+from core.errors import PneumoLensError
+from core.ui import charts, look, state, viewer, widgets
+from core.ui.compare import page, panes, together
+from core.ui.compare.choice import Choice
+from core.ui.compare.panes import OWN, Pane
+from core.ui.compare.seen import Seen
+
+if TYPE_CHECKING:
+    from core.tasks import Task
+
+_ICONS: Final = {
+    "different verdict": ":orange[:material/call_split:]",
+    "different evidence": ":orange[:material/alt_route:]",
+    "mixed evidence": ":material/join_inner:",
+    "similar evidence": ":green[:material/check_circle:]",
+    "same verdict": ":material/drag_handle:",
+    "one reading": "",
+}
+_ACROSS: Final = 2
+"""Panes beside the original."""
+
+
+@st.fragment
+def show(seen: Sequence[Seen], chosen: Choice) -> None:
+    """Verdict, readings, maps, agreement, export."""
+    task = seen[0].checkpoint.task
+    classes = seen[0].checkpoint.card.classes
+    mean = np.mean([[one.by_class[name] for name in classes] for one in seen], axis=0)
+    # Of two films each has its own story; of one film the networks are asked the same question.
+    favoured = OWN if chosen.two and len({one.prediction for one in seen}) > 1 else classes[int(mean.argmax())]
+    state.prepare_comparison(tuple(one.key for one in seen), favoured)
+    state.prepare_look()
+    state.settle(state.COMPARED_CLASS, [*classes, OWN])
+    try:
+        made = panes.make(seen, chosen.methods)
+    except PneumoLensError as error:
+        widgets.say(error, "These films cannot be shown.")
+        return
+    pairs = together.pairs(made)
+    verdict = judged(seen, pairs, task)
+    st.subheader(f"{_ICONS[verdict.kind]} {verdict.title}".strip(), anchor=False)
+    st.markdown(verdict.says)
+    _readings(seen)
+    _controls(seen[0])
+    _grid(seen, made)
+    if any(pane.weak for pane in made):
+        st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.WEAK_TOO)
+    pair = together.show(pairs)
+    page.buttons(verdict, made, pairs, pair)
+
+
+def judged(seen: Sequence[Seen], pairs: Sequence[together.Pair], task: Task) -> Verdict:
+    """What the readings have in common, and the maps behind those of one film."""
+    opinions = [Opinion(one.name, one.prediction, one.share) for one in seen]
+    return judge(opinions, [pair.agreement for pair in pairs if pair.like_for_like], task)
+
+
+def _readings(seen: Sequence[Seen]) -> None:
+    """Every reading in words and bars."""
+    for place, (column, one) in enumerate(zip(st.columns(len(seen), gap="large"), seen, strict=True)):
+        words, by_class = one.checkpoint.task.words, one.by_class
+        with column:
+            name = f" · {widgets.verbatim(one.result.upload.name)}" if one.letter else ""
+            film = f" · film {one.letter}" if one.letter else ""
+            st.markdown(f"**{one.title}{film}: {words[one.prediction]} {one.share}**{name}")
+            figure = charts.probability_bars(
+                [words[label] for label in by_class],
+                list(by_class.values()),
+                list(by_class).index(one.prediction),
+                widgets.palette(),
+                dense=True,
+            )
+            spoken = ", ".join(f"{words[label]} {charts.percent(share)}" for label, share in by_class.items())
+            alt = f"Probabilities by {one.name}: {spoken}"
+            st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key=f"compared_{place}", alt=alt)
+            if one.result.upload.note:
+                st.info(one.result.upload.note, icon=":material/groups:")
+
+
+def _controls(one: Seen) -> None:
+    words = {**one.checkpoint.task.words, OWN: "Each its own"}
+    explain, rather, opacity, display = st.columns([15, 6, 5, 4], gap="small", vertical_alignment="bottom")
+    with explain:
+        st.segmented_control(
+            "Explain",
+            [*one.checkpoint.card.classes, OWN],
+            key=state.COMPARED_CLASS,
+            format_func=words.__getitem__,
+            required=True,
+        )
+    with rather:
+        target = str(state.value(state.COMPARED_CLASS))
+        viewer.against(one.checkpoint, state.COMPARED_AGAINST, target, disabled=target == OWN)
+    with opacity:
+        look.opacity()
+    with display, look.display():
+        st.toggle(
+            "One colour scale",
+            key=state.ONE_SCALE,
+            help="For maps that can be compared: those of one method, and between networks only where the method's "
+            "cells add up to the logit. Otherwise every map is scaled to its own strongest place.",
+        )
+
+
+def _grid(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
+    """The original once, its maps beside it; two films below each other."""
+    drawn = state.look()
+    place = 0
+    for sha256, one in {one.film.sha256: one for one in seen}.items():
+        mine = [pane for pane in made if pane.seen.film.sha256 == sha256]
+        for start in range(0, len(mine), _ACROSS):
+            left, *right = st.columns(1 + _ACROSS, gap="small")
+            with left:
+                if start == 0:
+                    _original(one)
+                else:
+                    _notes(one)
+            for column, pane in zip(right, mine[start : start + _ACROSS], strict=False):
+                with column:
+                    panes.show(pane, place, drawn)
+                place += 1
+    if all(len([pane for pane in made if pane.seen.film.sha256 == one.film.sha256]) <= _ACROSS for one in seen):
+        _notes(seen[0])
+
+
+def _original(one: Seen) -> None:
+    of = f" of film {one.letter}" if one.letter else ""
+    st.markdown(f"**Original{of}**")
+    st.image(one.film.picture, width="stretch", output_format="PNG", alt=f"The film as it is{of}")
+    st.caption(widgets.sentence(["Untouched", *viewer.facts(one.film)]))
+
+
+def _notes(one: Seen) -> None:
+    st.caption(
+        f"Never flipped. {SIDES} A heatmap is evidence, not an outline of disease. "
+        f"**Trained on:** {one.checkpoint.task.population}"
+    )

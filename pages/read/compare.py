@@ -1,0 +1,37 @@
+"""Compare: one film through several backbones and methods, or two films through one."""
+
+import streamlit as st
+
+from core.ui import state, tray, widgets
+from core.ui.compare import choice, link, view
+from core.ui.compare import seen as readings
+
+
+def main() -> None:
+    """The page."""
+    link.take()
+    with st.sidebar:
+        chosen = choice.pick()
+        runs_on = st.empty()
+    if chosen is None:
+        widgets.no_model()
+        return
+    link.give()
+    if not chosen.backbones or not chosen.methods:
+        st.info("Choose at least one backbone and one method at the left.", icon=":material/left_click:")
+        return
+    if not state.films():
+        tray.empty(chosen.backbones[0], "Compare what networks see in a chest X-ray")
+        return
+    if chosen.two and len(chosen.films) < len("AB"):
+        st.info(
+            "Two films are compared here, and there is one. Add another at the left.",
+            icon=":material/add_photo_alternate:",
+        )
+    seen = readings.read(chosen)
+    runs_on.caption(widgets.device())
+    if seen:
+        view.show(seen, chosen)
+
+
+main()
