@@ -1,13 +1,15 @@
 """A checkpoint: weights (safetensors, fp16), their card (JSON) and their test predictions (CSV), side by side.
 
-``<task>-<architecture>.safetensors`` + ``.json`` + ``.csv``. Cards can be listed without loading torch; weights are
-read, and their sha256 compared with the card's, only when a classifier is built. Nothing is ever unpickled.
+``<name>.safetensors`` + ``.json`` + ``.csv``; ours are called ``<task>-<architecture>``. Cards can be listed without
+loading torch; weights are read, and their sha256 compared with the card's, only when a classifier is built. Nothing is
+ever unpickled.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from core.architectures import ARCHITECTURES, HEADS, Architecture
 from core.errors import CheckpointError, UnknownNameError
 from core.files import write
-from core.tasks import TASKS, Task
+from core.tasks import OWN, TASKS, Task, own_task
 from core.xray import Preprocessing
 
 if TYPE_CHECKING:
@@ -27,8 +29,12 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent.parent / "weights"
 """Where the trained networks of this project lie."""
 
+WEIGHTS_VARIABLE = "PNEUMOLENS_WEIGHTS"
+"""Environment variable: a folder with further checkpoints, beside those shipped."""
+
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]  # it is the name of files
 
 
 class _Strict(BaseModel):
@@ -59,7 +65,7 @@ class TrainingFacts(_Strict):
         data: the data set, by name and reference.
         films: split → class → number of films used.
         patients: split → number of patients.
-        fingerprint: sha256 over the names and digests of all films.
+        fingerprint: sha256 over the names and digests of all films; ``None`` where they are not known.
         skipped: films that could not be read.
         command: the command line that made this checkpoint; anyone can run it again.
         recipe: every setting of the run.
@@ -74,7 +80,7 @@ class TrainingFacts(_Strict):
     data: str
     films: dict[str, dict[str, int]]
     patients: dict[str, int]
-    fingerprint: _Sha256
+    fingerprint: _Sha256 | None
     skipped: int
     command: str
     recipe: dict[str, Any]
@@ -103,8 +109,8 @@ class Card(_Strict):
 
     Attributes:
         version: of this schema.
-        name: ``<task>-<architecture>``.
-        task: key in TASKS.
+        name: of its files, less their endings; of networks trained here ``<task>-<architecture>``.
+        task: key in TASKS, or "own": an imported network with classes of its own.
         architecture: key in ARCHITECTURES.
         head: key in HEADS: what follows the trunk. A classic one was built for the input size of the preprocessing.
         classes: in the order of the logits.
@@ -124,12 +130,12 @@ class Card(_Strict):
     """
 
     version: Literal[1] = 1
-    name: str
+    name: _Name
     task: str
     architecture: str
     head: str = "pooled"
     classes: tuple[str, ...]
-    preprocessing: dict[str, float | int]
+    preprocessing: dict[str, Any]
     temperature: Annotated[float, Field(gt=0)] = 1.0
     view: Literal["one crop", "flip-averaged"]
     parameters: int
@@ -146,13 +152,15 @@ class Card(_Strict):
     @model_validator(mode="after")
     def _known(self) -> Self:
         try:
-            classes = TASKS[self.task].classes
+            classes = self.classes if self.task == OWN else TASKS[self.task].classes
             ARCHITECTURES[self.architecture]
             HEADS[self.head]
         except UnknownNameError as error:
             raise ValueError(str(error)) from error
         if self.classes != classes:
             raise ValueError(f"classes are {self.classes}, the task '{self.task}' has {classes}")
+        if len(set(classes)) < max(2, len(classes)):
+            raise ValueError(f"classes are {classes}: there must be two or more, all of them different")
         Preprocessing.from_dict(self.preprocessing)
         return self
 
@@ -171,13 +179,19 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
-        """``<task>-<architecture>``."""
+        """Of its files, less their endings."""
         return self.card.name
+
+    @property
+    def title(self) -> str:
+        """Its name on screen: the architecture's, and its own where it is not simply that of task and architecture."""
+        ours = f"{self.card.task}-{self.card.architecture}"
+        return self.architecture.title if self.name == ours else f"{self.name} ({self.architecture.title})"
 
     @property
     def task(self) -> Task:
         """The classes it knows."""
-        return TASKS[self.card.task]
+        return own_task(self.card.classes) if self.card.task == OWN else TASKS[self.card.task]
 
     @property
     def architecture(self) -> Architecture:
@@ -193,6 +207,11 @@ class Checkpoint:
     def weights(self) -> Path:
         """The safetensors file."""
         return self.folder / f"{self.name}.safetensors"
+
+    @property
+    def card_file(self) -> Path:
+        """The JSON file of the card."""
+        return self.folder / f"{self.name}.json"
 
     @property
     def predictions(self) -> Path:
@@ -252,10 +271,8 @@ def open_card(path: Path) -> Checkpoint:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise CheckpointError(f"The card does not fit the schema: {where}: {first['msg']}.") from error
-    if card.name != path.stem or card.name != f"{card.task}-{card.architecture}":
-        raise CheckpointError(
-            f"The card is of '{card.name}': files and card must be named <task>-<architecture> alike."
-        )
+    if card.name != path.stem:
+        raise CheckpointError(f"The card is of '{card.name}': files and card must be named alike.")
     found = Checkpoint(card, path.parent)
     try:
         size = found.weights.stat().st_size
@@ -267,38 +284,59 @@ def open_card(path: Path) -> Checkpoint:
     return found
 
 
-def find(folder: Path = SHIPPED) -> tuple[dict[str, Checkpoint], tuple[Broken, ...]]:
-    """Every checkpoint in ``folder``: those that can be used, by name, best test accuracy first; and those that cannot.
+def folders() -> tuple[Path, ...]:
+    """Where checkpoints are looked for: the shipped ones; the folder that PNEUMOLENS_WEIGHTS names, if any."""
+    own = os.environ.get(WEIGHTS_VARIABLE)
+    return tuple(dict.fromkeys([SHIPPED.resolve(), *([Path(own).expanduser().resolve()] if own else [])]))
 
-    Reads cards only, so it is cheap and loads no torch.
+
+def find(*places: Path) -> tuple[dict[str, Checkpoint], tuple[Broken, ...]]:
+    """Every checkpoint in some folders: the usable ones, by name, best test accuracy first; and the others.
+
+    Reads cards only, so it is cheap and loads no torch. Two of one name are both unusable: whichever was taken, someone
+    would read films with a network that they did not mean.
+
+    Args:
+        *places: :func:`folders` when left out.
     """
-    good: list[Checkpoint] = []
+    cards: dict[str, list[Path]] = {}
     bad: list[Broken] = []
-    for path in sorted(folder.glob("*.json")):
+    for folder in places or folders():
+        for path in sorted(folder.glob("*.json")):
+            cards.setdefault(path.stem, []).append(path)
+        bad += [
+            Broken(path.stem, f"{path.name} has no card beside it ({path.stem}.json). Copy the card too.")
+            for path in sorted(folder.glob("*.safetensors"))
+            if not path.with_suffix(".json").is_file()
+        ]
+    good: list[Checkpoint] = []
+    for name, paths in cards.items():
+        if len(paths) > 1:
+            both = " and ".join(map(str, paths))
+            bad.append(
+                Broken(
+                    name, f"Two are called so: {both}. Rename one, its files and the name in its card, or remove it."
+                )
+            )
+            continue
         try:
-            good.append(open_card(path))
+            good.append(open_card(paths[0]))
         except CheckpointError as error:
-            bad.append(Broken(path.stem, str(error)))
-    known = {path.stem for path in folder.glob("*.json")}
-    bad += [
-        Broken(path.stem, f"{path.name} has no card beside it ({path.stem}.json). Copy the card too.")
-        for path in sorted(folder.glob("*.safetensors"))
-        if path.stem not in known
-    ]
+            bad.append(Broken(name, str(error)))
     good.sort(
         key=lambda c: (c.card.task, -c.card.metrics["accuracy"].value if "accuracy" in c.card.metrics else 0, c.name)
     )
     return {c.name: c for c in good}, tuple(bad)
 
 
-def named(name: str, folder: Path = SHIPPED) -> Checkpoint:
-    """The usable checkpoint called ``name``.
+def named(name: str, *places: Path) -> Checkpoint:
+    """The usable checkpoint called ``name``, in :func:`folders` or those given.
 
     Raises:
         CheckpointError: there is one and it is broken.
         UnknownNameError: there is none.
     """
-    good, bad = find(folder)
+    good, bad = find(*places)
     if name in good:
         return good[name]
     for broken in bad:
@@ -335,7 +373,7 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
     checkpoint = Checkpoint(card, folder)
     write(checkpoint.weights, data)
     write(
-        folder / f"{card.name}.json",
+        checkpoint.card_file,
         (json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n").encode(),
     )
     return checkpoint

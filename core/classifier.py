@@ -13,7 +13,7 @@ from torch import Tensor
 from core.architectures.network import Network
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.xray import Xray
+from core.xray import WHOLE, Window, Xray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +30,7 @@ class Reading:
         probabilities: float32 ``[K]``, calibrated: softmax of the logits divided by the temperature, sum 1.
         raw: float32 ``[K]``, softmax of the logits themselves, sum 1.
         features: ``[C, h, w]`` float32, the trunk's last map, on the classifier's device: what heatmaps are made from.
+        window: the part of the film that reached the network, and so the part that those features cover.
     """
 
     model: str
@@ -41,6 +42,7 @@ class Reading:
     probabilities: NDArray[np.float32]
     raw: NDArray[np.float32]
     features: Tensor
+    window: Window = WHOLE
 
     @property
     def prediction(self) -> str:
@@ -98,7 +100,7 @@ class Classifier:
         return sum(t.numel() * t.element_size() for t in self.network.state_dict().values())
 
     def prepare(self, xrays: Sequence[Xray]) -> Tensor:
-        """Network input ``[N, 1, S, S]`` on the device."""
+        """Network input ``[N, 1, S, S]`` on the device; ``[N, 3, S, S]`` where channels differ."""
         return torch.from_numpy(self._preprocessing.batch(list(xrays))).to(self.device)
 
     def read(self, xrays: Sequence[Xray]) -> list[Reading]:
@@ -135,6 +137,7 @@ class Classifier:
                 probabilities=one_probabilities,
                 raw=one_raw,
                 features=one_features,
+                window=self._preprocessing.window(xray.height, xray.width),
             )
             for xray, one_logits, one_probabilities, one_raw, one_features in zip(
                 xrays,

@@ -15,7 +15,7 @@ from typing import Literal
 from core.dataset.averages import ASSETS, average_path, stored
 from core.download import LICENCE, REPO, Progress, complete, fetch, films, shards
 from core.errors import DownloadError
-from core.tasks import TASKS
+from core.tasks import OWN, TASKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,14 @@ class Sample:
 def average_films(task_name: str, folder: Path = ASSETS) -> tuple[Sample, ...]:
     """The average radiographs of a task's classes that are there, in the order of the classes.
 
+    None of an imported network's own classes: what they show nobody here knows.
+
     Raises:
         UnknownNameError: there is no such task.
         DataError: a file is damaged.
     """
+    if task_name == OWN:
+        return ()
     chosen = TASKS[task_name]
     found = [(label, average_path(folder, chosen, label)) for label in chosen.classes]
     return tuple(_average(path, chosen.words[label]) for label, path in found if path.is_file())

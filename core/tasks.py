@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -109,3 +109,37 @@ TASKS: Table[Task] = Table(
         ),
     ),
 )
+
+OWN = "own"
+"""What the card of a network imported with classes of its own has in place of a key in TASKS."""
+
+
+def own_task(classes: Sequence[str]) -> Task:
+    """The task of a network that was trained elsewhere, on whatever its classes say: nothing else is known of it.
+
+    Its first class counts as the negative one where two are needed.
+    """
+    first, *rest = classes
+    others = rest[0] if len(rest) == 1 else f"not {first}"
+    return Task(
+        name=OWN,
+        question=f"Which of these {len(classes)} classes is it?",
+        classes=tuple(classes),
+        words=MappingProxyType({name: name for name in classes}),
+        merged=MappingProxyType({first: first} | dict.fromkeys(rest, others)),
+        population=(
+            "Images unknown to us: this network was imported, with classes of its own. What is said here of the "
+            "pneumonia networks (children, one hospital, their figures and limits) does not apply to it."
+        ),
+        data="unknown: trained elsewhere",
+        limits=(
+            "Research use only: not a medical device.",
+            (
+                "Imported: what it was trained on, how well it does and where it fails is not known here. The facts "
+                "about the pneumonia networks do not apply to it."
+            ),
+            "Every image gets one of its classes, whatever it shows.",
+            "Images are read in grey: a network that was trained on colours does not see them here.",
+        ),
+        citation="none: ask whoever trained it",
+    )

@@ -29,9 +29,7 @@ def test_the_bounded_mapping_forgets_what_was_used_longest_ago() -> None:
     assert (kept.get("a"), kept.get("b"), kept.get("c")) == (1, None, 3)
 
 
-def test_two_folders_are_one_list_and_a_second_of_a_name_is_broken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_folders_are_one_list_and_two_of_a_name_are_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shipped, extra = tmp_path / "shipped", tmp_path / "extra"
     checkpoints.random_checkpoint(shipped)
     checkpoints.random_checkpoint(extra, seed=1)
@@ -40,12 +38,14 @@ def test_two_folders_are_one_list_and_a_second_of_a_name_is_broken(
     monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(extra))
     st.cache_resource.clear()
     found = cache.models()
-    assert set(found.good) == {"pneumonia-resnet18", "pneumonia-vgg16_bn"}
-    assert found.good["pneumonia-resnet18"].folder == shipped
+    assert set(found.good) == {"pneumonia-vgg16_bn"}
     assert [broken.name for broken in found.broken] == ["pneumonia-resnet18"]
+    for folder in (shipped, extra):  # both are named: which one to rename is the user's to say
+        assert str(folder.resolve() / "pneumonia-resnet18.json") in found.broken[0].reason
     (extra / "pneumonia-resnet18.json").unlink()  # a change on disk is seen at once
     (extra / "pneumonia-resnet18.safetensors").unlink()
     assert not cache.models().broken
+    assert cache.models().good["pneumonia-resnet18"].folder == shipped.resolve()
 
 
 def test_the_uploaders_limit_is_the_readers() -> None:
@@ -100,7 +100,8 @@ def test_file_names_are_in_downloads_when_they_were_asked_for(asked: bool, monke
     made: list[Callable[[], bytes]] = []
     monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: made.append(data))
     monkeypatch.setattr(state, "names_in_exports", lambda: asked)
-    checkpoint: Any = SimpleNamespace(card=SimpleNamespace(name="m", weights_sha256="c" * 64, task="pneumonia"))
+    card = SimpleNamespace(name="m", weights_sha256="c" * 64, task="pneumonia", temperature=1.0)
+    checkpoint: Any = SimpleNamespace(card=card)
     exports.readings([cache.Result(upload(), None, "no film")], checkpoint, "stem", "Reading")
     monkeypatch.undo()  # a click is answered outside the visitor's session
     assert [b"Doe.png" in make() for make in made] == [asked, asked]

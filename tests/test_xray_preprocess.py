@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -145,3 +146,52 @@ def test_real_films_of_the_published_size_pass_unchanged(data_root: Path) -> Non
         xray = read_xray(path.read_bytes())
         assert xray.pixels.shape == (224, 224)
         assert np.array_equal(Preprocessing().squash(xray.pixels), xray.pixels)
+
+
+TORCHVISIONS = Preprocessing(
+    canvas=256, size=224, fit="crop", channels=((0.485, 0.229), (0.456, 0.224), (0.406, 0.225))
+)
+
+
+@pytest.mark.parametrize(("height", "width"), [(300, 300), (301, 477), (640, 333), (250, 256), (256, 999)])
+def test_a_crop_is_torchvisions(height: int, width: int) -> None:
+    from torchvision.transforms import v2
+
+    pixels = synthetic.film(height, width, seed=1)
+    transform = v2.Compose(
+        [
+            v2.ToImage(), v2.RGB(), v2.Resize(256), v2.CenterCrop(224),
+            v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+        ]
+    )  # fmt: skip
+    expected = transform(Image.fromarray(pixels))
+    xray = Xray(pixels, "a" * 64, Facts("PNG"))
+    assert np.abs(TORCHVISIONS.batch([xray])[0] - expected.numpy()).max() < 0.02
+
+
+def test_a_crop_says_which_part_of_the_film_it_is() -> None:
+    assert Preprocessing().window(300, 500) == (0, 0, 1, 1)
+    assert TORCHVISIONS.window(512, 512) == (1 / 16, 1 / 16, 15 / 16, 15 / 16)
+    left, top, right, bottom = TORCHVISIONS.window(256, 512)
+    assert (left, right) == (144 / 512, 368 / 512)
+    assert (top, bottom) == (1 / 16, 15 / 16)
+
+
+def test_a_crop_travels_in_a_card_and_ours_look_as_they_did() -> None:
+    assert Preprocessing.from_dict(json.loads(json.dumps(TORCHVISIONS.to_dict()))) == TORCHVISIONS
+    assert set(Preprocessing().to_dict()) == {"canvas", "size", "mean", "std"}
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"fit": "stretch"}, "fit must be one of squeeze, crop"),
+        ({"fit": "crop", "canvas": 200, "size": 224}, "cannot be cut from 200"),
+        ({"channels": [[0.5, 0.5]]}, "none or three"),
+        ({"channels": [[0.5, 0.5], [0.5, 0.5], [0.5, 0.0]]}, "std must be above 0"),
+        ({"channels": [1, 2, 3]}, "pairs"),
+    ],
+)
+def test_a_crop_that_makes_no_sense_is_refused(values: dict[str, object], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Preprocessing.from_dict(Preprocessing().to_dict() | values)

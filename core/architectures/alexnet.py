@@ -5,6 +5,7 @@ The last max-pooling belongs to the classic head: with a pooled one it would onl
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.architectures.row import Architecture
@@ -46,6 +47,7 @@ ROWS = (
         classic=_classic,
         smallest=63,
         imagenet=lambda: _trunk("DEFAULT"),
+        torchvision=MappingProxyType({"classic": (("head.dense.", "classifier."), ("trunk.", "features."))}),
         paper="Krizhevsky et al. 2012, doi 10.1145/3065386; this form: Krizhevsky 2014, arXiv:1404.5997",
     ),
 )

@@ -6,6 +6,7 @@ Its two auxiliary classifiers, which only helped training, are left out.
 from __future__ import annotations
 
 from collections import OrderedDict
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.architectures.row import Architecture
@@ -52,6 +53,9 @@ ROWS = (
         trunk=_trunk,
         classic=_classic,
         imagenet=lambda: _trunk("DEFAULT"),
+        torchvision=MappingProxyType(
+            {"pooled": (("head.linear.", "fc."), ("trunk.", "")), "classic": (("head.dense.2.", "fc."), ("trunk.", ""))}
+        ),
         paper="Szegedy et al. 2015, arXiv:1409.4842",
     ),
 )

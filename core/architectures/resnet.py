@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.architectures.row import Architecture
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from core.architectures.network import Head
 
 _STAGES = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
+_NAMES = (("head.linear.", "fc."), ("trunk.", ""))
 _RESNET, _RESNEXT = "He et al. 2016, arXiv:1512.03385", "Xie et al. 2017, arXiv:1611.05431"
 
 
@@ -44,6 +46,7 @@ def _row(name: str, title: str, family: str, paper: str, channels: int = 2048) -
         trunk=partial(_trunk, name),
         classic=partial(_classic, channels),
         imagenet=partial(_trunk, name, "DEFAULT"),
+        torchvision=MappingProxyType({"pooled": _NAMES, "classic": _NAMES}),
         paper=paper,
     )
 

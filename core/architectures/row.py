@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.architectures.head import DEFAULT, HEADS
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.architectures.network import Head, Network
+
+
+Names = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class Architecture:
             training films.
         imagenet: () → its trunk with torchvision's ImageNet weights, through torchvision's own cache; ``None`` where
             nobody publishes any.
+        torchvision: head → (beginning of our names of weights, beginning of torchvision's), for the heads it has.
         paper: where it was published.
     """
 
@@ -49,6 +53,7 @@ class Architecture:
     smallest: int = 32
     scaled: tuple[float, float] | None = None
     imagenet: Callable[[], nn.Module] | None = None
+    torchvision: Mapping[str, Names] = field(default_factory=dict)
     paper: str
 
     def build(self, classes: int, head: str = DEFAULT, size: int | None = None) -> Network:

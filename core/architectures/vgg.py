@@ -7,6 +7,7 @@ averages, and of every heatmap.
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.architectures.row import Architecture
@@ -66,6 +67,7 @@ def _row(depth: int, *, norm: bool) -> Architecture:
         trunk=partial(_trunk, depth, norm=norm),
         classic=_classic,
         imagenet=partial(_imagenet, name),
+        torchvision=MappingProxyType({"classic": (("head.dense.", "classifier."), ("trunk.", "features."))}),
         paper="Simonyan and Zisserman 2015, arXiv:1409.1556",
     )
 

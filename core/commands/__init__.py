@@ -6,7 +6,7 @@ runs, so that ``--help`` answers at once.
 
 from types import MappingProxyType
 
-from core.commands import averages, download, evaluate, film_map, index, models, read, train
+from core.commands import averages, download, evaluate, export, film_map, import_, index, models, read, train
 
 COMMANDS = MappingProxyType(
     {
@@ -14,6 +14,8 @@ COMMANDS = MappingProxyType(
         "read": read,
         "evaluate": evaluate,
         "train": train,
+        "import": import_,
+        "export": export,
         "index": index,
         "map": film_map,
         "averages": averages,

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     from core.evaluate.resumable import predict_into
     from core.models import get_pool
 
-    chosen = checkpoint.named(options.model, options.weights)
+    chosen = checkpoint.named(options.model, *options.weights)
     films = of_split(index(options.data, chosen.task), options.split)
     if options.predictions:
         predictions, failed = predict_into(options.predictions, chosen, films, get_pool().get, _say)

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     from core.files import write
     from core.models import get_pool
 
-    chosen = checkpoint.named(options.model, options.weights)
+    chosen = checkpoint.named(options.model, *options.weights)
     films = of_split(index(options.data, chosen.task), options.split)
     outcomes = read_many((film.path.read_bytes for film in films), get_pool().get(chosen))
     files, features = [], []

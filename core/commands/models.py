@@ -20,7 +20,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the checkpoints; broken ones, on standard error, with the reason."""
-    good, bad = checkpoint.find(options.weights)
+    good, bad = checkpoint.find(*options.weights)
     for broken in bad:
         print(f"{broken.name} cannot be used: {broken.reason}", file=sys.stderr)
     if options.json:

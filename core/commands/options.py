@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.checkpoint import SHIPPED
 from core.tasks import TASKS
 
 ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
@@ -18,7 +17,14 @@ def task_option(parser: argparse.ArgumentParser) -> None:
 
 def weights_option(parser: argparse.ArgumentParser) -> None:
     """--weights: where the checkpoints are."""
-    parser.add_argument("--weights", type=Path, default=SHIPPED, metavar="DIR", help="folder of checkpoints")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        nargs=1,
+        default=(),
+        metavar="DIR",
+        help="folder of checkpoints (default: the shipped ones, and those in the folder that PNEUMOLENS_WEIGHTS names)",
+    )
 
 
 def model_option(parser: argparse.ArgumentParser) -> None:

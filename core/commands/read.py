@@ -33,6 +33,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     json_option(parser)
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write an overlay per film into this folder")
     parser.add_argument("--target", metavar="CLASS", help="class whose evidence is drawn (default: the predicted one)")
+    parser.add_argument(
+        "--against", metavar="CLASS", help="draw the evidence for that class rather than this one (default: by itself)"
+    )
     parser.add_argument("--method", choices=METHODS, default=DEFAULT, help="default: %(default)s")
     parser.add_argument("--raw", action="store_true", help="print the softmax before calibration as well")
     parser.add_argument(
@@ -48,9 +51,12 @@ def run(options: argparse.Namespace) -> int:
     from core.batch import read_many
     from core.models import get_pool
 
-    chosen = checkpoint.named(options.model, options.weights)
-    if options.target and options.target not in chosen.card.classes:
-        raise UnknownNameError("class", options.target, chosen.card.classes)
+    chosen = checkpoint.named(options.model, *options.weights)
+    for name in (options.target, options.against):
+        if name and name not in chosen.card.classes:
+            raise UnknownNameError("class", name, chosen.card.classes)
+    if options.target and options.target == options.against:
+        raise DataError("--target and --against name the same class. Name two.")
     point = _point(options.threshold, chosen) if options.threshold else None
     files = _files(options.files)
     if options.heatmaps:
@@ -165,14 +171,21 @@ def _draw(outcome: Outcome, classifier: Classifier, options: argparse.Namespace)
     if outcome.reading is None or outcome.xray is None:
         return
     target = options.target or outcome.reading.prediction
-    heatmap = explain(classifier, outcome.reading, options.method)[target]
+    if target == options.against:
+        print(
+            f"{outcome.xray.key}: no picture. {target} is what was read, not what to explain it against.",
+            file=sys.stderr,
+        )
+        return
+    heatmap = explain(classifier, outcome.reading, options.method, options.against)[target]
     if heatmap.problem:
         print(f"{outcome.xray.key}: no picture. {heatmap.problem}", file=sys.stderr)
         return
     look = render.Look()
     picture = render.overlay(render.on_screen(outcome.xray), heatmap.values, look)
     share = outcome.reading.by_class[target]
-    says = f"{classifier.name}: {target} {share:.3f} (softmax), {heatmap.method}, {heatmap.layer}"
+    rather = f" rather than {options.against}" if options.against else ""
+    says = f"{classifier.name}: {target} {share:.3f} (softmax){rather}, {heatmap.method}, {heatmap.layer}"
     plate = render.plate(picture, heatmap, look, (says, report.DISCLAIMER))
-    name = f"{outcome.xray.key}-{classifier.name}-{target}-{heatmap.method}.png"
+    name = f"{outcome.xray.key}-{classifier.name}-{heatmap.asked}-{heatmap.method}.png"
     (options.heatmaps / name).write_bytes(report.overlay_png(plate, heatmap, outcome.reading.weights_sha256))

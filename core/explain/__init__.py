@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import UnknownNameError
-from core.explain.heatmap import Heatmap, scaled
+from core.explain.heatmap import Heatmap, on_film, scaled
 from core.explain.methods import DEFAULT, METHODS, Method
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _heatmaps(
     )
     return {
         reading.classes[place]: Heatmap(
-            values=values,
+            values=on_film(values, reading.window),
             target=reading.classes[place],
             method=method,
             layer=layer,

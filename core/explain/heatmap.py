@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import EvidenceError
+from core.xray import WHOLE, Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,3 +77,36 @@ def scaled(raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float,
     values = np.zeros(raw.shape, dtype=np.float32) if problem else ((raw - low) / (peak - low)).astype(np.float32)
     values.setflags(write=False)
     return values, low, peak, problem
+
+
+_FINE = 4  # cells of the whole film's map to one of the window's
+
+
+def on_film(values: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
+    """A map of a part of a film → a map of the whole film, 0 where the network did not look.
+
+    Args:
+        values: float32 ``[h, w]``, covering the window.
+        window: which part of the film that is; all of it leaves the map as it is.
+
+    Returns:
+        float32 ``[H, W]``, read-only, four times as fine as the window's: its edges are that exact.
+    """
+    if window == WHOLE:
+        return values
+    left, top, right, bottom = window
+    down, rows = _places(values.shape[0], top, bottom)
+    across, columns = _places(values.shape[1], left, right)
+    # Bilinear, one side after the other: cell centres aligned, as where maps are drawn.
+    tall = np.stack([np.interp(down, np.arange(values.shape[0]), column) for column in values.T], axis=1)  # [H, w]
+    whole = np.stack([np.interp(across, np.arange(values.shape[1]), row) for row in tall])  # [H, W]
+    whole = np.where(rows[:, None] & columns[None, :], whole, 0).astype(np.float32)
+    whole.setflags(write=False)
+    return whole
+
+
+def _places(cells: int, start: float, end: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Of each cell of the whole film along one side: its centre, in the window's cells, and whether it is inside."""
+    count = max(1, round(_FINE * cells / (end - start)))
+    centres = (np.arange(count) + 0.5) / count
+    return (centres - start) / (end - start) * cells - 0.5, (start <= centres) & (centres <= end)

@@ -6,7 +6,6 @@ sample of their pixels, and two films that differ elsewhere would be one.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,8 +37,8 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 V = TypeVar("V")
 
-WEIGHTS_VARIABLE = "PNEUMOLENS_WEIGHTS"
-"""Environment variable: a folder with further checkpoints, beside those shipped."""
+
+WEIGHTS_VARIABLE = checkpoints_on_disk.WEIGHTS_VARIABLE
 
 
 class Bounded(Generic[K, V]):
@@ -114,8 +113,7 @@ class Models:
 
 def models() -> Models:
     """Every checkpoint shipped or in the folder that PNEUMOLENS_WEIGHTS names. Changed folders are seen at once."""
-    extra = os.environ.get(WEIGHTS_VARIABLE)
-    folders = [checkpoints_on_disk.SHIPPED, *([Path(extra).expanduser()] if extra else [])]
+    folders = checkpoints_on_disk.folders()
     stamp = tuple(
         (str(path), path.stat().st_mtime_ns, path.stat().st_size)
         for folder in folders
@@ -127,17 +125,7 @@ def models() -> Models:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _models(folders: tuple[str, ...], stamp: tuple[tuple[str, int, int], ...]) -> Models:  # noqa: ARG001 - part of the key
-    good: dict[str, Checkpoint] = {}
-    broken: list[Broken] = []
-    for folder in map(Path, folders):
-        found, bad = checkpoints_on_disk.find(folder)
-        broken += bad
-        for name, checkpoint in found.items():
-            if name in good:
-                broken.append(Broken(name, f"{folder} holds a second model of this name. Remove or rename one."))
-            else:
-                good[name] = checkpoint
-    return Models(good, tuple(broken))
+    return Models(*checkpoints_on_disk.find(*map(Path, folders)))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -186,8 +186,7 @@ def verbatim(name: str) -> str:
 
 
 def _title(checkpoint: Checkpoint, *, several_tasks: bool) -> str:
-    title = checkpoint.architecture.title
-    return f"{title} ({checkpoint.card.task})" if several_tasks else title
+    return f"{checkpoint.title} ({checkpoint.card.task})" if several_tasks else checkpoint.title
 
 
 def _caption(checkpoint: Checkpoint) -> str:
@@ -196,7 +195,7 @@ def _caption(checkpoint: Checkpoint) -> str:
 
 def _training(checkpoint: Checkpoint) -> str:
     films = sum(checkpoint.card.training.films.get("train", {}).values())
-    return f"{films:,} films: {checkpoint.card.training.data}"
+    return f"{films:,} films: {checkpoint.card.training.data}" if films else checkpoint.card.training.data
 
 
 def _megabytes(checkpoint: Checkpoint) -> str:

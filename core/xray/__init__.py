@@ -10,7 +10,7 @@ Needs NumPy and Pillow; pydicom is loaded when the first DICOM file is met.
 """
 
 from core.xray.decode import LIMITS, read_xray
-from core.xray.preprocess import Preprocessing
+from core.xray.preprocess import WHOLE, Preprocessing, Window
 from core.xray.types import Facts, Limits, Xray
 
-__all__ = ["LIMITS", "Facts", "Limits", "Preprocessing", "Xray", "read_xray"]
+__all__ = ["LIMITS", "WHOLE", "Facts", "Limits", "Preprocessing", "Window", "Xray", "read_xray"]

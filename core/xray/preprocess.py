@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,45 +13,77 @@ from PIL import Image
 
 from core.xray.types import Xray
 
+Fit = Literal["squeeze", "crop"]
+Window = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part of a film, as shares of its width and height, 0…1."""
+
+WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
+_RGB = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
     """How a film of any size becomes the input of one checkpoint; travels in its card.
 
-    The film is squeezed to a square, aspect ratio ignored, because the training set was published that way: first,
+    Our films are squeezed to a square, aspect ratio ignored, because the training set was published that way: first,
     antialiased, to ``canvas``, the size of the published copies, then to ``size``. A full-resolution film and its
     squeezed copy so end up nearly the same. On a film that already is ``canvas`` x ``canvas`` the first step does
-    nothing.
+    nothing. Networks trained elsewhere mostly saw a crop instead: the shorter side brought to ``canvas``, aspect ratio
+    kept, and the ``size`` x ``size`` in the middle.
 
     Attributes:
-        canvas: side of the training set's published images, pixels.
+        canvas: side of the training set's published images, pixels; of a crop, the shorter side before it.
         size: side of the network's input, pixels.
         mean: mean of the training pixels, 0…1.
         std: their standard deviation, above 0.
+        fit: how a film that is no square becomes one: "squeeze" or "crop".
+        channels: mean and deviation of red, green and blue, for a network that was trained on colour images; the film's
+            grey goes into all three. Empty: one channel, by ``mean`` and ``std``.
 
     Raises:
-        ValueError: a side is below 1, the mean is not finite or the deviation not above 0.
+        ValueError: a side is below 1, a mean is not finite or a deviation not above 0, the crop is larger than what it
+            is cut from, or there is no such fit.
     """
 
     canvas: int = 224
     size: int = 224
     mean: float = 0.482
     std: float = 0.236
+    fit: Fit = "squeeze"
+    channels: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("canvas", "size"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be a whole number of pixels above 0, not {value!r}")
-        for name in ("mean", "std"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise ValueError(f"{name} must be a finite number, not {value!r}")
-        if self.std <= 0:
-            raise ValueError(f"std must be above 0, not {self.std!r}")
+        for mean, std in ((self.mean, self.std), *self.channels):
+            _require_finite("mean", mean)
+            _require_finite("std", std)
+            if std <= 0:
+                raise ValueError(f"std must be above 0, not {std!r}")
+        if len(self.channels) not in {0, _RGB}:
+            raise ValueError(f"channels must be none or three, not {len(self.channels)}")
+        if self.fit not in get_args(Fit):
+            raise ValueError(f"fit must be one of {', '.join(get_args(Fit))}, not {self.fit!r}")
+        if self.fit == "crop" and self.canvas < self.size:
+            raise ValueError(f"a crop of {self.size} pixels cannot be cut from {self.canvas}")
+
+    @property
+    def planes(self) -> tuple[tuple[float, float], ...]:
+        """Mean and deviation of each channel of the input: of the one grey channel, or of red, green and blue."""
+        return self.channels or ((self.mean, self.std),)
+
+    def window(self, height: int, width: int) -> Window:
+        """Which part of a film of this size, in pixels, reaches the network."""
+        if self.fit == "squeeze":
+            return WHOLE
+        rows, columns = self._uncropped(height, width)
+        top, left = _middle(rows, self.size), _middle(columns, self.size)
+        return left / columns, top / rows, (left + self.size) / columns, (top + self.size) / rows
 
     def squash(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Squeeze to a square.
+        """Squeeze to a square, or cut one out.
 
         Args:
             pixels: float32 ``[H, W]`` in 0…1.
@@ -59,11 +91,16 @@ class Preprocessing:
         Returns:
             float32 ``[size, size]`` in 0…1, a new writeable array.
         """
-        square = _resized(_resized(pixels, self.canvas), self.size)
+        if self.fit == "crop":
+            rows, columns = self._uncropped(*pixels.shape)
+            top, left = _middle(rows, self.size), _middle(columns, self.size)
+            cut = _resized(pixels, rows, columns)[top : top + self.size, left : left + self.size]
+            return np.array(cut, dtype=np.float32, order="C")
+        square = _resized(_resized(pixels, self.canvas, self.canvas), self.size, self.size)
         return np.array(square, dtype=np.float32, order="C")
 
     def apply(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Squeeze and normalise: ``(squash - mean) / std``.
+        """Squeeze and normalise one grey channel: ``(squash - mean) / std``.
 
         Args:
             pixels: float32 ``[H, W]`` in 0…1.
@@ -80,20 +117,24 @@ class Preprocessing:
         """Network input for several films.
 
         Returns:
-            float32 ``[N, 1, size, size]``, normalised; ``N`` may be 0.
+            float32 ``[N, 1, size, size]``, normalised, or ``[N, 3, size, size]`` with :attr:`channels`; ``N`` may be 0.
         """
-        out = np.empty((len(xrays), 1, self.size, self.size), dtype=np.float32)
+        out = np.empty((len(xrays), len(self.planes), self.size, self.size), dtype=np.float32)
         for row, xray in zip(out, xrays, strict=True):
-            row[0] = self.apply(xray.pixels)
+            square = self.squash(xray.pixels)
+            for place, (mean, std) in enumerate(self.planes):
+                row[place] = (square - np.float32(mean)) / np.float32(std)
         return out
 
-    def to_dict(self) -> dict[str, int | float]:
-        """Plain numbers, for the card."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for the card; ``fit`` and ``channels`` only where they are not as in our own networks."""
+        return {name: value for name, value in asdict(self).items() if name in _ALWAYS or value != _DEFAULTS[name]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The reverse of :meth:`to_dict`. Strict: preprocessing that is guessed gives wrong readings without a sign.
+
+        Only ``fit`` and ``channels`` may be missing: cards older than these mean their defaults.
 
         Raises:
             ValueError: a key is missing or unknown, or a value is not allowed.
@@ -102,18 +143,44 @@ class Preprocessing:
         if unknown := sorted(set(values) - known):
             names = ", ".join(map(repr, unknown))
             raise ValueError(f"unknown preprocessing: {names}; known are {', '.join(sorted(known))}")
-        if missing := sorted(known - set(values)):
+        if missing := sorted(_ALWAYS - set(values)):
             raise ValueError(f"preprocessing lacks {', '.join(missing)}")
-        return cls(**values)
+        try:
+            channels = tuple((mean, std) for mean, std in values.get("channels", ()))
+        except (TypeError, ValueError):
+            raise ValueError("channels must be pairs of a mean and a deviation") from None
+        return cls(**{**values, "channels": channels})
+
+    def _uncropped(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of a film before the crop: the longer side rounded down, as torchvision's Resize does."""
+        short = min(height, width)
+        return (
+            self.canvas if height == short else self.canvas * height // short,
+            self.canvas if width == short else self.canvas * width // short,
+        )
 
 
-def _resized(pixels: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """``[H, W]`` → ``[side, side]``; the same array when it already has that size.
+_ALWAYS = {"canvas", "size", "mean", "std"}
+_DEFAULTS = {field.name: field.default for field in fields(Preprocessing) if field.default is not MISSING}
+
+
+def _require_finite(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, not {value!r}")
+
+
+def _middle(side: int, crop: int) -> int:
+    """Where a crop begins, as torchvision's CenterCrop places it."""
+    return round((side - crop) / 2)
+
+
+def _resized(pixels: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    """``[H, W]`` → ``[rows, columns]``; the same array when it already has that size.
 
     Bilinear with a support that grows with the reduction (Pillow's antialiasing), in floating point: no ringing, so
     the result stays within 0…1.
     """
-    if pixels.shape == (side, side):
+    if pixels.shape == (rows, columns):
         return pixels
     image = Image.fromarray(np.ascontiguousarray(pixels, dtype=np.float32))  # float32 makes mode F
-    return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR))
+    return np.asarray(image.resize((columns, rows), Image.Resampling.BILINEAR))

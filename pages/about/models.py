@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.checkpoint import Checkpoint
+from core.checkpoint import Checkpoint, TrainingFacts
 from core.errors import DataError
 from core.ui import cache, charts, widgets
 
@@ -93,19 +93,27 @@ def provenance(checkpoint: Checkpoint) -> None:
     for split, films in training.films.items():
         counts = (f"{films.get(name, 0):,}" for name in facts.classes)
         rows.append((split, f"{training.patients.get(split, 0):,}", *counts))
-    st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    if training.films:
+        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
     st.code(training.command, language="bash", wrap_lines=True)
     pre = ", ".join(f"{key} {value}" for key, value in facts.preprocessing.items())
     st.markdown(
         f"- Start: {training.init}\n"
-        f"- {training.epochs} epochs in {training.seconds / 60:,.0f} minutes on {training.hardware}\n"
+        f"- {length(training)}\n"
         f"- Parameters: {facts.parameters:,}; weights {facts.weights_bytes / 1e6:.1f} MB\n"
         f"- Preprocessing: {pre}\n"
         f"- sha256 of the weights: `{facts.weights_sha256}`\n"
-        f"- Fingerprint of the data: `{training.fingerprint}`\n"
+        f"- Fingerprint of the data: {f'`{training.fingerprint}`' if training.fingerprint else 'unknown'}\n"
         f"- Licence: {facts.licence}\n"
         f"- Cite: {facts.citation}"
     )
+
+
+def length(training: TrainingFacts) -> str:
+    """How long training took; of an imported network nobody here knows."""
+    if not training.epochs:
+        return "Trained elsewhere: how long is not known"
+    return f"{training.epochs} epochs in {training.seconds / 60:,.0f} minutes on {training.hardware}"
 
 
 main()

@@ -1,0 +1,140 @@
+"""Weights trained elsewhere → a checkpoint that everything here accepts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.architectures import Architecture
+from core.checkpoint import Checkpoint, find, folders, store
+from core.classifier import Classifier
+from core.errors import CheckpointError
+from core.portable import state_dict
+from core.portable.fitting import fit
+from core.tasks import Task
+from core.xray import Facts, Preprocessing, Xray
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the user wants taken in.
+
+    Attributes:
+        weights: the file.
+        name: of the checkpoint.
+        architecture: which network the weights fill.
+        task: its classes.
+        preprocessing: what it was fed in training.
+        out: folder for the checkpoint.
+        command: the command line, for the card.
+        head: key in HEADS; found out when ``None``.
+        renamed: beginnings of names in the file, and what they are to be called instead.
+    """
+
+    weights: Path
+    name: str
+    architecture: Architecture
+    task: Task
+    preprocessing: Preprocessing
+    out: Path
+    command: str
+    head: str | None = None
+    renamed: Sequence[tuple[str, str]] = ()
+
+
+def take_in(arrival: Arrival) -> Checkpoint:
+    """Store the weights as a checkpoint, after a first reading with them.
+
+    Raises:
+        CheckpointError: the file is no state dict or does not fit, its numbers are too large for 16 bits or are none,
+            or the name is taken.
+        OSError: a file cannot be read or written.
+    """
+    _require_free(arrival)
+    tensors = state_dict.read(arrival.weights)
+    for old, new in arrival.renamed:
+        tensors = {
+            (new + name.removeprefix(old) if name.startswith(old) else name): value for name, value in tensors.items()
+        }
+    try:
+        fitted = fit(arrival.architecture, tensors, len(arrival.task.classes), arrival.preprocessing.size, arrival.head)
+    except ValueError as error:
+        raise CheckpointError(f"{error}. Choose another --size.") from error
+    _require_storable(fitted.tensors)
+    return _store(arrival, fitted.tensors, fitted.head)
+
+
+def _require_free(arrival: Arrival) -> None:
+    good, bad = find(*dict.fromkeys([*folders(), arrival.out.resolve()]))
+    if arrival.name in {*good, *(broken.name for broken in bad)}:
+        raise CheckpointError(f"There is a network called {arrival.name} already. Choose another --name.")
+
+
+def _require_storable(tensors: Mapping[str, Tensor]) -> None:
+    for name, value in tensors.items():
+        if value.is_floating_point() and not bool(value.half().isfinite().all()):
+            raise CheckpointError(
+                f"{name} holds what is no number, or a number above 65,504, which 16 bits cannot hold. It cannot be "
+                "imported."
+            )
+
+
+def _store(arrival: Arrival, tensors: Mapping[str, Tensor], head: str) -> Checkpoint:
+    """Write the checkpoint, and take it away again if it cannot answer."""
+    checkpoint = store(arrival.out, tensors, _facts(arrival, tensors, head))
+    try:
+        grey = np.random.default_rng(0).random((256, 256), dtype=np.float32)
+        Classifier(checkpoint).read([Xray(grey, "0" * 64, Facts("noise"))])
+    except CheckpointError:
+        checkpoint.weights.unlink()
+        checkpoint.card_file.unlink()
+        raise
+    return checkpoint
+
+
+def _facts(arrival: Arrival, tensors: Mapping[str, Tensor], head: str) -> dict[str, Any]:
+    """The card's fields: what is known, and that the rest is not."""
+    digest = hashlib.sha256(arrival.weights.read_bytes()).hexdigest()
+    limits = list(arrival.task.limits)
+    if arrival.preprocessing.fit == "crop":
+        limits.append("Only the middle of a film is read, as in its training: what lies near the edges is not seen.")
+    with torch.device("meta"):
+        network = arrival.architecture.build(len(arrival.task.classes), head, arrival.preprocessing.size)
+    return {
+        "name": arrival.name,
+        "task": arrival.task.name,
+        "architecture": arrival.architecture.name,
+        "head": head,
+        "classes": arrival.task.classes,
+        "preprocessing": arrival.preprocessing.to_dict(),
+        "view": "one crop",
+        "parameters": sum(tensors[name].numel() for name, _ in network.named_parameters()),
+        "training": {
+            "data": "Data unknown here: trained elsewhere and imported",
+            "films": {},
+            "patients": {},
+            "fingerprint": None,
+            "skipped": 0,
+            "command": arrival.command,
+            "recipe": {},
+            "init": f"{arrival.weights.name} (sha256 {digest}), rounded to 16 bits",
+            "epochs": 0,
+            "seconds": 0.0,
+            "hardware": "unknown",
+            "versions": {"torch": version("torch")},
+            "validation": {},
+        },
+        "metrics": {},
+        "test_films": 0,
+        "limits": tuple(limits),
+        "licence": "unknown: that of whoever trained it",
+        "citation": arrival.task.citation,
+    }
