@@ -558,6 +558,7 @@ def test_what_a_link_says_wrong_is_ignored(weights: Path) -> None:
 def test_the_page_is_as_it_was_left(weights: Path) -> None:
     app = opened(view="figures", positive="VIRUS", model=SECOND)
     app.switch_page("pages/about/method.py").run()
+    app.query_params.clear()  # as a browser does
     app.switch_page(PAGE).run()
     assert link(app, "view") == ["figures"]
     assert link(app, "positive") == ["VIRUS"]

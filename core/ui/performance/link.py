@@ -76,7 +76,7 @@ PARTS: Final = (
 
 def take() -> None:
     """Take over what the address says, when it is not what we last made it. Before any widget is drawn."""
-    given = {name: st.query_params.get_all(name) for name in st.query_params}
+    given = _address()
     if not given or given == state.link():
         return
     for part in PARTS:
@@ -102,6 +102,10 @@ def give(view: str, hidden: frozenset[str]) -> None:
         values = [one for one in values if not any(name in one for name in hidden)]
         if values and (not part.views or view in part.views):
             parts[part.name] = values
-    if parts != state.link():
-        state.remember_link(parts)
+    state.remember_link(parts)
+    if parts != _address():  # it is empty again when the visitor comes back from another page
         st.query_params.from_dict(parts)
+
+
+def _address() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
