@@ -1,4 +1,4 @@
-# make app     install what is needed and open the dashboard (PORT=8501)
+# make app     install what is needed and open the dashboard (PORT=8501; ARGS=--light for bright rooms)
 # make test    every test
 # make lint    style, format and types
 # make bench   how fast readings and heatmaps are; writes bench.json
@@ -17,7 +17,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 .PHONY: app test lint bench clean
 
 app: $(VENV)/.installed
-	$(BIN)/python -m core.ui --server.port $(PORT)
+	$(BIN)/python -m core.ui --server.port $(PORT) $(ARGS)
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
