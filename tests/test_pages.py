@@ -352,3 +352,29 @@ def test_the_models_page_renders_the_card(weights: Path) -> None:
         assert text in words
     assert card.training.command in app.code[0].value
     assert app.get("plotly_chart")
+
+
+def test_one_class_is_explained_against_another(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    readings = Readings(monkeypatch)
+    app = give(opened(), ("chest.png", FILM))
+    app.segmented_control(key=state.TARGET).set_value("BACTERIA").run()
+    by_itself = pictures(app)[1]
+    picker = app.selectbox(key=state.AGAINST)
+    assert picker.options == ["(by itself)", "No pneumonia", "Viral pneumonia"]
+    picker.set_value("VIRUS").run()
+    assert not app.exception
+    assert pictures(app)[1] != by_itself
+    assert "rather than <b>Viral pneumonia</b>" in "".join(str(element.proto) for element in app.get("html"))
+    app.segmented_control(key=state.TARGET).set_value("VIRUS").run()  # no class can be explained against itself
+    assert not app.exception
+    assert app.selectbox(key=state.AGAINST).value == ""
+    assert readings.count == 1
+
+
+def test_a_map_that_is_the_same_for_every_class_says_so(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    app = give(opened(), ("chest.png", FILM))
+    assert "same for every class:" not in said(app)
+    app.selectbox(key=state.METHOD).set_value("eigen_cam").run()
+    assert "same for every class:" in said(app)

@@ -120,6 +120,9 @@ def _methods(most: int) -> tuple[str, ...]:
             key=state.METHODS,
             max_selections=most,
             placeholder="Choose at least one",
+            help=f"At most {PANES} maps at once: {most} of each network."
+            if most > 1
+            else f"At most {PANES} maps at once.",
         )
     )
 

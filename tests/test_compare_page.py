@@ -1,0 +1,277 @@
+"""The Compare page, run by Streamlit's own test harness: what is shown, how often networks run, what is exported."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoint as on_disk
+from core import models
+from core.architectures.network import Network
+from core.explain import METHODS
+from core.ui import cache, state, viewer
+from core.ui.compare import choice, panes
+from tests import checkpoints, synthetic
+
+ROOT = Path(__file__).parent.parent
+WAIT = 120
+FILM = synthetic.as_png8(synthetic.film(200, 240))
+OTHER = synthetic.as_png8(synthetic.film(220, 200, seed=1))
+BROKEN = FILM[: len(FILM) // 2]
+VGG, RESNET = "pneumonia-vgg16_bn", "pneumonia-resnet18"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("weights")
+    for arch in ("resnet18", "resnet34", "vgg16_bn"):
+        checkpoints.random_checkpoint(folder, arch=arch)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The app's weights are three random networks, whose maps are all shown; nothing is left in caches."""
+    monkeypatch.setattr(on_disk, "SHIPPED", made)
+    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    models.get_pool.cache_clear()
+    yield
+    st.cache_resource.clear()
+    models.get_pool.cache_clear()
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Films in every pass of any trunk."""
+    counted: list[int] = []
+    real = Network.features
+
+    def features(network: Network, images: torch.Tensor) -> torch.Tensor:
+        counted.append(len(images))
+        return real(network, images)
+
+    monkeypatch.setattr(Network, "features", features)
+    return counted
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
+    """What a click on each download button would make."""
+    offered: dict[str, Callable[[], bytes]] = {}
+
+    def button(label: str, data: Callable[[], bytes], *_: object, **__: object) -> None:
+        offered[label] = data
+
+    monkeypatch.setattr(st, "download_button", button)
+    return offered
+
+
+def opened(*files: bytes, **address: str | list[str]) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
+    app.button(key="accept").click().run()
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.switch_page("pages/read/compare.py").run()
+    if files:
+        given = [(f"Doe{number}.png", data, "image/png") for number, data in enumerate(files)]
+        app.file_uploader[0].set_value(given)
+        app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    kinds = ("header", "subheader", "markdown", "caption", "info", "warning", "error")
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+def pictures(app: AppTest) -> list[str]:
+    return [url for element in app.get("image") for url in element.value]
+
+
+def titles(app: AppTest) -> list[str]:
+    """Of the panes, by their buttons."""
+    return [str(button.help)[5:-12] for button in app.button if str(button.key).startswith("to_diagnose_")]
+
+
+def test_the_first_state_is_vgg_against_resnet_on_one_film(passes: list[int]) -> None:
+    app = opened(FILM)
+    assert app.multiselect(key=state.BACKBONES).value == [VGG, RESNET]
+    assert app.multiselect(key=state.METHODS).value == ["grad_cam"]
+    assert titles(app) == ["VGG-16-BN", "ResNet-18"]
+    assert len(pictures(app)) == 4  # original, two maps, their difference
+    assert "verdict" in app.subheader[0].value
+    assert "Spearman correlation" in [metric.label for metric in app.metric]
+    assert len(app.get("plotly_chart")) == 2
+    assert passes == [1, 1]
+
+
+def test_without_a_film_one_can_be_given(passes: list[int]) -> None:
+    app = opened()
+    assert "Compare what networks see" in app.header[0].value
+    assert app.file_uploader
+    assert not passes
+
+
+def test_four_panes_run_each_network_once_and_looking_runs_none(passes: list[int]) -> None:
+    app = opened(FILM, method=["grad_cam", "eigen_cam"])
+    assert titles(app) == [f"{net} · {how}" for net in ("VGG-16-BN", "ResNet-18") for how in ("Grad-CAM", "Eigen-CAM")]
+    assert "the same for every class" in said(app)
+    assert passes == [1, 1]
+    app.segmented_control(key=state.COMPARED_CLASS).set_value("NORMAL").run()
+    app.selectbox(key=state.COMPARED_AGAINST).set_value("VIRUS").run()
+    app.toggle(key=state.ONE_SCALE).set_value(True).run()
+    app.multiselect(key=state.METHODS).set_value(["layer_cam", "xgrad_cam"]).run()
+    app.slider(key=state.OPACITY).set_value(20).run()
+    assert not app.exception
+    assert passes == [1, 1]
+
+
+def test_what_diagnose_has_read_is_not_read_again(passes: list[int]) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
+    app.button(key="accept").click().run()
+    app.file_uploader[0].set_value([("Doe.png", FILM, "image/png")])
+    app.run()
+    assert passes == [1]
+    app.switch_page("pages/read/compare.py").run()
+    assert passes == [1, 1]
+    assert len(titles(app)) == 2
+
+
+def test_two_films_go_through_one_backbone(passes: list[int]) -> None:
+    app = opened(FILM, OTHER, films="two", backbone=RESNET)
+    assert titles(app) == ["Film A", "Film B"]
+    assert len(pictures(app)) == 5  # two originals, two maps, their difference
+    assert "nothing is aligned to the body" in said(app)
+    assert "different evidence" not in app.subheader[0].value  # of two films there is no saying
+    assert passes == [2]
+    app = opened(FILM, films="two")
+    assert "Add another at the left" in app.info[0].value
+
+
+def test_a_link_reproduces_a_comparison_and_names_no_film() -> None:
+    app = opened(FILM, backbone=["pneumonia-resnet34", VGG], method="hires_cam")
+    assert titles(app) == ["ResNet-34", "VGG-16-BN"]
+    assert app.multiselect(key=state.METHODS).value == ["hires_cam"]
+    assert set(app.query_params) == {"backbone", "method"}
+    assert "Doe" not in str(app.query_params)
+
+
+@pytest.mark.parametrize("address", [{"backbone": "no-such"}, {"method": ["x" * 500]}, {"films": "many"}])
+def test_a_link_that_makes_no_sense_shows_the_first_state(address: dict[str, str | list[str]]) -> None:
+    assert titles(opened(FILM, **address)) == ["VGG-16-BN", "ResNet-18"]
+
+
+def test_there_are_at_most_four_panes() -> None:
+    app = opened(FILM, backbone=[VGG, RESNET, "pneumonia-resnet34"], method=["grad_cam", "layer_cam", "eigen_cam"])
+    assert len(titles(app)) == 3
+    assert app.multiselect(key=state.METHODS).proto.max_selections == 1
+    app.multiselect(key=state.BACKBONES).set_value([VGG]).run()
+    app.multiselect(key=state.METHODS).set_value(["grad_cam", "layer_cam", "eigen_cam"]).run()
+    app.multiselect(key=state.BACKBONES).set_value([VGG, RESNET]).run()
+    assert "At most 4 panes: only 2 methods kept" in said(app)
+    assert len(titles(app)) == 4
+
+
+def test_nothing_chosen_says_what_to_do() -> None:
+    app = opened(FILM)
+    app.multiselect(key=state.BACKBONES).set_value([]).run()
+    assert "Choose at least one backbone" in app.info[0].value
+    app.multiselect(key=state.BACKBONES).set_value([RESNET]).run()
+    assert titles(app) == ["ResNet-18"]
+
+
+def test_a_pane_opens_in_diagnose() -> None:
+    app = opened(FILM, method=["grad_cam", "layer_cam"])
+    app.segmented_control(key=state.COMPARED_CLASS).set_value("NORMAL").run()
+    app.selectbox(key=state.COMPARED_AGAINST).set_value("VIRUS").run()
+    app.button(key="to_diagnose_1").click().run()
+    assert not app.exception
+    assert app.radio(key=state.MODEL).value == VGG
+    assert app.selectbox(key=state.METHOD).value == "layer_cam"
+    assert (app.session_state[state.TARGET], app.session_state[state.AGAINST]) == ("NORMAL", "VIRUS")
+    assert "rather than" in "".join(str(element.proto) for element in app.get("html"))
+
+
+def test_each_network_may_explain_what_it_reads() -> None:
+    app = opened(FILM)
+    app.segmented_control(key=state.COMPARED_CLASS).set_value(panes.OWN).run()
+    assert not app.exception
+    assert app.selectbox(key=state.COMPARED_AGAINST).disabled
+
+
+def test_a_class_below_its_cut_off_is_drawn_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewer, "SHOWN_FROM", 1.1)
+    app = opened(FILM)
+    assert len(set(pictures(app))) == 1
+    assert "unless asked for" in said(app)
+    assert not app.metric
+    app.toggle(key=state.WEAK_TOO).set_value(True).run()
+    assert len(set(pictures(app))) == 4
+
+
+def test_one_scale_changes_the_pictures_and_says_its_end() -> None:
+    app = opened(FILM)
+    before = pictures(app)
+    app.toggle(key=state.ONE_SCALE).set_value(True).run()
+    after = pictures(app)
+    assert (before[0], before[-1]) == (after[0], after[-1])  # neither the film nor the maps' difference changes
+    assert before[1:3] != after[1:3]
+    assert "logits)" in "".join(str(element.proto) for element in app.get("html"))
+
+
+def test_a_broken_film_and_broken_weights_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(BROKEN)
+    assert "damaged or cut short" in app.error[0].value
+    for arch in ("resnet18", "vgg16_bn"):
+        found = checkpoints.random_checkpoint(tmp_path, arch=arch)
+    checkpoints.break_weights(found)
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    models.get_pool.cache_clear()
+    st.cache_resource.clear()
+    app = opened(FILM)
+    assert "VGG-16-BN cannot be loaded" in app.error[0].value
+    assert titles(app) == ["ResNet-18"]  # the other goes on
+
+
+def test_without_any_network_the_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    assert "No trained network" in opened().error[0].value
+
+
+def test_the_sheet_holds_figures_and_provenance_and_no_file_name(downloads: dict[str, Callable[[], bytes]]) -> None:
+    opened(FILM, method=["grad_cam", "layer_cam"])
+    weights = [on_disk.find(on_disk.SHIPPED)[0][name].card.weights_sha256 for name in (VGG, RESNET)]
+    png, pdf = downloads["Sheet PNG"](), downloads["Sheet PDF"]()
+    with Image.open(io.BytesIO(png)) as image:
+        assert image.width > image.height
+        for digest in weights:
+            assert digest in image.info["weights_sha256"]
+        assert "Research use only" in image.info["notice"]
+        assert "layer_cam" in image.info["maps"]
+    assert pdf.startswith(b"%PDF")
+    assert b"/Count 1" in pdf
+    assert b"Doe" not in png
+    assert b"Doe" not in pdf
+
+
+def test_fifteen_networks_do_not_trouble_the_first_choice(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
+    good = dict(on_disk.find(made)[0])
+    many = {f"{name}-{number}": one for number in range(5) for name, one in good.items()}
+    monkeypatch.setattr(state, "model", lambda _: many["pneumonia-resnet34-3"])
+    assert choice._first(many)[:2] == [good[VGG].name, "pneumonia-resnet34"]
+
+
+def test_every_method_can_be_chosen() -> None:
+    app = opened(FILM, backbone=RESNET, method=list(METHODS)[4:])
+    assert len(titles(app)) == 4
