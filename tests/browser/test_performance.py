@@ -121,6 +121,17 @@ def test_a_link_reproduces_the_view(page: Any, address: str) -> None:
     page.get_by_test_id("stSlider").get_by_text("0.250").wait_for()
 
 
+def test_a_figure_is_saved_as_asked(page: Any, address: str) -> None:
+    _open(page, address, "matrices")
+    for kind, begins in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
+        page.get_by_role("radio", name=kind, exact=True).click()
+        page.wait_for_timeout(1500)
+        with page.expect_download() as saved:
+            page.locator(".js-plotly-plot").first.locator(".modebar-btn").click()
+        assert saved.value.suggested_filename == f"confusion-{NAME}.{kind.lower()}"
+        assert Path(saved.value.path()).read_bytes().startswith(begins)
+
+
 def _open(page: Any, address: str, view: str) -> None:
     page.goto(f"{address}/performance?task={TASK}&view={view}")
     accept(page)
