@@ -291,7 +291,7 @@ def folders() -> tuple[Path, ...]:
 
 
 def find(*places: Path) -> tuple[dict[str, Checkpoint], tuple[Broken, ...]]:
-    """Every checkpoint in some folders: the usable ones, by name, best test accuracy first; and the others.
+    """Every checkpoint in some folders: the usable ones, by name, best of each task first; and the others.
 
     Reads cards only, so it is cheap and loads no torch. Two of one name are both unusable: whichever was taken, someone
     would read films with a network that they did not mean.
@@ -323,8 +323,13 @@ def find(*places: Path) -> tuple[dict[str, Checkpoint], tuple[Broken, ...]]:
             good.append(open_card(paths[0]))
         except CheckpointError as error:
             bad.append(Broken(name, str(error)))
+    tasks = [*TASKS, OWN]  # an imported network never comes first where ours are: the first is what a visitor meets
     good.sort(
-        key=lambda c: (c.card.task, -c.card.metrics["accuracy"].value if "accuracy" in c.card.metrics else 0, c.name)
+        key=lambda c: (
+            tasks.index(c.card.task),
+            -c.card.metrics["accuracy"].value if "accuracy" in c.card.metrics else 0,
+            c.name,
+        )
     )
     return {c.name: c for c in good}, tuple(bad)
 

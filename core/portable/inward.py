@@ -118,7 +118,7 @@ def _facts(arrival: Arrival, tensors: Mapping[str, Tensor], head: str) -> dict[s
         "view": "one crop",
         "parameters": sum(tensors[name].numel() for name, _ in network.named_parameters()),
         "training": {
-            "data": "Data unknown here: trained elsewhere and imported",
+            "data": "data unknown here: trained elsewhere, then imported",
             "films": {},
             "patients": {},
             "fingerprint": None,

@@ -27,7 +27,7 @@ def empty(checkpoint: Checkpoint, title: str = "Read a chest X-ray") -> None:
         widgets.uploader("Drop one or several frontal chest films here")
     st.markdown("#### No film at hand?")
     _averages(checkpoint)
-    st.caption(f"**These networks were trained on:** {checkpoint.task.population}")
+    st.caption(f"**Trained on:** {checkpoint.task.population}")
 
 
 def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
@@ -87,8 +87,11 @@ def _averages(checkpoint: Checkpoint) -> None:
         films = average_films(checkpoint.card.task)
     except PneumoLensError as error:
         widgets.say(error, "The average radiographs are not there.")
-    st.caption("The average radiograph of each class: the mean of all its training films. An aggregate, not a patient.")
-    cells = st.columns(max(len(films), 3) + 1)
+    if films:
+        st.caption(
+            "The average radiograph of each class: the mean of all its training films. An aggregate, not a patient."
+        )
+    cells = st.columns(max(len(films), 3) + 1) if films else [st.container()]
     for cell, film in zip(cells, films, strict=False):
         with cell:
             st.image(film.data, width="stretch", output_format="PNG", alt=film.title)

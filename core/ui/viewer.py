@@ -69,6 +69,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
         st.toggle(
             "Before calibration",
             key=state.UNCALIBRATED,
+            disabled=checkpoint.card.temperature == 1,  # as of an imported network: nothing was fitted
             help="The network's own softmax. Calibration divides its logits by a temperature fitted on validation "
             f"({checkpoint.card.temperature:.2f}), so that a percentage comes closer to how often it is right.",
         )
@@ -76,7 +77,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
 
 def _kind(checkpoint: Checkpoint) -> str:
     """What the percentage is."""
-    if state.uncalibrated():
+    if state.uncalibrated() or checkpoint.card.temperature == 1:
         return "Softmax probability, not calibrated,"
     return f"Calibrated softmax probability (temperature {checkpoint.card.temperature:.2f})"
 

@@ -13,6 +13,7 @@ from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
 from core.report import DISCLAIMER
+from core.tasks import OWN
 from core.ui import cache, state
 from core.ui.charts import Palette
 from core.xray import LIMITS
@@ -186,7 +187,8 @@ def verbatim(name: str) -> str:
 
 
 def _title(checkpoint: Checkpoint, *, several_tasks: bool) -> str:
-    return f"{checkpoint.title} ({checkpoint.card.task})" if several_tasks else checkpoint.title
+    named = several_tasks and checkpoint.card.task != OWN  # an imported one has a name that says more
+    return f"{checkpoint.title} ({checkpoint.card.task})" if named else checkpoint.title
 
 
 def _caption(checkpoint: Checkpoint) -> str:

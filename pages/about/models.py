@@ -54,11 +54,11 @@ def metrics(checkpoint: Checkpoint) -> None:
         **{f"Precision, {words[name]}": f"precision.{name}" for name in facts.classes},
     }
     rows = [f"| {label} | {widgets.figure(checkpoint, key)} |" for label, key in named.items() if key in facts.metrics]
+    if not rows:
+        st.markdown("**How well it does** was not measured here.")
+        return
     st.markdown(f"**On {facts.test_films:,} test films** ({facts.view})")
-    if rows:
-        st.markdown("| Figure | Value |\n|---|---|\n" + "\n".join(rows))
-    else:
-        st.markdown("Not measured.")
+    st.markdown("| Figure | Value |\n|---|---|\n" + "\n".join(rows))
 
 
 def matrix(checkpoint: Checkpoint) -> None:
@@ -66,8 +66,14 @@ def matrix(checkpoint: Checkpoint) -> None:
     from core.evaluate import confusion_matrix
 
     path = checkpoint.predictions
+    if not path.is_file():
+        st.markdown(
+            f"There are no test predictions beside its weights ({path.name}). They are made from labelled films by "
+            f"`python -m core evaluate --model {checkpoint.name} --data DIR --predictions {path.name}`."
+        )
+        return
     try:
-        found = cache.predictions(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+        found = cache.predictions(str(path), path.stat().st_mtime_ns)
     except DataError as error:
         widgets.say(error, "There are no test predictions.")
         return

@@ -136,6 +136,11 @@ def _shipped() -> Iterator[_Named]:
 
         def make(checkpoint: Checkpoint = checkpoint) -> Source:
             path = checkpoint.predictions
+            if checkpoint.card.task not in TASKS:
+                raise DataError(
+                    "It was imported with classes of its own, which no other network here has. Its figures are printed "
+                    f"by: python -m core evaluate --model {checkpoint.name} --data DIR"
+                )
             if not path.is_file():
                 raise DataError(
                     f"It has no test predictions ({path.name}). Make them: python -m core evaluate --model "
