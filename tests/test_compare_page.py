@@ -220,6 +220,17 @@ def test_a_class_below_its_cut_off_is_drawn_on_request(monkeypatch: pytest.Monke
     assert len(set(pictures(app))) == 4
 
 
+def test_a_class_that_one_network_hardly_sees_is_not_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {}
+    for cut in (0.0, 1.1):
+        monkeypatch.setattr(viewer, "SHOWN_FROM", cut)
+        app = opened(FILM)
+        asked[cut] = app.session_state[state.COMPARED_CLASS]
+    differ = "Different" in app.subheader[0].value
+    assert asked[0.0] != panes.OWN
+    assert (asked[1.1] == panes.OWN) == differ
+
+
 def test_one_scale_changes_the_pictures_and_says_its_end() -> None:
     app = opened(FILM)
     before = pictures(app)

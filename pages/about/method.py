@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.compare.agreement import ALIKE, APART, CHANCE, GRID, TOP
 from core.explain import METHODS
 from core.tasks import TASKS
 from core.ui.viewer import SHOWN_FROM
@@ -23,14 +24,30 @@ with left:
 """)
     st.subheader("The methods", anchor=False)
     for method in METHODS.values():
-        st.markdown(f"**{method.title}.** {method.says} {method.paper}.")
+        st.markdown(f"**{method.title}.** {method.says} {method.paper}. From {method.needs}.")
+    st.markdown("""
+All come from the one pass that gave the probabilities. The networks here end in a pooled head: with it Grad-CAM,
+XGrad-CAM and HiResCAM are one and the same map, and so are LayerCAM and Element-wise Grad-CAM. With other heads they
+differ.
+
+**One class rather than another** explains the difference of two logits: what speaks for both cancels out.
+""")
+    st.subheader("When maps are compared", anchor=False)
+    st.markdown(f"""
+- **Spearman's rank correlation** over {GRID} x {GRID} places of the film: 1 when both maps put them in the same order.
+- **Overlap**: intersection over union of each map's hottest {TOP:.0%}; {CHANCE:.2f} when they lie independently.
+- Maps are called *alike* from a correlation of {ALIKE[0]} and an overlap of {ALIKE[1]}, *different* below {APART[0]} or
+  {APART[1]}. Two networks that agree may both be wrong, and for the same wrong reason.
+- **One colour scale** is offered where values mean the same: within a method, and between networks only for methods
+  whose cells add up to the logit. There 5 logits means: as if the whole film looked like that place.
+""")
 with right:
     st.subheader("What the numbers are", anchor=False)
     st.markdown("""
 A percentage is the network's **calibrated softmax probability**: its share among the classes it knows, which always
 add up to 100 %. Calibrated means that its logits are divided by a temperature first, fitted on films held out of
-training (Guo et al. 2017, arXiv:1706.04599). It is not the chance that this patient is ill: that depends on how common the disease is where
-the patient comes from.
+training (Guo et al. 2017, arXiv:1706.04599). It is not the chance that this patient is ill: that depends on how common
+the disease is where the patient comes from.
 A film of something else, a hand or an adult with heart failure, also gets 100 % shared out.
 """)
     st.subheader("Who the networks have seen", anchor=False)

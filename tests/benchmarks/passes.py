@@ -1,4 +1,4 @@
-"""Per network: forward alone, reading with heatmaps of all classes, and the same as the library documents it."""
+"""Per network: forward alone; readings plain, with maps of all classes by one method and by all; and the library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 from core.checkpoint import find
 from core.classifier import Classifier
-from core.explain import explain
+from core.explain import METHODS, explain, explain_all
 from core.xray import read_xray
 from tests.benchmarks.timing import milliseconds
 from tests.synthetic import as_png8, film
@@ -28,17 +28,27 @@ def measure(rounds: int = 15) -> dict[str, dict[str, float]]:
             with torch.inference_mode():
                 classifier.network(inputs)
 
+        def plain(classifier: Classifier = classifier) -> None:
+            classifier.read([xray])
+
         def reading(classifier: Classifier = classifier) -> None:
             explain(classifier, classifier.read([xray])[0])
+
+        def every(classifier: Classifier = classifier) -> None:
+            explain_all(classifier, classifier.read([xray])[0], tuple(METHODS))
 
         def library(network: torch.nn.Module = theirs, colour: torch.Tensor = colour) -> None:
             with GradCAM(model=network, target_layers=[network.trunk]) as cam:
                 for place in range(3):
                     cam(input_tensor=colour, targets=[ClassifierOutputTarget(place)])
 
-        times = milliseconds({"forward_ms": forward, "reading_ms": reading, "library_ms": library}, rounds)
+        rivals = {
+            "forward_ms": forward, "plain_ms": plain, "reading_ms": reading, "every_ms": every, "library_ms": library,
+        }  # fmt: skip
+        times = milliseconds(rivals, rounds)
         results[name] = times | {
             "reading_to_forward": times["reading_ms"] / times["forward_ms"],
+            "every_to_plain": times["every_ms"] / times["plain_ms"],
             "library_to_reading": times["library_ms"] / times["reading_ms"],
         }
     return results

@@ -37,10 +37,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
     """Verdict, readings, maps, agreement, export."""
     task = seen[0].checkpoint.task
     classes = seen[0].checkpoint.card.classes
-    mean = np.mean([[one.by_class[name] for name in classes] for one in seen], axis=0)
-    # Of two films each has its own story; of one film the networks are asked the same question.
-    favoured = OWN if chosen.two and len({one.prediction for one in seen}) > 1 else classes[int(mean.argmax())]
-    state.prepare_comparison(tuple(one.key for one in seen), favoured)
+    state.prepare_comparison(tuple(one.key for one in seen), _first_question(seen, two=chosen.two))
     state.prepare_look()
     state.settle(state.COMPARED_CLASS, [*classes, OWN])
     try:
@@ -59,6 +56,20 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.WEAK_TOO)
     pair = together.show(pairs)
     page.buttons(verdict, made, pairs, pair)
+
+
+def _first_question(seen: Sequence[Seen], *, two: bool) -> str:
+    """The class explained until the visitor chooses: the one read most, or what each reads itself.
+
+    Networks are asked the same question of one film, unless one of them hardly sees that class and would show nothing;
+    two films that are read differently each have their own story.
+    """
+    classes = seen[0].checkpoint.card.classes
+    mean = np.mean([[one.by_class[name] for name in classes] for one in seen], axis=0)
+    favoured = classes[int(mean.argmax())]
+    differ = len({one.prediction for one in seen}) > 1
+    unseen = any(one.by_class[favoured] < viewer.SHOWN_FROM for one in seen)
+    return OWN if differ and (two or unseen) else favoured
 
 
 def judged(seen: Sequence[Seen], pairs: Sequence[together.Pair], task: Task) -> Verdict:

@@ -1,0 +1,79 @@
+"""A real Chromium on the Compare page: a film dropped there, the maps side by side, the page kept, a pane opened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import checkpoints, synthetic
+from tests.browser.app import CHROMIUM, accept, browsing, drop, running
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FILM = synthetic.as_png8(synthetic.film(300, 360))
+OTHER = synthetic.as_png8(synthetic.film(280, 300, seed=1))
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running app with one network more than is shipped."""
+    folder = tmp_path_factory.mktemp("app")
+    checkpoints.random_checkpoint(folder, arch="resnet34")
+    with running(folder) as found:
+        yield found
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Any]:
+    """A fresh visitor."""
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium on this machine.")
+    errors: list[str] = []
+    with browsing() as found:
+        found.on("pageerror", lambda error: errors.append(str(error)))
+        yield found
+    assert not errors
+
+
+def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
+    page: Any, address: str, tmp_path: Path
+) -> None:
+    page.goto(f"{address}/compare")
+    accept(page)
+    drop(page, ("Doe.png", FILM))
+    page.get_by_role("heading", name=re.compile("verdict", re.IGNORECASE)).wait_for()
+    page.get_by_text("Each its own").click()  # never below the cut-off
+    page.get_by_role("heading", name="Where the maps agree").wait_for()
+    page.get_by_alt_text(re.compile("Difference of the heatmaps")).wait_for()
+    overlays = page.get_by_alt_text(re.compile("The film with the Grad-CAM heatmap"))
+    overlays.nth(1).wait_for()
+    assert page.get_by_alt_text("The film as it is").count() == 1
+    assert "Doe" not in page.url
+    assert page.url.count("backbone=") == 2
+
+    for name, start in (("Sheet PNG", b"\x89PNG"), ("Sheet PDF", b"%PDF")):
+        with page.expect_download() as kept:
+            page.get_by_role("button", name=name).click()
+        assert "Doe" not in kept.value.suggested_filename
+        kept.value.save_as(tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(start)
+
+    page.get_by_role("button", name="Diagnose").last.click()
+    page.get_by_alt_text(re.compile("heatmap for")).wait_for()
+    assert "compare" not in page.url
+    page.get_by_role("link", name="Compare").click()
+    overlays.nth(1).wait_for()  # the film is still here
+
+
+def test_two_films_side_by_side(page: Any, address: str) -> None:
+    page.goto(f"{address}/compare?films=two&backbone=pneumonia-resnet34&method=layer_cam")
+    accept(page)
+    drop(page, ("one.png", FILM), ("two.png", OTHER))
+    page.get_by_alt_text("The film as it is of film A").wait_for()
+    page.get_by_alt_text("The film as it is of film B").wait_for()
+    page.get_by_text("ResNet-34 · film B").wait_for()
+    assert "films=two" in page.url
