@@ -113,6 +113,8 @@ TASKS: Table[Task] = Table(
 OWN = "own"
 """What the card of a network imported with classes of its own has in place of a key in TASKS."""
 
+_ASKED = 6  # classes named in a question
+
 
 def own_task(classes: Sequence[str]) -> Task:
     """The task of a network that was trained elsewhere, on whatever its classes say: nothing else is known of it.
@@ -120,10 +122,11 @@ def own_task(classes: Sequence[str]) -> Task:
     Its first class counts as the negative one where two are needed.
     """
     first, *rest = classes
+    more = f" or one of {len(classes) - _ASKED} more" if len(classes) > _ASKED else ""
     others = rest[0] if len(rest) == 1 else f"not {first}"
     return Task(
         name=OWN,
-        question=f"Which of these {len(classes)} classes is it?",
+        question=f"Which is it: {', '.join(classes[:_ASKED])}{more}?",
         classes=tuple(classes),
         words=MappingProxyType({name: name for name in classes}),
         merged=MappingProxyType({first: first} | dict.fromkeys(rest, others)),

@@ -62,6 +62,8 @@ def test_diagnose_reads_with_it_and_claims_nothing(flowers: str) -> None:
     assert not app.exception
     assert "does not apply" in said(app)
     assert "average radiograph" not in said(app)
+    assert "Which is it: daisy, roses, sunflowers, tulips?" in said(app)
+    assert app.file_uploader[0].label == "Drop one or several images here"
     app = give(app, ("rose.png", FILM))
     assert app.header[0].value.split()[0] in FLOWERS
     assert "does not apply" in said(app)

@@ -139,7 +139,7 @@ def test_one_film_is_read_in_words_numbers_and_pictures(weights: Path) -> None:
     app = give(opened(), ("chest.png", FILM))
     words = said(app)
     assert any(heading.value.endswith(" %") for heading in app.header)
-    assert "Softmax probability from ResNet-18" in words
+    assert "Softmax probability, not calibrated, from ResNet-18" in words  # no temperature was fitted
     assert "Colours are scaled within this image" in words
     assert "evidence, not an outline of disease" in words
     assert "layer4" in words
@@ -191,9 +191,7 @@ def test_a_broken_heatmap_is_reported_and_not_drawn(weights: Path, monkeypatch: 
     from core import explain
     from core.explain import Heatmap
 
-    def empty(
-        classifier: Classifier, reading: object, method: str, against: str | None = None
-    ) -> dict[str, Heatmap]:
+    def empty(classifier: Classifier, reading: object, method: str, against: str | None = None) -> dict[str, Heatmap]:
         zeros = np.zeros((2, 2), np.float32)
         names = classifier.checkpoint.card.classes
         return {n: Heatmap(zeros, n, method, "layer4", "m", "a" * 64, 0.0, "This map is empty: x.") for n in names}

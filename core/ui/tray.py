@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
+from core.tasks import OWN
 from core.ui import exports, state, widgets
 from core.ui.cache import Result
 
@@ -24,7 +25,8 @@ def empty(checkpoint: Checkpoint, title: str = "Read a chest X-ray") -> None:
     st.header(title, anchor=False)
     st.markdown(checkpoint.task.question)
     with st.container(key="drop"):
-        widgets.uploader("Drop one or several frontal chest films here")
+        films = "images" if checkpoint.card.task == OWN else "frontal chest films"
+        widgets.uploader(f"Drop one or several {films} here")
     st.markdown("#### No film at hand?")
     _averages(checkpoint)
     st.caption(f"**Trained on:** {checkpoint.task.population}")
