@@ -201,6 +201,14 @@ def test_a_pane_opens_in_diagnose() -> None:
     assert app.selectbox(key=state.METHOD).value == "layer_cam"
     assert (app.session_state[state.TARGET], app.session_state[state.AGAINST]) == ("NORMAL", "VIRUS")
     assert "rather than" in "".join(str(element.proto) for element in app.get("html"))
+    app.switch_page("pages/read/compare.py").run()
+    assert app.session_state[state.COMPARED_CLASS] == "NORMAL"
+    assert titles(app) == [
+        "VGG-16-BN · Grad-CAM",
+        "VGG-16-BN · LayerCAM",
+        "ResNet-18 · Grad-CAM",
+        "ResNet-18 · LayerCAM",
+    ]
 
 
 def test_each_network_may_explain_what_it_reads() -> None:

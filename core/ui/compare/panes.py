@@ -109,12 +109,16 @@ def _picture(pane: Pane, drawn: Look) -> None:
 
 
 def to_diagnose(pane: Pane) -> None:
-    """Put a pane's film, network, method and class into Diagnose and go there."""
+    """Put a pane's film, network, method and class into Diagnose and go there, with the next run of the page.
+
+    Left from within a fragment, a page's pickers lose what was chosen; a run of the whole page holds on to it first.
+    """
     state.choose_film(pane.seen.film.sha256)
     state.choose_model(pane.seen.checkpoint.name)
     state.put(state.METHOD, pane.heatmap.method)
     state.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against)
-    st.switch_page("pages/read/diagnose.py")
+    state.leave()
+    st.rerun()
 
 
 def _against() -> str | None:
