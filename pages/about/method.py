@@ -32,15 +32,6 @@ differ.
 
 **One class rather than another** explains the difference of two logits: what speaks for both cancels out.
 """)
-    st.subheader("When maps are compared", anchor=False)
-    st.markdown(f"""
-- **Spearman's rank correlation** over {GRID} x {GRID} places of the film: 1 when both maps put them in the same order.
-- **Overlap**: intersection over union of each map's hottest {TOP:.0%}; {CHANCE:.2f} when they lie independently.
-- Maps are called *alike* from a correlation of {ALIKE[0]} and an overlap of {ALIKE[1]}, *different* below {APART[0]} or
-  {APART[1]}. Two networks that agree may both be wrong, and for the same wrong reason.
-- **One colour scale** is offered where values mean the same: within a method, and between networks only for methods
-  whose cells add up to the logit. There 5 logits means: as if the whole film looked like that place.
-""")
 with right:
     st.subheader("What the numbers are", anchor=False)
     st.markdown("""
@@ -53,6 +44,15 @@ A film of something else, a hand or an adult with heart failure, also gets 100 %
     st.subheader("Who the networks have seen", anchor=False)
     for task in TASKS.values():
         st.markdown(f"**{task.question}** {task.population}")
+    st.subheader("When maps are compared", anchor=False)
+    st.markdown(f"""
+- **Spearman's rank correlation** over {GRID} x {GRID} places of the film: 1 when both maps put them in the same order.
+- **Overlap**: intersection over union of each map's hottest {TOP:.0%}; {CHANCE:.2f} when they lie independently.
+- Maps are called *alike* from a correlation of {ALIKE[0]} and an overlap of {ALIKE[1]}, *different* below {APART[0]} or
+  {APART[1]}. Two networks that agree may both be wrong, and for the same wrong reason.
+- **One colour scale** is offered where values mean the same: within a method, and between networks only for methods
+  whose cells add up to the logit. There 5 logits means: as if the whole film looked like that place.
+""")
     st.subheader("What happens to your films", anchor=False)
     st.markdown("""
 They are decoded in this server's memory and stay there, the last few dozen, until others displace them or the server

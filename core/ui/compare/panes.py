@@ -78,7 +78,9 @@ def show(pane: Pane, place: int, drawn: Look) -> None:
     st.markdown(f"**{pane.title}**")
     _picture(pane, drawn)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption(f"{METHODS[pane.heatmap.method].title} · layer {pane.heatmap.layer}", width="content")
+        method = METHODS[pane.heatmap.method].title
+        named = f"Layer {pane.heatmap.layer}" if method in pane.title else f"{method} · layer {pane.heatmap.layer}"
+        st.caption(named, width="content")
         if st.button(
             "Diagnose",
             key=f"to_diagnose_{place}",
