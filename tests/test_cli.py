@@ -107,6 +107,19 @@ def test_heatmaps_are_named_by_content_and_carry_their_facts(films: Path, tmp_pa
         assert not any(part.encode() in path.read_bytes() for part in PERSON)
 
 
+def test_one_class_is_drawn_against_another(films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["read", str(films), "--model", MODEL, "--heatmaps", str(tmp_path), "--target", "VIRUS", "--against"]
+    assert main([*asked, "BACTERIA"]) == 0
+    pictures = sorted(tmp_path.glob("*-VIRUS-against-BACTERIA-grad_cam.png"))
+    silent = capsys.readouterr().err.count("no picture")  # where nothing speaks for one rather than the other
+    assert len(pictures) + silent == 2
+    for path in pictures:
+        with Image.open(path) as picture:
+            assert picture.info["against"] == "BACTERIA"
+    assert main([*asked, "VIRUS"]) != 0
+    assert "Name two" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
