@@ -101,7 +101,9 @@ class Network(nn.Module):
         head: ``[N, C, h, w]`` → logits ``[N, K]``.
     """
 
-    def __init__(self, trunk: nn.Module, head: nn.Module) -> None:
+    head: Head
+
+    def __init__(self, trunk: nn.Module, head: Head) -> None:
         super().__init__()
         self.trunk = trunk
         self.head = head

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 from core.architectures import ARCHITECTURES
+from core.architectures.head import DEFAULT, HEADS
 from core.checkpoint import SHIPPED
 from core.commands.options import ALL_DONE, task_option
 from core.tasks import TASKS
@@ -19,6 +20,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with train/ and test/")
     task_option(parser)
     parser.add_argument("--arch", choices=ARCHITECTURES, required=True)
+    parser.add_argument("--head", choices=HEADS, default=DEFAULT, help="what follows the trunk (default: %(default)s)")
     parser.add_argument("--init", default="scratch", help="scratch, imagenet, or a file (.safetensors, .pth, .onnx)")
     parser.add_argument(
         "--freeze", type=int, default=0, metavar="N", help="leave the trunk's first N layers as they are"
@@ -65,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         architecture=ARCHITECTURES[options.arch],
         recipe=recipe,
         init=options.init,
+        head=options.head,
         out=options.out,
         run=options.run or Path("runs") / f"{options.task}-{options.arch}",
         command="python -m core " + shlex.join(options.arguments),

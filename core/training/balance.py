@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
-from core.architectures.network import Network, PooledHead
-from core.errors import TrainingError
+from core.architectures.network import Network
 from core.tasks import Task
 
 _FAR = 2.0
@@ -35,12 +34,7 @@ def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: T
 
     Returns:
         What was added to the biases, ``[K]``, about mean 0, none beyond 2.
-
-    Raises:
-        TrainingError: the head has no biases to move.
     """
-    if not isinstance(network.head, PooledHead):
-        raise TrainingError("Only a pooled head can be balanced.")
     truth, weight = torch.from_numpy(labels), torch.from_numpy(_weights(labels, task, power)).float()
     added = torch.zeros(len(task.classes), requires_grad=True)
     sharpness = torch.zeros((), requires_grad=True)  # log of 1 / temperature
@@ -59,7 +53,7 @@ def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: T
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     moved = bounded(added).detach()
     with torch.no_grad():
-        network.head.linear.bias.add_(moved.to(network.head.linear.bias.device))
+        network.head.last.bias.add_(moved.to(network.head.last.bias.device))
     return moved
 
 

@@ -64,6 +64,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films) -> Path:
         "task": order.task.name,
         "architecture": order.architecture.name,
         "classes": order.task.classes,
+        "head": order.head,
         "preprocessing": run.preprocessing.to_dict(),
         "temperature": trained.temperature,
         "view": "one crop",

@@ -31,23 +31,25 @@ CAFFE = Convention((255.0, 255.0, 255.0), (-103.939, -116.779, -123.68))
 
 
 def initialise(
-    architecture: Architecture, classes: int, init: str, films: Tensor, preprocessing: Preprocessing
+    architecture: Architecture, network: Network, init: str, films: Tensor, preprocessing: Preprocessing
 ) -> Network:
-    """A network with its initial weights.
+    """Give a network its initial weights.
 
     Args:
         architecture: which.
-        classes: outputs of the head, which always starts by chance unless a checkpoint has as many classes.
+        network: a fresh one; its head stays as chance made it unless a checkpoint has the same head.
         init: "scratch"; "imagenet" (torchvision's weights, through its own cache); or a file: a ``.safetensors``
             checkpoint of this architecture, or the convolutions of a network of the same shape, without batch norms, as
             a PyTorch state dict (``.pth``) or in ONNX (``.onnx``; Caffe's input convention).
         films: some training films ``[N, 1, S, S]``, normalised; batch norms are measured on them where they are new.
         preprocessing: how those were normalised.
 
+    Returns:
+        ``network``.
+
     Raises:
         TrainingError: the weights cannot be had or do not fit.
     """
-    network = architecture.build(classes)
     if init == "scratch":
         return network
     if init == "imagenet":

@@ -133,7 +133,7 @@ def logits_of(network: Network, films: Films, run: Run, size: int, batch: int = 
     outputs = []
     for part in resize(films.images, size).split(batch):  # type: ignore[no-untyped-call]
         with torch.autocast(run.device.type, torch.bfloat16):
-            outputs.append(network.eval()(_normalise(part.float() / 255, run).to(run.device)).float().cpu())
+            outputs.append(network.eval()(normalise(part.float() / 255, run).to(run.device)).float().cpu())
     return torch.cat(outputs)
 
 
@@ -168,14 +168,15 @@ def _train_mode(network: Network, frozen: int) -> None:
 def _loss(network: Network, inputs: Tensor, targets: Tensor, weight: Tensor, run: Run) -> Tensor:
     targets = targets.to(run.device)  # [N, K]
     with torch.autocast(run.device.type, torch.bfloat16):
-        logits = network(_normalise(inputs, run).to(run.device))
+        logits = network(normalise(inputs, run).to(run.device))
     each = targets @ weight  # [N]
     soft = targets * (1 - run.recipe.smoothing) + run.recipe.smoothing / targets.shape[1]
     losses: Tensor = -(soft * logits.float().log_softmax(1)).sum(1) * each
     return losses.sum() / each.sum()
 
 
-def _normalise(images: Tensor, run: Run) -> Tensor:
+def normalise(images: Tensor, run: Run) -> Tensor:
+    """Images in 0…1 → what the network is fed."""
     return (images - run.preprocessing.mean) / run.preprocessing.std
 
 

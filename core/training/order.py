@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.architectures import Architecture
+from core.architectures.head import DEFAULT
+from core.errors import TrainingError
 from core.tasks import Task
 from core.training.recipe import Recipe
 
@@ -19,6 +21,7 @@ class Order:
         data: folder of films.
         task: the classes.
         architecture: the network.
+        head: key in HEADS: what follows its trunk.
         recipe: how to train.
         init: "scratch", "imagenet", or a file of weights.
         out: folder that receives the checkpoint.
@@ -34,6 +37,20 @@ class Order:
     out: Path
     run: Path
     command: str
+    head: str = DEFAULT
+
+    def __post_init__(self) -> None:
+        sizes = {stage.size for stage in self.recipe.stages}
+        small = self.architecture.smallest
+        if min(sizes) < small:
+            raise TrainingError(
+                f"{self.architecture.title} needs films of {small} pixels a side or more. Give --stages as large."
+            )
+        if self.head == "classic" and self.architecture.fixed and len(sizes) > 1:
+            raise TrainingError(
+                f"The classic head of {self.architecture.title} fits one size only. Give --stages of one "
+                "size, or --head pooled."
+            )
 
     @property
     def init_says(self) -> str:

@@ -29,6 +29,7 @@ from core.training.finish import Trained, finish
 from core.training.initial import initialise
 from core.training.loop import Run, fit, freeze, logits_of, validate
 from core.training.order import Order
+from core.training.shifted import validate_shifted
 from core.training.state import keep
 from core.xray import Preprocessing
 
@@ -46,13 +47,13 @@ def train(order: Order) -> Path:
     # Read with what the finished classifier will read with: one preprocessing for all.
     films = _films(order)
     train_set, val_set = films.where("train"), films.where("val")
-    mean, std = float(train_set.images.mean()) / 255, float(train_set.images.std()) / 255
+    of_films = float(train_set.images.mean()) / 255, float(train_set.images.std()) / 255
+    mean, std = order.architecture.scaled or of_films
     preprocessing = Preprocessing(size=order.recipe.size, mean=round(mean, 4), std=round(std, 4))
     device = torch.device(best_device())
     torch.manual_seed(order.recipe.seed)
-    network = initialise(
-        order.architecture, len(order.task.classes), order.init, _some(train_set, preprocessing), preprocessing
-    )
+    fresh = order.architecture.build(len(order.task.classes), order.head, order.recipe.size)
+    network = initialise(order.architecture, fresh, order.init, _some(train_set, preprocessing), preprocessing)
     freeze(network, order.recipe.freeze)
     started = time.perf_counter()
     run = Run(order.task, order.recipe, preprocessing, films.fingerprint, order.run, device)
@@ -68,6 +69,8 @@ def train(order: Order) -> Path:
     settled = validate((logits + moved) / temperature, val_set, order.task)
     for when, figures in (("before", history[-1]), ("after", settled)):
         say(f"validation {when} balancing and calibration: " + "  ".join(f"{k[4:]} {figures[k]:.4f}" for k in settled))
+    settled |= validate_shifted(network, val_set, run, order.task)
+    say("validation under shift: " + "  ".join(f"{k[12:]} {v:.4f}" for k, v in settled.items() if "shifted" in k))
     write_history(order.run / "history.csv", history)
     say(f"trained in {time.perf_counter() - started:.0f} s; storing the checkpoint and reading the test split")
 
