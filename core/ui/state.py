@@ -43,6 +43,8 @@ NAMES = "names_in_exports"
 UNCALIBRATED = "uncalibrated"
 _KEPT = (MODEL, METHOD, TARGET, AGAINST, COLOURS, OPACITY, CONTOUR, LEVEL, ANYWAY, NAMES, UNCALIBRATED)
 
+_LINKS = "links"
+
 # Keys of the Performance page: its widgets, and what a click on a figure chose. All are in its link.
 TASK = "performance_task"
 SOURCES = "performance_sources"
@@ -66,7 +68,6 @@ _PERFORMANCE = (
     TASK, SOURCES, VIEW, CLASSES, SHARES, CELL, ORDER, *PAIR, GROUP, ONE, POSITIVE, THRESHOLD, PREVALENCE, BINS, RAW,
     COLOUR_BY, FORMAT, PAGE,
 )  # fmt: skip
-_LINK = "performance_link"
 
 # Keys of the Data set page, in the same way.
 INDEX = "dataset_index"
@@ -78,8 +79,7 @@ MERGED = "dataset_merged"
 TRAIT = "dataset_trait"
 FILM_ORDER = "dataset_order"
 FILM_PAGE = "dataset_page"
-DATASET = (INDEX, SECTION, SPLITS, LABELS, PATIENT, MERGED, TRAIT, FILM_ORDER, FILM_PAGE)
-_DATASET_LINK = "dataset_link"
+_DATASET = (INDEX, SECTION, SPLITS, LABELS, PATIENT, MERGED, TRAIT, FILM_ORDER, FILM_PAGE)
 
 # Keys of the Compare page, in the same way. Which films are compared is in no link.
 COMPARE = "compare"
@@ -94,7 +94,6 @@ COMPARED_PAIR = "compare_pair"
 _COMPARE = (
     COMPARE, BACKBONES, METHODS, SECOND_FILM, COMPARED_CLASS, COMPARED_AGAINST, ONE_SCALE, WEAK_TOO, COMPARED_PAIR,
 )  # fmt: skip
-_COMPARE_LINK = "compare_link"
 _COMPARED = "compared"
 _LEAVING = "compare_leaving"
 _OWN_INDEX = "own_index"
@@ -127,7 +126,7 @@ class Upload:
 
 def keep() -> None:
     """Hold on to the values of widgets that the page about to run may not draw. Call first in every run."""
-    for key in (*_KEPT, *_PERFORMANCE, *DATASET, *_COMPARE):
+    for key in (*_KEPT, *_PERFORMANCE, *_DATASET, *_COMPARE):
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
 
@@ -314,20 +313,32 @@ def put(key: str, value: object) -> None:
     st.session_state[key] = value
 
 
+def forget(key: str) -> None:
+    """Let a widget of a study page have its first value again."""
+    st.session_state.pop(key, None)
+
+
+def came_from_us(page: str, address: Mapping[str, list[str]]) -> bool:
+    """Whether this is what a page's address was last set to."""
+    found = st.session_state.get(_LINKS, {}).get(page)
+    return found is not None and found[0] == address
+
+
+def chosen_since(page: str) -> bool:
+    """Whether the visitor has chosen something on a page since its address was last set."""
+    found = st.session_state.get(_LINKS, {}).get(page)
+    return found is not None and any(value(key) != held for key, held in found[1].items())
+
+
+def remember_link(page: str, address: Mapping[str, list[str]], keys: Iterable[str]) -> None:
+    """Remember what a page's address was set to, and what its widgets held then."""
+    st.session_state.setdefault(_LINKS, {})[page] = dict(address), {key: value(key) for key in keys}
+
+
 def picked(chart: str) -> list[dict[str, Any]]:
     """The points selected in a Plotly figure, as Streamlit describes them."""
     found = st.session_state.get(chart)
     return list(found.selection.points) if found else []
-
-
-def link() -> dict[str, list[str]]:
-    """What the address of the Performance page was last set to."""
-    return dict(st.session_state.get(_LINK, {}))
-
-
-def remember_link(parts: Mapping[str, list[str]]) -> None:
-    """Remember what it was set to, so that another one is known to come from the visitor."""
-    st.session_state[_LINK] = dict(parts)
 
 
 def own_tables() -> tuple[Upload, ...]:
@@ -358,33 +369,6 @@ def renew_table_uploader() -> None:
 def remove_table(sha256: str) -> None:
     """Forget one."""
     _own().pop(sha256, None)
-
-
-def dataset_link() -> dict[str, list[str]] | None:
-    """What the address of the Data set page was last set to; ``None`` before it was."""
-    found = st.session_state.get(_DATASET_LINK)
-    return found[0] if found else None
-
-
-def remember_dataset_link(parts: Mapping[str, list[str]]) -> None:
-    """Remember what it was set to, and what all its widgets held then."""
-    st.session_state[_DATASET_LINK] = dict(parts), {key: value(key) for key in DATASET}
-
-
-def dataset_chosen() -> bool:
-    """Whether the visitor has chosen something on the Data set page since the address was last set."""
-    found = st.session_state.get(_DATASET_LINK)
-    return found is not None and found[1] != {key: value(key) for key in DATASET}
-
-
-def compare_link() -> dict[str, list[str]]:
-    """What the address of the Compare page was last set to."""
-    return dict(st.session_state.get(_COMPARE_LINK, {}))
-
-
-def remember_compare_link(parts: Mapping[str, list[str]]) -> None:
-    """Remember what it was set to."""
-    st.session_state[_COMPARE_LINK] = dict(parts)
 
 
 def prepare_comparison(compared: tuple[tuple[str, str], ...], favoured: str) -> None:
