@@ -406,7 +406,7 @@ def test_a_missing_file_is_skipped_with_its_reason(data: Path) -> None:
 def test_the_shipped_folder_holds_no_broken_checkpoint() -> None:
     good, bad = find()
     assert not bad
-    assert {"pneumonia-vgg16_bn", "pneumonia-resnet18"} <= set(good)
+    assert {"pneumonia-vgg16_bn", "pneumonia-resnet18", "pneumonia-resnet50"} <= set(good)
     for found in good.values():
         assert Classifier(found).checkpoint is found
 

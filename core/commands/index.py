@@ -27,7 +27,10 @@ def run(options: argparse.Namespace) -> int:
     from core.dataset import index
     from core.dataset.census import to_csv
     from core.dataset.survey import survey
+    from core.errors import DataError
 
+    if options.out and not options.out.parent.is_dir():
+        raise DataError(f"There is no folder {options.out.parent} to write into. Make it first.")
     films = index(options.data, TASKS[options.task])
     with tqdm(total=len(films), unit="film", file=sys.stderr, leave=False) as bar:
 

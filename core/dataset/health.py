@@ -240,8 +240,8 @@ def _two_labels(census: Census) -> Finding:
 
 
 _PER_CLASS: Final = (
-    "This cannot be told: patients are counted anew in every class and split, so person 1 of one class and person 1 of "
-    "another are not the same child."
+    "This cannot be told from the numbers: by its description this set counts patients anew in every class and split, "
+    "so person 1 of one class and person 1 of another need not be the same child."
 )
 _LEAK: Final = "A network tested on what it was trained on looks better than it is."
 

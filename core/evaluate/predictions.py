@@ -191,6 +191,10 @@ class _Table:
             raise self.wrong(int(bad[0]), self.columns[column], _no_number(cells[bad[0]]))
         if (bad := np.flatnonzero(found < 0)).size:
             raise self.wrong(int(bad[0]), self.columns[column], f"{cells[bad[0]]} is negative")
+        if (bad := np.flatnonzero(found > 1 + _ROUNDING)).size:
+            raise self.wrong(
+                int(bad[0]), self.columns[column], f"{cells[bad[0]]} is above 1; divide percentages by 100"
+            )
         return found
 
 

@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 
 
 def main() -> None:
-    """Average radiograph, several synthetic films, and the cards of the networks."""
+    """Every page: with an average radiograph, and with several synthetic films."""
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as address, browsing() as page:
         page.goto(address)
@@ -22,6 +22,19 @@ def main() -> None:
         page.get_by_role("button", name="Average: Bacterial pneumonia", exact=True).click()
         _settled(page)
         page.screenshot(path=DOCS / "diagnose.png")
+        page.get_by_role("link", name="Compare").click()
+        page.get_by_role("heading", name=re.compile("verdict")).first.wait_for()
+        page.wait_for_timeout(8000)
+        page.screenshot(path=DOCS / "compare.png", full_page=True)
+        page.get_by_role("link", name="Performance").click()
+        page.locator(".js-plotly-plot").first.wait_for()
+        page.wait_for_timeout(6000)
+        page.screenshot(path=DOCS / "performance.png")
+        page.get_by_role("link", name="Data set").click()
+        page.locator(".js-plotly-plot").first.wait_for()
+        page.wait_for_timeout(6000)
+        page.screenshot(path=DOCS / "dataset.png")
+        page.get_by_role("link", name="Diagnose").click()
         films = [(f"film{seed}.png", synthetic.as_png8(synthetic.film(512, 448, seed))) for seed in range(3)]
         drop(page, *films, ("letter.png", b"not a film"))
         page.get_by_text("could not be").first.wait_for()

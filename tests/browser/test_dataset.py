@@ -55,7 +55,7 @@ def page(address: str) -> Iterator[Any]:
 def test_a_link_shows_the_shipped_set_and_every_section_opens(page: Any, address: str) -> None:
     page.goto(f"{address}/dataset?view=health")
     accept(page)
-    page.get_by_text("the same number in two classes is not the same child").wait_for()
+    page.get_by_text("the same number in two classes need not be the same child").wait_for()
     page.get_by_text("5,840").first.wait_for()
     for section, words in {
         "Brightness and size": "What each gives away",

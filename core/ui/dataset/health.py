@@ -35,8 +35,9 @@ def show(source: Source) -> None:
     """All checks, those that found something first."""
     if cache.computed("counted_per_class", (source.key,), lambda: counted_per_class(source.census)):
         st.info(
-            "In this set patients are counted anew in every class and split: **the same number in two classes is not "
-            "the same child.** Whether a child is in two of them cannot be told from the names; copies of films can.",
+            "By its description this set counts patients anew in every class and split: **the same number in two "
+            "classes need not be the same child.** Whether a child is in two of them cannot be told from the names; "
+            "copies of films can.",
             icon=":material/info:",
         )
     found = findings(source)

@@ -13,7 +13,6 @@ import streamlit as st
 from core.checkpoint import Interval
 from core.errors import PneumoLensError
 from core.evaluate import AREAS, METRICS, Curve, Predictions, figures, one_against_rest, precision_recall, roc
-from core.evaluate.merging import members
 from core.tasks import Task
 from core.ui import cache, state, widgets
 from core.ui.performance import charts, controls, downloads
@@ -84,7 +83,11 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
         )
     st.subheader("Curves", anchor=False)
     positive = controls.drop_down("Positive class", controls.positives(task), state.POSITIVE)
-    drawn = [(place, source) for place, source in enumerate(sources) if _knows(source, positive)]
+    drawn = [(place, source) for place, source in enumerate(sources) if _has_both(source, positive)]
+    if left_out := [source.title for source in sources if not _has_both(source, positive)]:
+        st.caption(f"Without a curve, for want of films of this class or of others: {', '.join(left_out)}.")
+    if not drawn:
+        return
     cells = st.columns(2, gap="medium")
     for cell, kind in zip(cells, _KINDS, strict=True):
         with cell:
@@ -92,7 +95,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
             try:
                 with st.spinner("Drawing 2,000 samples of patients …"):
                     lines = _lines(kind, drawn, positive)
-                share = float(one_against_rest(drawn[0][1].predictions, positive)[0].mean()) if drawn else 0.0
+                share = float(one_against_rest(drawn[0][1].predictions, positive)[0].mean())
                 guess = None if kind.name == "roc" else share
                 _draw(kind, lines, guess, f"{kind.name}-{positive}".replace("_", "-"), fmt)
             except PneumoLensError as error:
@@ -117,13 +120,13 @@ def curve(kind: str, source: Source, positive: str) -> Curve:
     return cache.computed(kind, (source.key, positive), lambda: _CURVES[kind].make(source.predictions, positive))
 
 
-def _knows(source: Source, positive: str) -> bool:
-    """Whether it has the class: a table of two classes does not know the finer ones."""
+def _has_both(source: Source, positive: str) -> bool:
+    """Whether it has films of the class and of others: a table of two classes does not even know the finer ones."""
     try:
-        members(source.predictions.classes, positive)
+        truth = one_against_rest(source.predictions, positive)[0]
     except PneumoLensError:
         return False
-    return True
+    return bool(truth.any() and not truth.all())
 
 
 def _table(found: Sequence[tuple[Source, Mapping[str, Interval]]], task: Task) -> pd.DataFrame:

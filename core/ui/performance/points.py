@@ -28,8 +28,8 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     mapped = [source for source in sources if source.checkpoint and source.checkpoint.film_map.is_file()]
     if not mapped:
         st.info(
-            "None of the chosen models has a map of its films: a table <name>.map.csv beside its weights, which "
-            "training writes. Choose another at the left.",
+            "None of the chosen models has a map of its films. Choose another at the left, or make one: "
+            "`python -m core map --model NAME --data DIR`.",
             icon=":material/scatter_plot:",
         )
         return
