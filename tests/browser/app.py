@@ -82,6 +82,13 @@ def accept(page: Any) -> None:
     page.get_by_role("button", name="I understand").click()
 
 
+def settled(page: Any) -> None:
+    """Wait until what was just clicked has been worked off: until then old elements are still on the page."""
+    page.wait_for_timeout(1000)  # for the click to reach the server
+    page.locator('.stApp[data-test-script-state="notRunning"]').wait_for()
+    page.wait_for_timeout(300)  # for the last elements to be drawn
+
+
 def drop(page: Any, *files: File) -> None:
     """Hand files to the uploader."""
     payload = [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in files]

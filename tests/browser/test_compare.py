@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import checkpoints, synthetic
-from tests.browser.app import CHROMIUM, accept, browsing, drop, running
+from tests.browser.app import CHROMIUM, accept, browsing, drop, running, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -46,7 +46,9 @@ def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
     accept(page)
     drop(page, ("Doe.png", FILM))
     page.get_by_role("heading", name=re.compile("verdict", re.IGNORECASE)).wait_for()
+    settled(page)
     page.get_by_text("Each its own").click()  # never below the cut-off
+    settled(page)
     page.get_by_role("heading", name="Where the maps agree").wait_for()
     page.get_by_alt_text(re.compile("Difference of the heatmaps")).wait_for()
     overlays = page.get_by_alt_text(re.compile("The film with the Grad-CAM heatmap"))
