@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests import checkpoints
 
 ROOT = Path(__file__).parent.parent.parent
@@ -75,6 +77,31 @@ def browsing(width: int = 1440, height: int = 900) -> Iterator[Any]:
         page.set_default_timeout(WAIT)
         yield page
         browser.close()
+
+
+@contextmanager
+def visiting(deep: str | None = None) -> Iterator[Any]:
+    """A fresh visitor's page, or a skip; errors on the page fail the test.
+
+    Args:
+        deep: the page that tests open by a deep link; errors in the browser's console then fail the test as well.
+    """
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium on this machine.")
+    complaints: list[str] = []
+
+    def hear(message: Any) -> None:
+        # On a deep link Streamlit first looks for its server below that address, then above: not an error of ours.
+        url = message.location.get("url", "")
+        if message.type == "error" and f"/{deep}/_stcore/" not in url:
+            complaints.append(f"{message.text} {url}")
+
+    with browsing() as found:
+        if deep:
+            found.on("console", hear)
+        found.on("pageerror", lambda error: complaints.append(str(error)))
+        yield found
+    assert not complaints
 
 
 def accept(page: Any) -> None:

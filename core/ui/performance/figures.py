@@ -84,7 +84,8 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     st.subheader("Curves", anchor=False)
     positive = controls.drop_down("Positive class", controls.positives(task), state.POSITIVE)
     drawn = [(place, source) for place, source in enumerate(sources) if _has_both(source, positive)]
-    if left_out := [source.title for source in sources if not _has_both(source, positive)]:
+    shown = {place for place, _ in drawn}
+    if left_out := [source.title for place, source in enumerate(sources) if place not in shown]:
         st.caption(f"Without a curve, for want of films of this class or of others: {', '.join(left_out)}.")
     if not drawn:
         return
