@@ -21,6 +21,7 @@ from core.tasks import Task
 from core.training import state
 from core.training.augment import augment, mixup
 from core.training.data import Films
+from core.training.precision import autocast
 from core.training.recipe import Recipe
 from core.xray import Preprocessing
 
@@ -132,7 +133,7 @@ def logits_of(network: Network, films: Films, run: Run, size: int, batch: int = 
     """Logits ``[N, K]`` of films under a network in training, at ``size`` pixels a side, on the CPU."""
     outputs = []
     for part in resize(films.images, size).split(batch):  # type: ignore[no-untyped-call]
-        with torch.autocast(run.device.type, torch.bfloat16):
+        with autocast(run.device):
             outputs.append(network.eval()(normalise(part.float() / 255, run).to(run.device)).float().cpu())
     return torch.cat(outputs)
 
@@ -167,7 +168,7 @@ def _train_mode(network: Network, frozen: int) -> None:
 
 def _loss(network: Network, inputs: Tensor, targets: Tensor, weight: Tensor, run: Run) -> Tensor:
     targets = targets.to(run.device)  # [N, K]
-    with torch.autocast(run.device.type, torch.bfloat16):
+    with autocast(run.device):
         logits = network(normalise(inputs, run).to(run.device))
     each = targets @ weight  # [N]
     soft = targets * (1 - run.recipe.smoothing) + run.recipe.smoothing / targets.shape[1]

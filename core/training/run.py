@@ -29,6 +29,7 @@ from core.training.finish import Trained, finish
 from core.training.initial import initialise
 from core.training.loop import Run, fit, freeze, logits_of, validate
 from core.training.order import Order
+from core.training.precision import autocast
 from core.training.shifted import validate_shifted
 from core.training.state import keep
 from core.xray import Preprocessing
@@ -114,7 +115,7 @@ def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:
         return from_csv(kept)
     say(f"{teacher.name} reads the training films")
     device = best_device()
-    with torch.autocast(device, torch.bfloat16):  # half the time, and labels need no more digits
+    with autocast(torch.device(device)):  # labels need no more digits
         said, failed = predict(Classifier(teacher, device), films.films)
     if failed:
         raise TrainingError(f"The teacher could not read {len(failed)} films that were read just now: did they change?")

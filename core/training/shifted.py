@@ -16,6 +16,7 @@ from core.tasks import Task
 from core.training.augment import augment
 from core.training.data import Films
 from core.training.loop import Run, normalise, resize, validate
+from core.training.precision import autocast
 
 _DRAWS = 4
 _SEED = 2019  # whatever the run's seed is: networks are compared on the same films
@@ -30,7 +31,7 @@ def validate_shifted(network: Network, films: Films, run: Run, task: Task, batch
     for _ in range(_DRAWS):
         logits = []
         for part in images.split(batch):  # type: ignore[no-untyped-call]
-            with torch.autocast(run.device.type, torch.bfloat16):
+            with autocast(run.device):
                 inputs = normalise(augment(part.float() / 255, rng), run).to(run.device)
                 logits.append(network.eval()(inputs).float().cpu())
         rows.append(validate(torch.cat(logits), films, task))
