@@ -24,6 +24,7 @@ The map, in the direction data flows::
 ``portable``          weights trained elsewhere → a checkpoint, and back to plain files
 ``render``, ``report``  heatmaps → pixels; readings → files
 ``compare``           several heatmaps of a film held against each other
+``trust``             one heatmap → is it faithful, stable, and about what was learnt?
 ``samples``, ``download``  something to try; the public data set
 ``cli``, ``commands``  ``python -m core``
 ``ui``                the only part that imports streamlit

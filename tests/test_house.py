@@ -19,6 +19,7 @@ from core.architectures import ARCHITECTURES, HEADS
 from core.evaluate import METRICS
 from core.explain import METHODS
 from core.tasks import TASKS
+from core.trust.scores import SCORES
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES: Mapping[str, Mapping[str, Any]] = {
@@ -27,6 +28,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "HEADS": HEADS,
     "METHODS": METHODS,
     "METRICS": METRICS,
+    "SCORES": SCORES,
 }
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
@@ -36,7 +38,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"checkpoint", "xray", "dataset"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
-    frozenset({"render", "report", "compare", "training", "portable", "download", "samples"}),
+    frozenset({"render", "report", "compare", "trust", "training", "portable", "download", "samples"}),
     frozenset({"commands", "cli", "__main__"}),
     frozenset({"ui"}),
     frozenset({"app", "pages"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -376,3 +377,18 @@ def test_a_map_that_is_the_same_for_every_class_says_so(weights: Path, monkeypat
     assert "same for every class:" not in said(app)
     app.selectbox(key=state.METHOD).set_value("eigen_cam").run()
     assert "same for every class:" in said(app)
+
+
+def test_a_map_is_measured_on_request_and_once(weights: Path) -> None:
+    app = give(opened(), ("film.png", FILM))
+    assert "Stable?" not in said(app)
+    app.button(key="measure").click().run()
+    assert not app.exception
+    assert re.search(r"Smoothing away the marked 10 % takes .* to \d+ %; a random 10 %: to \d+ %", said(app))
+    assert "Stable?" in said(app)
+    assert re.search(r"\| head \| layer4 \| layer3 \|", said(app))
+    other = next(name for name in ("NORMAL", "BACTERIA", "VIRUS") if name != app.session_state["target"])
+    app.session_state["target"] = other
+    app.session_state["show_anyway"] = True
+    app.run()
+    assert "Stable?" not in said(app), "figures of one class under the map of another"

@@ -6,7 +6,19 @@ runs, so that ``--help`` answers at once.
 
 from types import MappingProxyType
 
-from core.commands import averages, download, evaluate, export, film_map, import_, index, models, read, train
+from core.commands import (
+    averages,
+    download,
+    evaluate,
+    export,
+    faithfulness,
+    film_map,
+    import_,
+    index,
+    models,
+    read,
+    train,
+)
 
 COMMANDS = MappingProxyType(
     {
@@ -16,6 +28,7 @@ COMMANDS = MappingProxyType(
         "train": train,
         "import": import_,
         "export": export,
+        "faithfulness": faithfulness,
         "index": index,
         "map": film_map,
         "averages": averages,

@@ -73,7 +73,7 @@ def agree(first: Heatmap, second: Heatmap) -> Agreement:
         EvidenceError: one of them cannot be drawn.
     """
     one, two = (spread(heatmap.require().values, GRID, GRID) for heatmap in (first, second))
-    return Agreement(_spearman(one, two), _overlap(one, two), one, two)
+    return Agreement(spearman(one, two), _overlap(one, two), one, two)
 
 
 def hottest(values: NDArray[np.float32], share: float = TOP) -> NDArray[np.bool_]:
@@ -86,7 +86,10 @@ def _overlap(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
     return float((one & two).sum() / (one | two).sum())
 
 
-def _spearman(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+def spearman(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Rank correlation over all places of two maps of one shape, -1…1; NaN where one of them is the same everywhere."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
     return float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
 
 

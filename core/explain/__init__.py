@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from core.architectures.network import Network
     from core.classifier import Classifier, Reading
 
-__all__ = ["DEFAULT", "METHODS", "Heatmap", "Method", "explain", "explain_all"]
+__all__ = ["DEFAULT", "METHODS", "Heatmap", "Method", "explain", "explain_all", "raw_maps"]
 
 _SAME = "This map is the same for every class: it shows what stands out to the network, not evidence for one class."
 
@@ -74,21 +75,41 @@ def explain_all(
         UnknownNameError: there is no such method or class.
         ValueError: the reading was made by another classifier.
     """
+    if reading.weights_sha256 != classifier.checkpoint.card.weights_sha256:
+        raise ValueError(f"the reading is of {reading.model}, not of {classifier.name}")
+    if against is not None and against not in reading.classes:
+        raise UnknownNameError("class", against, reading.classes)
+    place = None if against is None else reading.classes.index(against)
+    maps = raw_maps(classifier.network, reading.features, method_names, place)
+    layer = classifier.checkpoint.architecture.layer
+    return {name: _heatmaps(raw, name, reading, layer, against) for name, raw in maps.items()}
+
+
+def raw_maps(
+    network: Network, features: Tensor, method_names: Sequence[str], against: int | None = None
+) -> Mapping[str, NDArray[np.float32]]:
+    """Maps as the methods give them, not scaled, of any network and features: also of one that is being examined.
+
+    Args:
+        network: whose head leads from features to logits.
+        features: its trunk's last map, ``[C, h, w]``.
+        method_names: keys in METHODS.
+        against: position of the class that the others are explained against, if any.
+
+    Returns:
+        Method → float32 ``[K, h, w]``, non-negative.
+
+    Raises:
+        UnknownNameError: there is no such method.
+    """
     import torch
 
     from core.explain.gradients import gradients
 
     chosen = [METHODS[name] for name in method_names]
-    if reading.weights_sha256 != classifier.checkpoint.card.weights_sha256:
-        raise ValueError(f"the reading is of {reading.model}, not of {classifier.name}")
-    if against is not None and against not in reading.classes:
-        raise UnknownNameError("class", against, reading.classes)
     with torch.inference_mode():
-        place = None if against is None else reading.classes.index(against)
-        gradient = gradients(classifier.network, reading.features, place)
-        maps = {method.name: _function(method)(reading.features, gradient).cpu().numpy() for method in chosen}
-    layer = classifier.checkpoint.architecture.layer
-    return {name: _heatmaps(raw, name, reading, layer, against) for name, raw in maps.items()}
+        gradient = gradients(network, features, against)
+        return {method.name: _function(method)(features, gradient).cpu().numpy() for method in chosen}
 
 
 def _function(method: Method) -> Callable[[Tensor, Tensor], Tensor]:

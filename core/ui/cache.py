@@ -234,6 +234,15 @@ def thumbnails() -> Shelf:
         return Shelf(None)
 
 
+def xray(upload: Upload) -> Xray:
+    """The film in a file, in full depth and size.
+
+    Raises:
+        XrayError: there is none.
+    """
+    return _xrays().get(upload.sha256) or read_xray(upload.data)
+
+
 def film(upload: Upload) -> Film:
     """The film in a file, for the screen.
 
@@ -242,9 +251,10 @@ def film(upload: Upload) -> Film:
     """
     found = _films().get(upload.sha256)
     if found is None:
-        xray = _xrays().get(upload.sha256) or read_xray(upload.data)
-        grey = render.on_screen(xray)
-        found = Film(xray.sha256, xray.key, xray.width, xray.height, xray.facts, grey, render.png(grey))
+        decoded = xray(upload)
+        grey = render.on_screen(decoded)
+        size = decoded.width, decoded.height
+        found = Film(decoded.sha256, decoded.key, *size, decoded.facts, grey, render.png(grey))
         _films().put(upload.sha256, found)
     return found
 

@@ -102,6 +102,7 @@ _EXPLORED = "performance_explored"
 _OWN = "own_predictions"
 _OWN_ROUND = "own_round"
 _POINT = "operating_point"
+_MEASURED = "measured_maps"
 
 MAX_TABLES: Final = 8
 """Tables of predictions one visitor may have here at once."""
@@ -139,6 +140,12 @@ def accepted() -> bool:
 def accept() -> None:
     """Remember that they have."""
     st.session_state[_ACCEPTED] = True
+
+
+def measured() -> set[tuple[str, ...]]:
+    """Heatmaps, by their keys, that this visitor asked to have measured; add to it to ask for another."""
+    found: set[tuple[str, ...]] = st.session_state.setdefault(_MEASURED, set())
+    return found
 
 
 def films() -> tuple[Upload, ...]:

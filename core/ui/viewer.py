@@ -13,7 +13,7 @@ from core.checkpoint import Checkpoint
 from core.errors import EvidenceError, PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, exports, look, state, widgets
+from core.ui import cache, charts, exports, look, state, trust, widgets
 from core.ui.cache import Film, Result
 
 SHOWN_FROM: Final = 0.15
@@ -107,6 +107,8 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
         "A heatmap is evidence, not an outline of disease. "
         f"**Trained on:** {checkpoint.task.population}"
     )
+    if shown:
+        trust.panel(result, heatmap, checkpoint)
     exports.one(result, film, heatmap if shown else None, checkpoint, drawn)
 
 

@@ -119,11 +119,16 @@ class Preprocessing:
         Returns:
             float32 ``[N, 1, size, size]``, normalised, or ``[N, 3, size, size]`` with :attr:`channels`; ``N`` may be 0.
         """
-        out = np.empty((len(xrays), len(self.planes), self.size, self.size), dtype=np.float32)
-        for row, xray in zip(out, xrays, strict=True):
-            square = self.squash(xray.pixels)
-            for place, (mean, std) in enumerate(self.planes):
-                row[place] = (square - np.float32(mean)) / np.float32(std)
+        squares = np.empty((len(xrays), self.size, self.size), dtype=np.float32)
+        for row, xray in zip(squares, xrays, strict=True):
+            row[:] = self.squash(xray.pixels)
+        return self.normalise(squares)
+
+    def normalise(self, squares: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Squashed films ``[N, size, size]`` in 0…1 → network input as :meth:`batch` gives it."""
+        out = np.empty((len(squares), len(self.planes), self.size, self.size), dtype=np.float32)
+        for place, (mean, std) in enumerate(self.planes):
+            out[:, place] = (squares - np.float32(mean)) / np.float32(std)
         return out
 
     def to_dict(self) -> dict[str, Any]:

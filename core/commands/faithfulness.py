@@ -1,0 +1,132 @@
+"""``python -m core faithfulness``: how faithful every method's maps are, network by network."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from core import checkpoint
+from core.commands.options import ALL_DONE, SOME_FAILED, weights_option
+from core.explain import METHODS
+
+if TYPE_CHECKING:
+    from core.classifier import Classifier
+    from core.dataset import Film
+    from core.explain import Heatmap
+    from core.xray import Xray
+
+HELP = "measure how faithful every method's heatmaps are, over many test films"
+SUMMARY = Path(__file__).parent.parent / "assets" / "faithfulness.csv"
+"""The shipped table."""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked."""
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
+    parser.add_argument("--split", default="test", help="'' where the folder has none (default: %(default)s)")
+    parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
+    weights_option(parser)
+    parser.add_argument("--method", action="append", choices=METHODS, help="may be repeated (default: every method)")
+    parser.add_argument("--films", type=int, default=200, help="how many, drawn by chance (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of that draw and of random maps (default: %(default)s)")
+    parser.add_argument(
+        "--rows",
+        type=Path,
+        default=Path("runs/faithfulness.csv"),
+        metavar="CSV",
+        help="figures of every film; run again, it goes on where it was stopped (default: %(default)s)",
+    )
+    parser.add_argument("--out", type=Path, default=SUMMARY, metavar="CSV", help="the table of means")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, film by film; prints where the table of means is."""
+    from core.files import write
+    from core.models import get_pool
+    from core.trust import table
+
+    names = options.model or list(checkpoint.find(*options.weights)[0])
+    methods = tuple(options.method or METHODS)
+    options.rows.parent.mkdir(parents=True, exist_ok=True)
+    if not options.rows.exists():
+        write(options.rows, table.header().encode())
+    kept = table.parse(options.rows.read_text("utf-8"), options.rows.name)
+    write(options.rows, (table.header() + "".join(map(table.line, kept))).encode())
+    done = {(row["weights_sha256"], row["method"], row["file"]) for row in kept}
+    failed = 0
+    with options.rows.open("a", encoding="utf-8") as file:
+        for name in names:
+            chosen = checkpoint.named(name, *options.weights)
+            sha256 = chosen.card.weights_sha256
+            left = {
+                film: missing
+                for film in _drawn(options, chosen)
+                if (missing := tuple(name for name in methods if (sha256, name, film.file) not in done))
+            }
+            failed += _measure(get_pool().get(chosen), left, options.seed, file)
+    rows = table.parse(options.rows.read_text("utf-8"), options.rows.name)
+    write(options.out, table.to_csv(table.means(rows)).encode())
+    print(options.out)
+    return SOME_FAILED if failed else ALL_DONE
+
+
+def _drawn(options: argparse.Namespace, chosen: checkpoint.Checkpoint) -> list[Film]:
+    """Some films of the split: the same for every network."""
+    import numpy as np
+
+    from core.dataset import index, of_split
+
+    films = of_split(index(options.data, chosen.task), options.split)
+    order = np.random.default_rng(options.seed).permutation(len(films))[: options.films]
+    return [films[place] for place in sorted(order)]
+
+
+def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed: int, file: TextIO) -> int:
+    """Add the rows of films by the methods that each lacks; how many films could not be read."""
+    from tqdm import tqdm
+
+    from core.errors import XrayError
+    from core.trust import table
+    from core.xray import read_xray
+
+    failed = 0
+    for film, methods in tqdm(films.items(), desc=classifier.name, unit="film"):
+        try:
+            rows = _rows(classifier, read_xray(film.path.read_bytes()), methods, seed)
+        except XrayError as error:
+            print(f"{film.file}: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        for row in rows:
+            who = {"model": classifier.name, "weights_sha256": classifier.checkpoint.card.weights_sha256}
+            file.write(table.line(who | {"file": film.file, "patient": film.patient} | row))
+        file.flush()
+    return failed
+
+
+def _rows(classifier: Classifier, xray: Xray, methods: tuple[str, ...], seed: int) -> list[dict[str, Any]]:
+    """Figures of the maps of the class that was read. Methods whose maps are the same are measured once."""
+    from core.explain import explain_all
+    from core.trust.faithful import measure_all
+    from core.trust.scores import SCORES
+    from core.trust.table import RIVALS
+
+    reading = classifier.read([xray])[0]
+    maps = {name: found[reading.prediction] for name, found in explain_all(classifier, reading, methods).items()}
+    maps = {name: heatmap for name, heatmap in maps.items() if not heatmap.problem}
+    distinct: dict[bytes, Heatmap] = {heatmap.values.tobytes(): heatmap for heatmap in maps.values()}
+    if not distinct:
+        return []
+    found = dict(zip(distinct, measure_all(classifier, xray, tuple(distinct.values()), seed), strict=True))
+    rows = []
+    for name, heatmap in maps.items():
+        figures = found[heatmap.values.tobytes()]
+        row: dict[str, Any] = {"method": name, "target": figures.target, "before": figures.before}
+        for score in SCORES:
+            beside = getattr(figures, score)
+            row |= {score: beside.marked, **{f"{score}_{rival}": getattr(beside, rival) for rival in RIVALS}}
+        rows.append(row)
+    return rows

@@ -1,0 +1,68 @@
+"""In which order the pixels of a film are taken away: by a map, or by one that knows nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.explain import Heatmap
+from core.render import spread
+from core.xray import Window
+
+Places = NDArray[np.int64]
+"""Pixels of a square of side S, row by row, 0 … S² - 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orders:
+    """Three orders of the same pixels.
+
+    Attributes:
+        marked: the map's hottest first.
+        random: those of a map of as many cells whose values chance drew.
+        blob: from the middle of the film outwards: where a lung mostly is, whatever the film shows.
+    """
+
+    marked: Places
+    random: Places
+    blob: Places
+
+
+def orders(heatmap: Heatmap, window: Window, side: int, seed: int) -> Orders:
+    """Orders of the pixels that a network is fed.
+
+    Args:
+        heatmap: covers the whole film.
+        window: the part of the film that the network was fed.
+        side: of what it was fed, pixels.
+        seed: of the random map, and of the order among pixels that are equally hot.
+
+    Raises:
+        EvidenceError: the heatmap cannot be drawn.
+    """
+    rng = np.random.default_rng(seed)
+    values = heatmap.require().values
+    by_chance = rng.random(values.shape, dtype=np.float32)
+    offset = (np.arange(side) + 0.5) / side - 0.5
+    nearness = -np.hypot(offset[:, None], offset[None, :])
+    return Orders(*(_order(square, rng) for square in (
+        on_input(values, window, side), on_input(by_chance, window, side), nearness,
+    )))  # fmt: skip
+
+
+def on_input(values: NDArray[np.float32], window: Window, side: int) -> NDArray[np.float32]:
+    """A map of the whole film → the same on the square that the network was fed, float32 ``[side, side]``."""
+    left, top, right, bottom = window
+    width, height = round(side / (right - left)), round(side / (bottom - top))
+    x, y = round(left * width), round(top * height)
+    return spread(values, width, height)[y : y + side, x : x + side]
+
+
+def _order(values: NDArray[np.floating], rng: np.random.Generator) -> Places:
+    """Highest first; equal ones, such as the wide zeros of a map, in random order rather than row by row."""
+    flat = values.ravel()
+    shuffled = rng.permutation(flat.size)
+    found: Places = shuffled[np.argsort(-flat[shuffled], kind="stable")]
+    return found

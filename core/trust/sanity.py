@@ -1,0 +1,93 @@
+"""One map → does it depend on what the network learnt?
+
+Layers forget what they learnt, from the last one down, each step on top of those before. A map that hardly changes
+shows the film's edges, or the shape of the network, and not what training put there (Adebayo et al. 2018, "Sanity
+Checks for Saliency Maps", arXiv:1810.03292).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from core.architectures.network import Network
+from core.classifier import Classifier
+from core.compare.agreement import spearman
+from core.explain import Heatmap
+from core.trust.redone import redone
+from core.xray import Xray
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the check.
+
+    Attributes:
+        layer: name of the layer that forgot last, and with it all above.
+        similarity: rank correlation of its map with the original one, -1…1; NaN where the map is empty.
+    """
+
+    layer: str
+    similarity: float
+
+
+def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) -> tuple[Step, ...]:
+    """Randomise a copy of the network from the head down, and make the map again at every step.
+
+    Args:
+        classifier: the one whose reading the map explains; it is not altered.
+        xray: the film it was read from.
+        heatmap: the map.
+        seed: of the random weights.
+
+    Returns:
+        One step per layer, the head first.
+
+    Raises:
+        EvidenceError: the map cannot be drawn.
+    """
+    heatmap.require()
+    square = classifier.checkpoint.preprocessing.squash(xray.pixels)
+    plain = redone(classifier, classifier.network, square, heatmap)
+    network = copy.deepcopy(classifier.network)
+    steps = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for name, modules in _layers(network):
+            for module in modules:
+                _forget(module)
+            steps.append(Step(name, spearman(plain, redone(classifier, network, square, heatmap))))
+    return tuple(steps)
+
+
+def _layers(network: Network) -> Iterator[tuple[str, list[nn.Module]]]:
+    """Head, then the trunk's stages from the last to the first. A batch norm goes with the convolution before it."""
+    yield "head", [network.head]
+    stages: list[tuple[str, list[nn.Module]]] = []
+    for name, child in network.trunk.named_children():
+        if not any(True for _ in child.parameters()):
+            continue
+        if isinstance(child, nn.BatchNorm2d) and stages:
+            stages[-1][1].append(child)
+        else:
+            stages.append((_title(name, child, len(stages)), [child]))
+    yield from reversed(stages)
+
+
+def _title(name: str, child: nn.Module, before: int) -> str:
+    """A stage's own name; a number says nothing, so a chain of convolutions is counted instead."""
+    if not name.isdigit():
+        return name
+    return f"convolution {before + 1}" if isinstance(child, nn.Conv2d) else f"block {before + 1}"
+
+
+def _forget(module: nn.Module) -> None:
+    """New weights for everything below, drawn as a fresh network's are."""
+    for part in module.modules():
+        reset = getattr(part, "reset_parameters", None)
+        if reset is not None:
+            reset()

@@ -1,0 +1,52 @@
+"""SCORES: the frozen table of figures that say how faithful a heatmap is to the network. Loading it loads no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A figure of one map.
+
+    Attributes:
+        name: key in the table, and column of tables.
+        title: how it is written on screen.
+        higher: whether higher is better.
+        says: what it measures, in one line for people.
+        paper: where it was published.
+    """
+
+    name: str
+    title: str
+    higher: bool
+    says: str
+    paper: str
+
+
+SCORES: Table[Score] = Table(
+    "score",
+    Score(
+        "deletion",
+        "Deletion",
+        higher=False,
+        says="Mean probability of the class while the marked places are greyed out, hottest first.",
+        paper="Petsiuk et al. 2018, arXiv:1806.07421",
+    ),
+    Score(
+        "insertion",
+        "Insertion",
+        higher=True,
+        says="Mean probability of the class while the marked places are brought back into a blurred film.",
+        paper="Petsiuk et al. 2018, arXiv:1806.07421",
+    ),
+    Score(
+        "road",
+        "ROAD",
+        higher=True,
+        says="How much more the probability falls when the hottest places are smoothed away than when the coldest are.",
+        paper="Rong et al. 2022, arXiv:2202.00449",
+    ),
+)

@@ -1,0 +1,125 @@
+"""Many maps' figures as rows, and what they come to: the mean per network and method, with intervals by patient."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DataError
+from core.trust.scores import SCORES
+
+RIVALS: Final = ("random", "blob")
+_WHO: Final = ("model", "weights_sha256", "method", "file", "patient", "target")
+COLUMNS: Final = (*_WHO, "before", *(f"{name}{rival}" for name in SCORES for rival in ("", *(f"_{r}" for r in RIVALS))))
+_SUMMARY: Final = ("model", "weights_sha256", "method", "score", "films", "value", "low", "high", *RIVALS, "better")
+_DRAWS: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """One score of one method on one network, over films.
+
+    Attributes:
+        model: name of the checkpoint.
+        weights_sha256: of its weights.
+        method: key in METHODS.
+        score: key in SCORES.
+        films: over how many.
+        value: mean.
+        low, high: its 95 % interval, from a bootstrap of patients.
+        random: mean of a random map on the same films.
+        blob: mean of a blob at the centre.
+        better: share of films on which the map beats both, 0…1.
+    """
+
+    model: str
+    weights_sha256: str
+    method: str
+    score: str
+    films: int
+    value: float
+    low: float
+    high: float
+    random: float
+    blob: float
+    better: float
+
+
+def line(values: dict[str, Any]) -> str:
+    """One row of COLUMNS, numbers with six digits."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(
+        [f"{values[name]:.6f}" if isinstance(values[name], float) else values[name] for name in COLUMNS]
+    )
+    return out.getvalue()
+
+
+def header() -> str:
+    """The first line of a table of rows."""
+    return ",".join(COLUMNS) + "\n"
+
+
+def parse(text: str, name: str) -> list[dict[str, Any]]:
+    """The rows of a table; a last one that was cut short is left out.
+
+    Raises:
+        DataError: it is another kind of table, or a cell is no number; the message names row and column.
+    """
+    whole = text[: text.rfind("\n") + 1]
+    reader = csv.DictReader(io.StringIO(whole))
+    if tuple(reader.fieldnames or ()) != COLUMNS:
+        raise DataError(f"{name} is no table of faithfulness. Choose another name, or delete it to start again.")
+    rows: list[dict[str, Any]] = []
+    for number, row in enumerate(reader, start=2):
+        rows.append({column: row[column] for column in _WHO})
+        for column in COLUMNS[len(_WHO) :]:
+            try:
+                rows[-1][column] = float(row[column])
+            except (TypeError, ValueError):
+                raise DataError(f"{name}, row {number}, column {column}: {row[column]!r} is no number.") from None
+    return rows
+
+
+def means(rows: Iterable[dict[str, Any]]) -> list[Mean]:
+    """Per network, method and score: the mean over films, in the order in which they first occur."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["model"], row["weights_sha256"], row["method"]), []).append(row)
+    return [_mean(*who, score, found) for who, found in groups.items() for score in SCORES]
+
+
+def to_csv(found: Sequence[Mean]) -> str:
+    """Means as a table, four digits."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_SUMMARY)
+    for mean in found:
+        values = (getattr(mean, column) for column in _SUMMARY)
+        writer.writerow([f"{value:.4f}" if isinstance(value, float) else value for value in values])
+    return out.getvalue()
+
+
+def _mean(model: str, sha256: str, method: str, score: str, rows: list[dict[str, Any]]) -> Mean:
+    own, *rivals = (np.array([row[column] for row in rows]) for column in (score, *(f"{score}_{r}" for r in RIVALS)))
+    sign = 1 if SCORES[score].higher else -1
+    low, high = _interval(own, [row["patient"] for row in rows])
+    better = np.all([sign * (own - rival) > 0 for rival in rivals], axis=0)
+    random, blob = (float(rival.mean()) for rival in rivals)
+    return Mean(
+        model, sha256, method, score, len(rows), float(own.mean()), low, high, random, blob, float(better.mean())
+    )
+
+
+def _interval(values: NDArray[np.float64], patients: list[str]) -> tuple[float, float]:
+    """2.5 and 97.5 percentiles of the mean when patients are drawn with replacement, with all their films."""
+    _, person = np.unique(patients, return_inverse=True)
+    films, sums = np.bincount(person), np.bincount(person, weights=values)
+    drawn = np.random.default_rng(0).multinomial(len(films), np.full(len(films), 1 / len(films)), size=_DRAWS)
+    low, high = np.percentile((drawn @ sums) / (drawn @ films), [2.5, 97.5])
+    return float(low), float(high)

@@ -1,0 +1,74 @@
+"""What the figures of one map say, in sentences for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from core.trust.faithful import TOLD, Beside, Faithfulness
+from core.trust.sanity import Step
+from core.trust.scores import SCORES
+from core.trust.stable import Stability
+
+NOTABLE: Final = 0.02
+"""Difference of two figures below which they are called the same: what another random map changes."""
+
+STEADY: Final = 0.9
+FORGOTTEN: Final = 0.5
+"""Rank correlations from which a map is called steady, and above which it hardly noticed that a network forgot."""
+
+
+def removal(found: Faithfulness, name: str) -> str:
+    """What becomes of the probability of the class called ``name`` when a tenth of the film is smoothed away."""
+    share = f"{100 * TOLD:.0f} %"
+    return (
+        f"Smoothing away the marked {share} takes {name} from {_percent(found.before)} to "
+        f"{_percent(found.after.marked)}; a random {share}: to {_percent(found.after.random)}; the middle {share}: to "
+        f"{_percent(found.after.blob)}."
+    )
+
+
+def verdict(found: Faithfulness) -> str:
+    """In how many of the figures the map beats what knows nothing of the film."""
+    better = [name for name in SCORES if beats(name, getattr(found, name))]
+    if len(better) == len(SCORES):
+        return "By every figure the map is better than a random one and than the centre of the film."
+    if not better:
+        return "By none of the figures is the map better than both a random one and the centre: do not rely on it."
+    titles = " and ".join(SCORES[name].title.lower() for name in better)
+    return f"Only by {titles} is the map better than a random one and than the centre of the film."
+
+
+def beats(name: str, figure: Beside) -> bool:
+    """Whether a map is notably better than both of its rivals, by the figure called ``name``."""
+    sign = 1 if SCORES[name].higher else -1
+    return all(sign * (figure.marked - rival) > NOTABLE for rival in (figure.random, figure.blob))
+
+
+def steadiness(found: Stability) -> str:
+    """Whether the map stays where it is."""
+    parts = f"{_number(found.noise)} under a little noise, {_number(found.turn)} when turned by one degree"
+    if math.isnan(found.noise) or math.isnan(found.turn):
+        return f"Similarity of the map: {parts}: under such a change it vanishes."
+    steady = min(found.noise, found.turn) >= STEADY
+    return f"Similarity of the map: {parts} (1 is the same): it {'stays' if steady else 'does not stay'} where it is."
+
+
+def learnt(steps: Sequence[Step]) -> str:
+    """Whether the map depends on what was learnt."""
+    last = steps[-1].similarity
+    if not math.isnan(last) and last > FORGOTTEN:
+        return (
+            f"With a network that forgot everything the map is still much the same (similarity {last:.2f}): it shows "
+            "the film more than what the network learnt."
+        )
+    return "With a network that forgot everything the map is another one: it depends on what was learnt."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _number(value: float) -> str:
+    return "none" if math.isnan(value) else f"{value:.2f}"

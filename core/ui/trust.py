@@ -1,0 +1,118 @@
+"""How far the heatmap at hand can be believed: measured when asked for, kept for everybody."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.checkpoint import Checkpoint
+from core.errors import PneumoLensError
+from core.explain import METHODS, Heatmap
+from core.models import get_pool
+from core.trust.scores import SCORES
+from core.ui import cache, state, widgets
+from core.ui.cache import Result
+
+if TYPE_CHECKING:
+    from core.classifier import Classifier
+    from core.trust.faithful import Faithfulness
+    from core.trust.sanity import Step
+    from core.trust.stable import Stability
+
+_SLOW_LAYERS = 8
+"""Steps of the sanity check whose names fit one row of cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Everything measured of one heatmap."""
+
+    faithful: Faithfulness
+    stable: Stability
+    sanity: tuple[Step, ...]
+
+
+def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
+    """A button, and once it was pressed the figures."""
+    if heatmap.problem:
+        return
+    key = result.upload.sha256, checkpoint.card.weights_sha256, heatmap.method, heatmap.asked
+    with st.container(border=True, key="trust"):
+        if key not in state.measured():
+            words, button = st.columns([3, 1], vertical_alignment="center")
+            words.markdown(
+                "**How far can this map be believed?** Takes its places away and asks the network again, about 70 "
+                "times; then alters the film and the network a little, and draws the map again."
+            )
+            button.button(
+                "Measure this map", key="measure", icon=":material/straighten:", width="stretch",
+                on_click=state.measured().add, args=(key,),
+            )  # fmt: skip
+            return
+        try:
+            with st.spinner("Asking the network about altered films …"):
+                found = cache.computed("trust", key, lambda: _measure(result, heatmap, checkpoint))
+        except PneumoLensError as error:
+            widgets.say(error, "This map cannot be measured.")
+            return
+        _figures(found, heatmap, checkpoint)
+
+
+def _measure(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Trust:
+    """All figures of one map, with the network that made it."""
+    film = cache.xray(result.upload)
+
+    def work(classifier: Classifier) -> Trust:
+        from core.trust.faithful import measure
+        from core.trust.sanity import sanity
+        from core.trust.stable import stability
+
+        asked = classifier, film, heatmap
+        return Trust(measure(*asked), stability(*asked), sanity(*asked))
+
+    return get_pool().run(checkpoint, work)
+
+
+def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
+    from core.trust import words
+
+    st.markdown(
+        f"**{words.verdict(found.faithful)}** {words.removal(found.faithful, checkpoint.task.words[heatmap.target])}"
+    )
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        st.markdown(_table(found.faithful))
+        st.caption("Each figure stands beside that of a map that knows nothing of this film. Bold: better than both.")
+    with right:
+        st.markdown(f"**Stable?** {words.steadiness(found.stable)}")
+        st.markdown(f"**About what was learnt?** {words.learnt(found.sanity)}")
+        st.markdown(_strip(found.sanity))
+        st.caption(
+            "Similarity of the map (rank correlation, 1 is the same) when the network forgets its layers one after the "
+            "other, from the head down (Adebayo et al. 2018). "
+            f"{METHODS[heatmap.method].title}, one film, one class: of other maps it says nothing."
+        )
+
+
+def _table(found: Faithfulness) -> str:
+    from core.trust.words import beats
+
+    rows = ["| | This map | Random map | Centre |", "|---|---|---|---|"]
+    for name, score in SCORES.items():
+        beside = getattr(found, name)
+        better = ":material/arrow_upward: higher" if score.higher else ":material/arrow_downward: lower"
+        own = f"**{beside.marked:.2f}**" if beats(name, beside) else f"{beside.marked:.2f}"
+        rows.append(f"| {score.title} ({better} is better) | {own} | {beside.random:.2f} | {beside.blob:.2f} |")
+    return "\n".join(rows)
+
+
+def _strip(steps: tuple[Step, ...]) -> str:
+    """The steps in a row; of a long chain evenly chosen ones, with the first and the last."""
+    count = min(len(steps), _SLOW_LAYERS)
+    shown = [steps[round(place * (len(steps) - 1) / max(count - 1, 1))] for place in range(count)]
+    cells = ["none" if math.isnan(step.similarity) else f"{step.similarity:.2f}" for step in shown]
+    rows = ([step.layer for step in shown], ["---"] * count, cells)
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

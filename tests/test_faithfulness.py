@@ -1,0 +1,82 @@
+"""Faithfulness over many films: the command, its table, and what a run that was killed leaves."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.cli import main
+from core.errors import DataError
+from core.explain import METHODS
+from core.trust import table
+from core.trust.scores import SCORES
+from tests.checkpoints import random_checkpoint
+from tests.synthetic import as_png8, film
+
+
+def row(place: int, method: str = "grad_cam", deletion: float = 0.5) -> dict[str, object]:
+    figures = dict.fromkeys(table.COLUMNS[6:], 0.5)
+    who = {"model": "m", "weights_sha256": "0" * 64, "method": method, "file": f"{place}.png", "target": "VIRUS"}
+    return who | {"patient": f"p{place // 2}"} | figures | {"deletion": deletion, "deletion_random": 0.5}
+
+
+def test_means_are_of_films_and_say_how_often_a_map_is_better() -> None:
+    values = [0.1, 0.2, 0.3, 0.8]
+    found = {mean.score: mean for mean in table.means(row(n, deletion=v) for n, v in enumerate(values))}
+    assert set(found) == set(SCORES)
+    deletion = found["deletion"]
+    assert deletion.films == 4
+    assert deletion.value == pytest.approx(np.mean(values))
+    assert deletion.better == 0.75  # lower is better, and .5 are its rivals
+    assert deletion.low < deletion.value < deletion.high
+    assert deletion.low >= 0.15 - 1e-9  # the mean of the better of two patients: they stay together
+    assert found["road"].better == 0
+
+
+def test_rows_survive_writing_and_a_cut() -> None:
+    text = table.header() + table.line(row(0)) + table.line(row(1))
+    assert len(table.parse(text, "t")) == 2
+    assert len(table.parse(text[:-9], "t")) == 1
+    assert table.line(table.parse(text, "t")[0]) == table.line(row(0))
+
+
+def test_a_foreign_table_and_a_bad_cell_are_named() -> None:
+    with pytest.raises(DataError, match="no table of faithfulness"):
+        table.parse("a,b\n1,2\n", "other.csv")
+    bad = table.header() + table.line(row(0)).replace("0.500000", "lots", 1)
+    with pytest.raises(DataError, match="row 2, column before"):
+        table.parse(bad, "mine.csv")
+
+
+def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    random_checkpoint(weights)
+    for place, label in enumerate(("NORMAL", "BACTERIA", "VIRUS")):
+        folder = tmp_path / "data" / "test" / label
+        folder.mkdir(parents=True)
+        (folder / f"{place}.png").write_bytes(as_png8(film(80, 80, place)))
+    rows, out = tmp_path / "rows.csv", tmp_path / "out.csv"
+    command = ["faithfulness", "--data", str(tmp_path / "data"), "--weights", str(weights), "--films", "2"]
+    command += ["--rows", str(rows), "--out", str(out)]
+    assert main([*command, "--method", "grad_cam"]) == 0
+    assert main(command) == 0
+    whole = rows.read_text("utf-8")
+    first = table.parse(whole, "rows")
+    assert {r["method"] for r in first} == set(METHODS)
+    rows.write_text(whole[: len(whole) // 2], "utf-8")
+    assert main(command) == 0
+    assert sorted(rows.read_text("utf-8").splitlines()) == sorted(set(whole.splitlines()))
+    with out.open(encoding="utf-8") as file:
+        summary = list(csv.DictReader(file))
+    assert len(summary) == len(METHODS) * len(SCORES)
+    same = {
+        line["value"] for line in summary if line["score"] == "road" and line["method"] in {"grad_cam", "hires_cam"}
+    }
+    assert len(same) == 1  # with a pooled head they are one map
+    assert str(out) in capsys.readouterr().out
