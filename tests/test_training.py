@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +19,8 @@ from safetensors.torch import load_file
 from core.architectures import ARCHITECTURES
 from core.checkpoint import find, named
 from core.classifier import Classifier
-from core.dataset import counts, fingerprint, hold_out, index, of_split
+from core.cli import main
+from core.dataset import Fold, counts, draw, fingerprint, hold_out, index, of_split, parse_fold
 from core.errors import DataError, TrainingError
 from core.evaluate import from_csv
 from core.tasks import TASKS
@@ -199,6 +201,94 @@ def test_nih_numbers_name_one_patient_across_classes(tmp_path: Path) -> None:
     assert {film.patient for film in index(tmp_path, TASKS["covid"])} == {"00000032"}
 
 
+def write_covid(root: Path, people: int = 10) -> Path:
+    """Folders of classes without splits: NIH names with two films each, one child in both classes; a publication."""
+    for shade, label in ((0.6, "No_findings"), (0.9, "Pneumonia")):
+        (root / label).mkdir(parents=True)
+        for i in range(2 * people):
+            number = 0 if i < 2 else i // 2 + 100 * len(label)
+            (root / label / f"{number:08}_{len(label):02}{i % 2}.png").write_bytes(
+                as_png8(film(72, 64, seed=i) * shade)
+            )
+    (root / "Covid-19").mkdir()
+    for i in range(people):
+        (root / "Covid-19" / f"covid-19-pneumonia-{i}-day{i}.png").write_bytes(as_png8(film(72, 64, seed=i) * 0.3))
+        (root / "Covid-19" / f"covid-19-pneumonia-{i}-PA.png").write_bytes(as_png8(film(72, 64, seed=50 + i) * 0.3))
+    return root
+
+
+def test_folds_share_no_patient_and_leave_nobody_out(tmp_path: Path) -> None:
+    films = index(write_covid(tmp_path / "films"), TASKS["covid"])
+    tested: list[str] = []
+    for number in range(1, 6):
+        drawn = draw(films, Fold(number))
+        sides = {split: {film.patient for film in of_split(drawn, split)} for split in ("train", "test")}
+        assert not sides["train"] & sides["test"]
+        assert {film.label for film in of_split(drawn, "test")} == set(TASKS["covid"].classes)
+        tested += sides["test"]
+        assert drawn == draw(films, Fold(number))
+    assert sorted(tested) == sorted({film.patient for film in films})
+
+
+def test_a_fold_is_named_as_written() -> None:
+    assert parse_fold("2/5") == Fold(2, 5)
+    for bad in ("0/5", "6/5", "1/1", "2", "a/b", ""):
+        with pytest.raises(DataError, match="K/N"):
+            parse_fold(bad)
+
+
+def test_films_of_one_publication_count_as_one_patient(tmp_path: Path) -> None:
+    names = {
+        "covid-19-pneumonia-24-day6": "covid-19-pneumonia-24",
+        "covid-19-pneumonia-24-day12": "covid-19-pneumonia-24",
+        "covid-19-pneumonia-2": "covid-19-pneumonia-2",
+        "nejmoa2001191_f1-PA": "nejmoa2001191",
+        "1-s2.0-S1684118220300682-main.pdf-003-b1": "1-s2.0-s1684118220300682",
+        "41591_2020_819_Fig1_HTML.webp-day10": "41591_2020_819",
+        "2B8649B2-00C4-4233-85D5-1CE240CF233B": "2B8649B2-00C4-4233-85D5-1CE240CF233B",
+    }
+    (tmp_path / "Covid-19").mkdir()
+    for name in names:
+        (tmp_path / "Covid-19" / f"{name}.png").write_bytes(b"")
+    found = {film.path.stem: film.patient for film in index(tmp_path, TASKS["covid"])}
+    assert found == {name: f"COVID-19/{patient}" for name, patient in names.items()}
+
+
+def test_a_folder_without_splits_is_trained_on_and_evaluated_alike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, out = write_covid(tmp_path / "films"), tmp_path / "out"
+    command = ["train", "--data", str(root), "--task", "covid", "--arch", "resnet18", "--stages", "32x1", "--batch"]
+    command += ["16", "--fold", "2/5", "--out", str(out), "--run", str(tmp_path / "run")]
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert "test films are fold 2 of 5, drawn by patient" in said
+    card = named("covid-resnet18", out).card
+    assert card.training.recipe["fold"] == {"fold": 2, "folds": 5, "seed": 2020}
+    assert any("fold 2 of 5" in limit for limit in card.limits)
+    assert f"of {card.training.patients['test']} patients" in said
+    evaluate = ["evaluate", "--model", "covid-resnet18", "--weights", str(out), "--data", str(root), "--json"]
+    assert main(evaluate) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["n"] == sum(card.training.films["test"].values()) == card.test_films
+    assert result["accuracy"] == pytest.approx(card.metrics["accuracy"].value)
+    assert result["drawn"] == str(Fold(2, 5)) in result["methods"]
+    assert main([*evaluate, "--split", "val"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == sum(card.training.films["val"].values())
+    assert main([*evaluate, "--split", ""]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 60
+    next(root.glob("Covid-19/*")).unlink()
+    for path in root.glob("Pneumonia/*"):
+        path.unlink()
+    assert main(evaluate) == 0
+    assert "not the films on the network's card" in capsys.readouterr().err
+
+
+def test_no_fold_is_drawn_where_the_folder_has_splits(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Leave --fold out"):
+        train(order(data, tmp_path, recipe=replace(TINY, fold=Fold(1, 5))))
+
+
 def test_the_fingerprint_knows_every_file() -> None:
     rows = [("a", "1"), ("b", "2")]
     assert fingerprint(rows) == fingerprint(rows[::-1])
@@ -212,7 +302,7 @@ def test_a_loss_that_is_no_number_stops_the_run(data: Path, tmp_path: Path) -> N
 
 def test_a_teacher_tempers_the_labels(data: Path, tmp_path: Path) -> None:
     train(order(data, tmp_path))
-    films = runs._films(order(data, tmp_path))
+    _, films = runs._films(order(data, tmp_path))
     taught = order(data, tmp_path, recipe=replace(TINY, teacher="pneumonia-resnet18", teaching=0.5))
     targets, truth = runs._taught(taught, films).targets, runs._taught(order(data, tmp_path), films).targets
     np.testing.assert_allclose(targets.sum(1), 1, atol=1e-5)

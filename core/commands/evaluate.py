@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
+from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option, split_option
 
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint, Interval
+    from core.dataset import Fold
     from core.evaluate import Predictions
 
 HELP = "measure a network on a folder of X-rays"
@@ -23,7 +24,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     model_option(parser)
     json_option(parser)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
-    parser.add_argument("--split", default="test", help="'' where the folder has none (default: %(default)s)")
+    split_option(parser)
     parser.add_argument(
         "--predictions",
         type=Path,
@@ -34,14 +35,18 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure a network on a split of a folder."""
-    from core.dataset import index, of_split
     from core.evaluate import figures
-    from core.evaluate.films import predict
+    from core.evaluate.films import films_of, predict
     from core.evaluate.resumable import predict_into
     from core.models import get_pool
 
     chosen = checkpoint.named(options.model, *options.weights)
-    films = of_split(index(options.data, chosen.task), options.split)
+    films, fold = films_of(chosen, options.data, options.split)
+    if fold:
+        _say(f"The folder has no splits: {options.split} films are drawn as for training, the test films being {fold}.")
+        facts = chosen.card.training
+        if abs(len(films) - sum(facts.films.get(options.split, {}).values())) > facts.skipped:
+            _say("They are not the films on the network's card: for other data, '--split \"\"' reads all of them.")
     if options.predictions:
         predictions, failed = predict_into(options.predictions, chosen, films, get_pool().get, _say)
     else:
@@ -50,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         _say(f"{file}: {reason}")
     measured = figures(predictions, chosen.task)
     if options.json:
-        print(json.dumps(_facts(chosen, options.split, predictions, measured) | {"skipped": failed}))
+        print(json.dumps(_facts(chosen, options.split, predictions, measured, fold) | {"skipped": failed}))
     else:
         _print(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}", predictions, measured)
     return SOME_FAILED if failed else ALL_DONE
@@ -60,7 +65,9 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _facts(chosen: Checkpoint, split: str, predictions: Predictions, measured: dict[str, Interval]) -> dict[str, Any]:
+def _facts(
+    chosen: Checkpoint, split: str, predictions: Predictions, measured: dict[str, Interval], fold: Fold | None
+) -> dict[str, Any]:
     """One object for programs. A figure that is not defined for these films is ``null``."""
     from core.evaluate import AREAS, METRICS, confusion_matrix, methods_text
 
@@ -74,6 +81,7 @@ def _facts(chosen: Checkpoint, split: str, predictions: Predictions, measured: d
     return {
         "model": chosen.name,
         "split": split,
+        "drawn": str(fold) if fold else None,
         "n": len(predictions),
         "accuracy": measured["accuracy"].value,
         "confusion_matrix": matrix.tolist(),
@@ -90,6 +98,7 @@ def _facts(chosen: Checkpoint, split: str, predictions: Predictions, measured: d
         "methods": methods_text(
             predictions,
             split=split,
+            drawn=str(fold or ""),
             model=chosen.name,
             weights_sha256=chosen.card.weights_sha256,
             temperature=chosen.card.temperature,

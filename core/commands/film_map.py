@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, model_option
+from core.commands.options import ALL_DONE, SOME_FAILED, model_option, split_option
 
 HELP = "lay the test films out in two dimensions, as the network sees them"
 
@@ -16,7 +16,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
     model_option(parser)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
-    parser.add_argument("--split", default="test", help="'' where the folder has none (default: %(default)s)")
+    split_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,13 +25,13 @@ def run(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from core.batch import read_many
-    from core.dataset import index, of_split
     from core.evaluate import film_map
+    from core.evaluate.films import films_of
     from core.files import write
     from core.models import get_pool
 
     chosen = checkpoint.named(options.model, *options.weights)
-    films = of_split(index(options.data, chosen.task), options.split)
+    films, _ = films_of(chosen, options.data, options.split)
     outcomes = read_many((film.path.read_bytes for film in films), get_pool().get(chosen))
     files, features = [], []
     for film, outcome in zip(films, tqdm(outcomes, total=len(films), desc="reading", unit="film"), strict=True):

@@ -33,6 +33,16 @@ def model_option(parser: argparse.ArgumentParser) -> None:
     weights_option(parser)
 
 
+def split_option(parser: argparse.ArgumentParser) -> None:
+    """--split: which films of the folder."""
+    parser.add_argument(
+        "--split",
+        default="test",
+        help="train, val or test: as the folder has them or, where it has none, as the model's card says they were "
+        "drawn; '' for all films of such a folder (default: %(default)s)",
+    )
+
+
 def json_option(parser: argparse.ArgumentParser) -> None:
     """--json: for programs."""
     parser.add_argument("--json", action="store_true", help="for programs: JSON on standard output")

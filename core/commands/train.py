@@ -17,7 +17,13 @@ HELP = "train a network and store the checkpoint"
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with train/ and test/")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with train/ and test/, or just one folder per class (see --fold)",
+    )
     task_option(parser)
     parser.add_argument("--arch", choices=ARCHITECTURES, required=True)
     parser.add_argument("--head", choices=HEADS, default=DEFAULT, help="what follows the trunk (default: %(default)s)")
@@ -36,6 +42,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decay", type=float, default=0.05, help="weight decay (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=64, help="films per step (default: %(default)s)")
     parser.add_argument("--mixup", type=float, default=0.0, help="Beta parameter of mixup, 0 for none")
+    parser.add_argument(
+        "--fold",
+        metavar="K/N",
+        help="where the folder has no splits: the K-th of N parts of the patients is the test split (default: 1/5)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
     parser.add_argument(
         "--out", type=Path, default=SHIPPED, metavar="DIR", help="folder for the checkpoint (default: weights)"
@@ -47,6 +58,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train a network; prints where its weights are."""
+    from core.dataset import parse_fold
     from core.training import run
     from core.training.order import Order
     from core.training.recipe import Recipe, parse_stages
@@ -59,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         mixup=options.mixup,
         freeze=options.freeze,
         teacher=options.teacher,
+        fold=parse_fold(options.fold) if options.fold else None,
         seed=options.seed,
     )
     order = Order(

@@ -5,12 +5,28 @@
     folder ──index──▶ films ──survey──▶ census: a table without pixels ──▶ balance, health, shortcut, distribution
                         │                  ▲
                         │                twins: copies and near copies
+                        ├──▶ splitting: test and validation films drawn by patient
                         └──▶ averages: mean and deviation of each class
     archive: films on the server, by the names that tables use
 
 Modules that need pandas (``census`` and what is made of it) are imported where they are used, not here.
 """
 
-from core.dataset.folder import SPLITS, SUFFIXES, Film, counts, fingerprint, hold_out, index, of_split
+from core.dataset.folder import SPLITS, SUFFIXES, Film, counts, fingerprint, index, of_split
+from core.dataset.splitting import Fold, draw, fold_of, has_splits, hold_out, parse_fold
 
-__all__ = ["SPLITS", "SUFFIXES", "Film", "counts", "fingerprint", "hold_out", "index", "of_split"]
+__all__ = [
+    "SPLITS",
+    "SUFFIXES",
+    "Film",
+    "Fold",
+    "counts",
+    "draw",
+    "fingerprint",
+    "fold_of",
+    "has_splits",
+    "hold_out",
+    "index",
+    "of_split",
+    "parse_fold",
+]

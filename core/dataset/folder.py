@@ -5,7 +5,11 @@ Two layouts are understood. The one people download (Kermany et al. 2018)::
     train|test / NORMAL|PNEUMONIA / IM-0115-0001.jpeg | person1_bacteria_1.jpeg | person1000_virus_1681.jpeg
 
 and plain folders, one per class: ``train|test / CLASS / any name``. Without ``train`` and ``test`` folders the films
-have no split, which is enough for evaluation and not for training.
+have no split, until one is drawn (:mod:`core.dataset.splitting`).
+
+Who is on a film is read off its name where names are known to say so: the public pneumonia set, NIH ChestX-ray (patient
+number first), and the figures of publications that make up the public COVID-19 set, where all films of one publication
+or case count as one patient. Anywhere else every film counts as a patient of its own.
 """
 
 from __future__ import annotations
@@ -13,11 +17,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from core.errors import DataError
 from core.tasks import Task
@@ -28,6 +30,12 @@ SPLITS = ("train", "val", "test")
 _KERMANY = re.compile(r"^(?P<patient>person\d+)_(?P<label>bacteria|virus)_\d+", re.IGNORECASE)
 _KERMANY_NORMAL = re.compile(r"^(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+", re.IGNORECASE)
 _NIH = re.compile(r"^(?P<patient>\d{8})_\d{3}")
+_COVID = re.compile(
+    r"^(?P<patient>1-s2\.0-S\d+|1\.CXRCT[^.]*|41591_\d+_\d+|all\d+|auntminnie|ciaa\d+"
+    r"|covid-19-(?:pneumonia-)?(?:\d+|evolution-over-a-week-\d+|rapidly-progressive)|figure1-[0-9a-f]+|jkms-\d+-e\d+"
+    r"|kjr-\d+-e\d+|lancet-case\d+|nejmo?[ac]\d+|(?:nCoV-)?(?:radiol|ryct)\.\d+)(?![0-9])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +96,6 @@ def of_split(films: Iterable[Film], split: str) -> list[Film]:
     return chosen
 
 
-def hold_out(films: Sequence[Film], share: float, seed: int) -> list[Film]:
-    """The same films, ``share`` of the patients of every class moved from "train" to "val".
-
-    A patient is never on both sides. Where a patient has films of several classes, the first class counts.
-    """
-    by_class: dict[str, list[str]] = {}
-    seen: set[str] = set()
-    for film in films:
-        if film.split == "train" and film.patient not in seen:
-            seen.add(film.patient)
-            by_class.setdefault(film.label, []).append(film.patient)
-    rng = np.random.default_rng(seed)
-    held: set[str] = set()
-    for label in sorted(by_class):
-        patients = by_class[label]
-        count = max(1, round(share * len(patients)))
-        held.update(patients[i] for i in rng.permutation(len(patients))[:count])
-    return [replace(film, split="val") if film.split == "train" and film.patient in held else film for film in films]
-
-
 def counts(films: Iterable[Film], task: Task) -> Mapping[str, dict[str, int]]:
     """Split → class → number of films; classes in the task's order."""
     tally = Counter((film.split, film.label) for film in films)
@@ -138,6 +126,8 @@ def _patient(path: Path, split: str, label: str) -> str:
     if nih := _NIH.match(path.name):
         return nih["patient"]  # one numbering for the whole set: the same child in two classes is one patient
     person = _KERMANY.match(path.name) or _KERMANY_NORMAL.match(path.name)
+    if label == "COVID-19":
+        person = _COVID.match(path.name)
     return "/".join(part for part in (split, label, person["patient"].lower() if person else path.stem) if part)
 
 

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.batch import read_many
+from core.checkpoint import Checkpoint
 from core.classifier import Classifier
-from core.dataset import Film
+from core.dataset import Film, Fold, draw, fold_of, has_splits, hold_out, index, of_split
 from core.errors import DataError
 from core.evaluate.predictions import Predictions
+
+
+def films_of(checkpoint: Checkpoint, root: Path, split: str) -> tuple[list[Film], Fold | None]:
+    """The films of a folder in one split, as the network was trained; and the fold, where it had to be drawn.
+
+    Where the folder has no splits and the card says that its network's test films were drawn, they are drawn alike, and
+    so are its validation films.
+
+    Args:
+        checkpoint: whose task, and whose draw.
+        root: the folder.
+        split: which; "" for all films of a folder without splits.
+
+    Raises:
+        DataError: there is no such film.
+    """
+    films = index(root, checkpoint.task)
+    recipe = checkpoint.card.training.recipe
+    fold = fold_of(recipe) if split and not has_splits(films) else None
+    if fold:
+        films = hold_out(draw(films, fold), recipe["val_share"], recipe["seed"])
+    return of_split(films, split), fold
 
 
 def read_films(

@@ -10,6 +10,7 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
     predictions: Predictions,
     *,
     split: str,
+    drawn: str = "",
     model: str,
     weights_sha256: str | None = None,
     temperature: float | None = None,
@@ -21,6 +22,7 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
     Args:
         predictions: what was judged.
         split: which films, e.g. "test".
+        drawn: how the test split was drawn, where the data have none of their own.
         model: name of the checkpoint, or of the table that was uploaded.
         weights_sha256: of the weights; ``None`` where predictions came from another program.
         temperature: by which logits were divided; ``None`` where that is unknown.
@@ -41,6 +43,7 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
         source = f"{model} (predictions made by another program)"
     sentences = [
         f"Figures are of {source} on {films:,} films of {patients:,} patients, {_split(split)} ({classes}).",
+        *([f"The data have no splits of their own; the test films are {drawn}."] if drawn else []),
         "A film counts as the class of highest probability.",
         (
             f"Intervals are 95 % percentile intervals of {draws:,} bootstrap samples of patients, all films of a "

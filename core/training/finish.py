@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.architectures.network import Network
-from core.checkpoint import store
+from core.checkpoint import Checkpoint, store
 from core.classifier import Classifier
 from core.dataset import Film, counts, of_split
 from core.evaluate import figures, to_csv
@@ -46,7 +46,7 @@ class Trained:
     history: Sequence[Mapping[str, Any]]
 
 
-def finish(order: Order, run: Run, trained: Trained, films: Films) -> Path:
+def finish(order: Order, run: Run, trained: Trained, films: Films) -> Checkpoint:
     """Store a trained network as a checkpoint.
 
     Args:
@@ -56,7 +56,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films) -> Path:
         films: all films used.
 
     Returns:
-        The weights file.
+        The checkpoint.
     """
     table = counts(films.films, order.task)
     facts: dict[str, Any] = {
@@ -86,7 +86,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films) -> Path:
                 key: round(value, 4) for key, value in trained.history[-1].items() if key.startswith("val_")
             },
         },
-        "limits": order.task.limits,
+        "limits": order.task.limits + _of_drawn_films(order),
         "licence": "Apache-2.0 for the weights; the films they were trained on are CC BY 4.0",
         "citation": order.task.citation,
         "metrics": {},
@@ -109,7 +109,14 @@ def finish(order: Order, run: Run, trained: Trained, films: Films) -> Path:
     }
     checkpoint = store(order.out, trained.network.state_dict(), facts)
     keep(checkpoint.predictions, to_csv(predictions).encode())
-    return checkpoint.weights
+    return checkpoint
+
+
+def _of_drawn_films(order: Order) -> tuple[str, ...]:
+    """Of which films the test figures are, where that is not plain."""
+    if order.recipe.fold is None:
+        return ()
+    return (f"Test figures are of {order.recipe.fold}: the data have no test split of their own.",)
 
 
 @torch.no_grad()

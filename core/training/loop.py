@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -221,10 +222,9 @@ def _resume(run: Run, network: Network, average: Network, optimizer: torch.optim
     if saved is None:
         return []
     tensors, facts = saved
-    import json
-
-    mine = json.loads(json.dumps({"recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint}))
-    differing = [key for key, value in mine.items() if facts.get(key) != value]
+    theirs = {"recipe": Recipe().to_dict() | facts.get("recipe", {}), "fingerprint": facts.get("fingerprint")}
+    mine = {"recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint}
+    differing = [key for key in mine if json.dumps(mine[key]) != json.dumps(theirs[key])]
     if differing:
         raise TrainingError(
             f"{run.folder} holds a run with another {' and '.join(differing)}. "

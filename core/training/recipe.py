@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from core.dataset import Fold
 from core.errors import TrainingError
 
 
@@ -38,7 +39,8 @@ class Recipe:
             2015, arXiv:1503.02531), or "".
         teaching: how much of them, 0…1.
         val_share: share of the training patients held out for validation.
-        seed: decides the split, the initial weights, the order and every augmentation.
+        fold: which films of data without splits are the test split; ``None`` where the data have one.
+        seed: decides the validation films, the initial weights, the order and every augmentation.
     """
 
     stages: tuple[Stage, ...] = (Stage(128, 16), Stage(224, 4))
@@ -54,6 +56,7 @@ class Recipe:
     teacher: str = ""
     teaching: float = 0.5
     val_share: float = 0.1
+    fold: Fold | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:

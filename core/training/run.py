@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.checkpoint import Checkpoint, named
 from core.classifier import Classifier
-from core.dataset import Film, counts, hold_out, index, of_split
+from core.dataset import counts, fold_of, index
 from core.errors import TrainingError
 from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
@@ -31,6 +31,7 @@ from core.training.loop import Run, fit, freeze, logits_of, validate
 from core.training.order import Order
 from core.training.precision import autocast
 from core.training.shifted import validate_shifted
+from core.training.splits import split
 from core.training.state import keep
 from core.xray import Preprocessing
 
@@ -46,7 +47,7 @@ def train(order: Order) -> Path:
         TrainingError: a class is empty, training diverged, the disk is full, or the initial weights do not fit.
     """
     # Read with what the finished classifier will read with: one preprocessing for all.
-    films = _films(order)
+    order, films = _films(order)
     train_set, val_set = films.where("train"), films.where("val")
     of_films = float(train_set.images.mean()) / 255, float(train_set.images.std()) / 255
     mean, std = order.architecture.scaled or of_films
@@ -75,7 +76,18 @@ def train(order: Order) -> Path:
     write_history(order.run / "history.csv", history)
     say(f"trained in {time.perf_counter() - started:.0f} s; storing the checkpoint and reading the test split")
 
-    return finish(order, run, Trained(network, temperature, [*history[:-1], history[-1] | settled]), films)
+    checkpoint = finish(order, run, Trained(network, temperature, [*history[:-1], history[-1] | settled]), films)
+    for line in conclusion(checkpoint):
+        say(line)
+    return checkpoint.weights
+
+
+def conclusion(checkpoint: Checkpoint) -> list[str]:
+    """What the test figures are, and of which films."""
+    facts, fold = checkpoint.card.training, fold_of(checkpoint.card.training.recipe)
+    tested = f"test split: {fold or 'as the folder has it'}"
+    films = [f"  {name:5} {_tally(tally)}  of {facts.patients[name]} patients" for name, tally in facts.films.items()]
+    return [tested, *films, f"test accuracy {checkpoint.card.metrics['accuracy']}"]
 
 
 def write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
@@ -131,24 +143,28 @@ def _some(films: Films, preprocessing: Preprocessing, count: int = 64) -> torch.
     )
 
 
-def _films(order: Order) -> Films:
-    rows: list[Film] = index(order.data, order.task)
-    for split in ("train", "test"):
-        of_split(rows, split)
-    if not any(film.split == "val" for film in rows):
-        rows = hold_out(rows, order.recipe.val_share, order.recipe.seed)
+def _films(order: Order) -> tuple[Order, Films]:
+    """The films, decoded; and the order, with the fold that was drawn where the folder has no splits."""
+    rows, fold = split(index(order.data, order.task), order.recipe)
+    order = replace(order, recipe=replace(order.recipe, fold=fold))
     say(f"{len(rows)} films of {len({film.patient for film in rows})} patients in {order.data}")
+    if fold:
+        say(f"The folder has no splits: test films are {fold}")
     films = decode(rows, order.task, Preprocessing().canvas)
     for film in films.skipped:
         say(f"skipped {film.file}: {film.reason}")
     table = counts(films.films, order.task)
-    for split, tally in table.items():
-        say(f"  {split:5} " + "  ".join(f"{label} {n}" for label, n in tally.items()))
-    for split in ("train", "val", "test"):
+    for name, tally in table.items():
+        say(f"  {name:5} {_tally(tally)}")
+    for name in ("train", "val", "test"):
         for label in order.task.classes:
-            if not table.get(split, {}).get(label):
+            if not table.get(name, {}).get(label):
                 raise TrainingError(
-                    f"Class {label} has no readable film in the {split} split of {order.data}. Add films of it, or "
-                    "check the folder names."
+                    f"Class {label} has no readable film in the {name} split of {order.data}. Add films of it, or "
+                    + ("give --fold with fewer folds." if fold else "check the folder names.")
                 )
-    return films
+    return order, films
+
+
+def _tally(films: Mapping[str, int]) -> str:
+    return "  ".join(f"{label} {count}" for label, count in films.items())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.dataset import fold_of
 from core.evaluate import methods_text
 from core.tasks import TASKS, Task
 from core.ui import cache, state, widgets
@@ -103,6 +104,7 @@ def methods(chosen: Sequence[Source]) -> None:
                 methods_text(
                     source.predictions,
                     split=source.split,
+                    drawn="" if card is None else str(fold_of(card.training.recipe) or ""),
                     model=source.title if card is None else card.name,
                     weights_sha256=None if card is None else card.weights_sha256,
                     temperature=None if card is None else card.temperature,
