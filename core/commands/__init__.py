@@ -6,7 +6,7 @@ runs, so that ``--help`` answers at once.
 
 from types import MappingProxyType
 
-from core.commands import averages, download, evaluate, export, film_map, import_, index, models, read, train
+from core.commands import averages, download, evaluate, export, film_map, import_, index, models, read, sketch, train
 
 COMMANDS = MappingProxyType(
     {
@@ -19,6 +19,7 @@ COMMANDS = MappingProxyType(
         "index": index,
         "map": film_map,
         "averages": averages,
+        "sketch": sketch,
         "download": download,
     }
 )
