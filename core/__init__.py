@@ -21,6 +21,7 @@ The map, in the direction data flows::
 ``evaluate``          METRICS, PRESETS: predictions → figures with intervals, curves, thresholds, comparisons
 ``dataset``           a folder of X-rays → an index; its balance, health and averages
 ``training``          a folder → a checkpoint
+``runs``              training runs on disk: their curves, and whether they are alive
 ``portable``          weights trained elsewhere → a checkpoint, and back to plain files
 ``render``, ``report``  heatmaps → pixels; readings → files
 ``compare``           several heatmaps of a film held against each other

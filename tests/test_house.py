@@ -35,7 +35,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "files", "table"}),
     frozenset({"tasks", "architectures"}),
-    frozenset({"checkpoint", "xray", "dataset"}),
+    frozenset({"checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
     frozenset({"render", "report", "compare", "trust", "training", "portable", "download", "samples"}),
@@ -201,7 +201,7 @@ def loaded_by(*modules: str) -> set[str]:
     "module",
     [
         "core", "core.checkpoint", "core.explain", "core.xray", "core.cli", "core.dataset", "core.render",
-        "core.report", "core.samples", "core.download", "core.models", "core.evaluate",
+        "core.report", "core.samples", "core.download", "core.models", "core.evaluate", "core.runs",
     ],
 )  # fmt: skip
 def test_light_parts_load_neither_torch_nor_streamlit(module: str) -> None:

@@ -17,6 +17,7 @@ from core.commands import (
     index,
     models,
     read,
+    sketch,
     train,
 )
 
@@ -32,6 +33,7 @@ COMMANDS = MappingProxyType(
         "index": index,
         "map": film_map,
         "averages": averages,
+        "sketch": sketch,
         "download": download,
     }
 )

@@ -81,6 +81,17 @@ FILM_ORDER = "dataset_order"
 FILM_PAGE = "dataset_page"
 _DATASET = (INDEX, SECTION, SPLITS, LABELS, PATIENT, MERGED, TRAIT, FILM_ORDER, FILM_PAGE)
 
+# Keys of the Training page, in the same way.
+RUNS = "training_runs"
+ACCURACY = "training_accuracy"
+MATRIX_OF = "training_matrix_of"
+MATRIX_AT = "training_matrix_at"
+_TRAINING = (RUNS, ACCURACY, MATRIX_OF, MATRIX_AT)
+
+# Key of the Models page, in the same way.
+CARD = "models_card"
+_MODELS = (CARD,)
+
 # Keys of the Compare page, in the same way. Which films are compared is in no link.
 COMPARE = "compare"
 BACKBONES = "compare_backbones"
@@ -127,7 +138,7 @@ class Upload:
 
 def keep() -> None:
     """Hold on to the values of widgets that the page about to run may not draw. Call first in every run."""
-    for key in (*_KEPT, *_PERFORMANCE, *_DATASET, *_COMPARE):
+    for key in (*_KEPT, *_PERFORMANCE, *_DATASET, *_TRAINING, *_MODELS, *_COMPARE):
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
 

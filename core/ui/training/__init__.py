@@ -1,0 +1,1 @@
+"""The Training page: curves of runs, going on or finished."""

@@ -1,0 +1,47 @@
+"""Which runs are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from core import checkpoint, runs
+from core.ui import state
+
+MOST: Final = 6
+"""Runs on one page: as many as there are colours."""
+
+
+def there() -> dict[str, Path]:
+    """Every run and every curve of a checkpoint, by key."""
+    return runs.keys(weights=checkpoint.folders())
+
+
+def pick(found: Mapping[str, Path]) -> list[str]:
+    """The picker: keys of the runs chosen. At first those that go on, or else the newest."""
+    held = state.value(state.RUNS)
+    kept = [key for key in held if key in found] if isinstance(held, list | tuple) else []
+    if not kept and held != []:
+        alive = [key for key, path in found.items() if runs.load(key, path).standing() == "running"]
+        kept = alive or list(found)[:1]
+    state.put(state.RUNS, kept[:MOST])
+    return list(
+        st.multiselect(
+            "Runs",
+            list(found),
+            format_func=title,
+            key=state.RUNS,
+            max_selections=MOST,
+            placeholder="Choose at least one",
+            help="Folders of runs, the newest first; then the curves that lie beside trained weights.",
+        )
+    )
+
+
+def title(key: str) -> str:
+    """A run's name on screen."""
+    kind, name = key.split("/", 1)
+    return name if kind == "runs" else f"{name} (weights)"

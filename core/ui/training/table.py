@@ -1,0 +1,81 @@
+"""The history as a table, on screen and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from core.report import plain
+from core.runs import Run
+
+_TITLES: Final = {
+    "size": ("Film side", "%d px"),
+    "rate": ("Learning rate", "%.2e"),
+    "train_loss": ("Loss, training", "%.4f"),
+    "val_loss": ("Loss, validation", "%.4f"),
+    "train_accuracy": ("Accuracy, training", "percent"),
+    "val_accuracy": ("Accuracy, validation", "percent"),
+    "val_macro_recall": ("Mean recall", "percent"),
+    "val_merged_accuracy": ("Accuracy, two classes", "percent"),
+    "val_merged_macro_recall": ("Mean recall, two classes", "percent"),
+    "seconds": ("Time", "%.0f s"),
+    "images_per_second": ("Images/s", "%.1f"),
+}
+_ROW: Final = 35
+_ROWS: Final = 12
+
+
+def show(runs: Sequence[tuple[str, Run]]) -> None:
+    """Every epoch of every run, and the same to take away."""
+    columns = _columns(runs)
+    rows = [
+        {"Run": title, "Epoch": epoch.number, **{name: epoch.figures.get(name) for name in columns}}
+        for title, run in runs
+        for epoch in run.epochs
+    ]
+    settings = {name: _setting(name) for name in columns}
+    st.dataframe(
+        pd.DataFrame(rows),
+        width="stretch",
+        height=_ROW * (min(len(rows), _ROWS) + 1) + 3,
+        hide_index=True,
+        column_config=settings,
+        key="training_table",
+    )
+    st.download_button(
+        "History CSV",
+        lambda: to_csv(runs),
+        "history.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key="get_history",
+    )
+
+
+def to_csv(runs: Sequence[tuple[str, Run]]) -> bytes:
+    """One row per run and epoch, with every column that any of them has; no text can become a formula."""
+    columns = _columns(runs)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["run", "epoch", *(plain(name) for name in columns)])
+    for title, run in runs:
+        for epoch in run.epochs:
+            writer.writerow([plain(title), epoch.number, *(epoch.figures.get(name, "") for name in columns)])
+    return out.getvalue().encode()
+
+
+def _columns(runs: Sequence[tuple[str, Run]]) -> list[str]:
+    """Those with a title first, in its order; then whatever else the files hold."""
+    held = dict.fromkeys(name for _, run in runs for name in run.columns)
+    return [name for name in _TITLES if name in held] + [name for name in held if name not in _TITLES]
+
+
+def _setting(name: str) -> object:
+    title, form = _TITLES.get(name, (name, "%.4f"))
+    return st.column_config.NumberColumn(title, format=form)

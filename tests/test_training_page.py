@@ -1,0 +1,190 @@
+"""The Training page: what it shows of runs, says of those that do not go on, keeps in its address, and gives away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoint as on_disk
+from core import runs
+from core.ui import cache, state
+from core.ui.training import standing, table
+from tests import runs as made
+from tests.test_pages import ROOT, WAIT, said
+
+PAGE = "pages/study/training.py"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of runs, and no weights."""
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "runs").mkdir()
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path / "weights")
+    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.setenv(runs.VARIABLE, str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+def opened(**address: list[str]) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT)
+    app.run()
+    app.button(key="accept").click().run()
+    for name, words in address.items():
+        app.query_params[name] = words
+    app.switch_page(PAGE).run()
+    assert not app.exception
+    return app
+
+
+def address(app: AppTest) -> dict[str, list[str]]:
+    return {name: [words] if isinstance(words, str) else list(words) for name, words in app.query_params.items()}
+
+
+def test_without_a_run_the_page_says_how_to_start_one(place: Path) -> None:
+    app = opened()
+    assert "There is no training run yet" in app.info[0].value
+    assert app.code[0].value.startswith("python -m core train")
+
+
+def test_a_finished_run_is_drawn_and_listed(place: Path) -> None:
+    made.make(place, "first", epochs=12)
+    app = opened()
+    assert "finished" in said(app)
+    assert len(app.get("plotly_chart")) == 5  # loss, accuracy, rate, speed, matrix
+    assert len(app.dataframe[0].value) == 12
+    assert address(app) == {
+        "run": ["runs/first"],
+        "accuracy": ["accuracy"],
+        "matrix": ["runs/first"],
+        "epoch": ["last"],
+    }
+    loss = app.get("plotly_chart")[0].proto.spec
+    assert "192 px" in loss
+    assert '"dash":"dash"' in loss
+
+
+def test_a_run_that_goes_on_says_how_long(place: Path) -> None:
+    made.make(place, "going", epochs=12, state="running", seconds_left=840)
+    app = opened()
+    (bar,) = app.get("progress")
+    assert bar.proto.value == 62
+    assert "epoch 13 of 20" in bar.proto.text
+    assert "about 14 minutes left" in bar.proto.text
+
+
+@pytest.mark.parametrize(
+    ("how", "silent", "says", "do"),
+    [
+        ("running", 300, "no sign of life for 5 minutes", "Run the same command again"),
+        ("diverged", 0, "has diverged", "Lower the learning rate"),
+        ("failed", 0, "has failed", "Mend what is named here"),
+        ("stopped", 0, "was stopped", "Run the same command again"),
+    ],
+)
+def test_a_run_that_does_not_go_on_says_so_and_what_to_do(
+    place: Path, how: str, silent: float, says: str, do: str
+) -> None:
+    made.make(place, "ended", state=how, silent=silent, message="Its reason [here].")
+    app = opened()
+    panels = [*app.error, *app.warning]
+    assert len(panels) == 1
+    assert says in panels[0].value
+    assert do in panels[0].value
+    assert r"Its reason \[here\]\." in panels[0].value.replace(".", r"\.")
+    assert "--run runs/a-run" in "".join(code.value for code in app.code)
+
+
+def test_a_run_without_an_epoch_waits(place: Path) -> None:
+    made.make(place, "early", epochs=0, state="running")
+    app = opened()
+    assert "No epoch is finished yet" in "".join(info.value for info in app.info)
+
+
+def test_several_runs_and_a_link_to_them(place: Path) -> None:
+    made.make(place, "first", epochs=6)
+    made.make(place, "second", epochs=9)
+    link = {
+        "run": ["runs/first", "runs/second"],
+        "accuracy": ["macro_recall"],
+        "matrix": ["runs/second"],
+        "epoch": ["7"],
+    }
+    app = opened(**link)
+    assert app.multiselect(key=state.RUNS).value == ["runs/first", "runs/second"]
+    assert len(app.dataframe[0].value) == 15
+    assert address(app) == link
+    app.selectbox(key=state.MATRIX_AT).set_value("best").run()
+    assert not app.exception
+    assert address(app) == link | {"epoch": ["best"]}
+
+
+def test_an_address_that_makes_no_sense_is_dropped(place: Path) -> None:
+    made.make(place, "first", epochs=6)
+    app = opened(run=["runs/gone"], accuracy=["beauty"], matrix=["x"], epoch=["99"])
+    assert address(app)["run"] == ["runs/first"]
+    assert address(app)["epoch"] == ["last"]
+
+
+def test_choosing_no_run_says_what_to_do(place: Path) -> None:
+    made.make(place, "first", epochs=6)
+    app = opened()
+    app.multiselect(key=state.RUNS).set_value([]).run()
+    assert not app.exception
+    assert "Choose a run" in app.info[0].value
+
+
+def test_a_broken_run_is_named_and_the_others_drawn(place: Path) -> None:
+    made.make(place, "good", epochs=6)
+    bad = made.make(place, "bad", epochs=3)
+    (bad / "history.csv").write_text("epoch,val_loss\n1,oops\n")
+    (bad / "confusion.csv").write_text("nonsense\n")
+    app = opened(run=["runs/good", "runs/bad"])
+    warnings = "\n".join(warning.value for warning in app.warning)
+    assert "row 2, column val" in warnings
+    assert "confusion.csv has no column" in warnings.replace("\\", "")
+    assert len(app.get("plotly_chart")) == 5
+
+
+def test_older_histories_and_curves_beside_weights_are_drawn(place: Path) -> None:
+    old = ["epoch", "size", "rate", "train_loss", "val_loss", "val_accuracy"]
+    (on_disk.SHIPPED / "covid-resnet50.history.csv").write_text(made.history(made.rows(4), old), "utf-8")
+    app = opened()
+    assert "Not in these histories" in said(app)  # images per second
+    assert app.multiselect(key=state.RUNS).options == ["covid-resnet50 (weights)"]
+
+
+def test_the_table_to_take_away_holds_what_the_files_hold(tmp_path: Path) -> None:
+    run = runs.load("runs/=one", made.make(tmp_path, "=one", epochs=3))
+    rows = list(csv.DictReader(io.StringIO(table.to_csv([("=one", run)]).decode())))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert not rows[0]["run"].startswith("=")
+    assert float(rows[2]["val_loss"]) == made.rows(3)[2]["val_loss"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(40, "40 seconds"), (119, "119 seconds"), (600, "10 minutes"), (9000, "2 hours")]
+)
+def test_durations_are_said_as_one_would(seconds: float, says: str) -> None:
+    assert standing.duration(seconds) == says
+
+
+def test_the_page_appears_without_torch(place: Path) -> None:
+    made.make(place, "first", epochs=3)
+    script = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file('app.py', default_timeout=100).run()\n"
+        "app.button(key='accept').click().run()\n"
+        f"app.switch_page({PAGE!r}).run()\n"
+        "assert not app.exception, app.exception\n"
+        "assert app.get('plotly_chart')\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True, timeout=WAIT)
