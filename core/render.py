@@ -26,6 +26,9 @@ Rgb = NDArray[np.uint8]
 SIDE: Final = 1024
 """Longer side of a film on screen, pixels: as wide as columns get, and Streamlit passes such a picture on untouched."""
 
+FULL: Final = 3000
+"""Longer side of a film that is looked into, pixels: what digital detectors give."""
+
 _ENLARGE: Final = 4  # a 224-pixel copy becomes 896, smooth; more would only pretend to show more
 _TRACE: Final = 256  # contours are traced on a grid this fine; the map under them has 7 to 14 cells a side
 _PLATE: Final = 640  # narrower, and what must be said under a picture would be cut off
@@ -99,6 +102,29 @@ def on_screen(xray: Xray, side: int = SIDE) -> Grey:
         image = image.resize(size, Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC)
     grey: Grey = np.rint(np.clip(np.asarray(image), 0, 1) * 255).astype(np.uint8)
     return grey
+
+
+def in_depth(xray: Xray, side: int = FULL) -> Grey | NDArray[np.uint16]:
+    """The film for a viewer that windows it itself: every pixel and every grey value that it has.
+
+    Args:
+        xray: the film.
+        side: longer side of the result, pixels; only a larger film is reduced.
+
+    Returns:
+        ``[h, w]``, uint8 where 8 bits hold every value exactly, else uint16; 0 to the type's largest stands for 0…1.
+    """
+    pixels = xray.pixels
+    scale = side / max(xray.height, xray.width)
+    if scale < 1:
+        size = max(1, round(xray.width * scale)), max(1, round(xray.height * scale))
+        pixels = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.BILINEAR))
+    pixels = np.clip(pixels, 0, 1)
+    eighths: Grey = np.rint(pixels * 255).astype(np.uint8)
+    if np.array_equal(eighths.astype(np.float32) / np.float32(255), pixels):
+        return eighths
+    deep: NDArray[np.uint16] = np.rint(pixels * 65535).astype(np.uint16)
+    return deep
 
 
 def spread(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
@@ -213,6 +239,11 @@ def stops(name: str, count: int = 11) -> tuple[str, ...]:
     """Colours of a map from low to high, as ``#rrggbb``: for a legend."""
     picked = _lut(name)[np.linspace(0, 255, count).astype(int)]
     return tuple("#{:02x}{:02x}{:02x}".format(*(int(part) for part in colour)) for colour in picked)
+
+
+def table(name: str) -> Rgb:
+    """Every colour of a map from low to high, uint8 ``[256, 3]``."""
+    return _lut(name)
 
 
 def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) -> Rgb:

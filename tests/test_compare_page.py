@@ -16,7 +16,7 @@ from core import checkpoint as on_disk
 from core import models
 from core.architectures.network import Network
 from core.explain import METHODS
-from core.ui import cache, state, viewer
+from core.ui import cache, reading_room, state, viewer
 from core.ui.compare import choice, panes
 from tests import checkpoints, synthetic
 
@@ -42,6 +42,7 @@ def _weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(on_disk, "SHIPPED", made)
     monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
     monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.setenv(reading_room.VARIABLE, "1")  # still images can be told apart here; the viewer has its own tests
     st.cache_resource.clear()
     st.cache_data.clear()
     models.get_pool.cache_clear()

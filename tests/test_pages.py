@@ -18,7 +18,7 @@ from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.errors import DownloadError
 from core.report import DISCLAIMER
-from core.ui import cache, state, viewer, widgets
+from core.ui import cache, reading_room, state, viewer, widgets
 from tests import checkpoints, synthetic
 
 ROOT = Path(__file__).parent.parent
@@ -41,6 +41,7 @@ def weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The app's weights are one random network; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", made)
     monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.setenv(reading_room.VARIABLE, "1")  # still images can be told apart here; the viewer has its own tests
     st.cache_resource.clear()
     st.cache_data.clear()
     models.get_pool.cache_clear()

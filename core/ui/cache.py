@@ -92,6 +92,20 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """A film as the viewer gets it.
+
+    Attributes:
+        width, height: of the film, pixels; the PNG has fewer where those are too many to send.
+        picture: grey PNG of 8 or 16 bits.
+    """
+
+    width: int
+    height: int
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """What became of an upload: a reading, or the reason why there is none."""
 
@@ -216,6 +230,11 @@ def _films() -> Bounded[str, Film]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
+def _sent() -> Bounded[str, Sent]:
+    return Bounded(8)  # a large film of 16 bits takes 15 MB
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _readings() -> Bounded[tuple[str, str], Reading | str]:
     return Bounded(512)  # with features about 0.4 MB each; a string is the reason why there is none
 
@@ -256,6 +275,20 @@ def film(upload: Upload) -> Film:
         size = decoded.width, decoded.height
         found = Film(decoded.sha256, decoded.key, *size, decoded.facts, grey, render.png(grey))
         _films().put(upload.sha256, found)
+    return found
+
+
+def in_depth(upload: Upload) -> Sent:
+    """The film in a file, for the viewer: encoded once, whatever is laid over it.
+
+    Raises:
+        XrayError: there is none.
+    """
+    found = _sent().get(upload.sha256)
+    if found is None:
+        xray = _xrays().get(upload.sha256) or read_xray(upload.data)
+        found = Sent(xray.width, xray.height, render.png(render.in_depth(xray)))
+        _sent().put(upload.sha256, found)
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.render import COLOUR_MAPS, Look, stops
-from core.ui import state
+from core.ui import reading_room, state
 
 
 def opacity() -> None:
@@ -15,9 +17,17 @@ def opacity() -> None:
 
 
 def display() -> DeltaGenerator:
-    """What is set once: colours and contour, behind a button. The panel, for what a page adds to it."""
+    """What is set once, behind a button: colours and contour, where the viewer has no controls for them.
+
+    Returns:
+        The panel, for what a page adds to it.
+    """
     panel = st.popover("Display", icon=":material/palette:", width="stretch")
     with panel:
+        if os.environ.get(reading_room.VARIABLE) != "1":
+            reading_room.toggle()
+        if reading_room.usable():
+            return panel
         st.selectbox("Colours", list(COLOUR_MAPS), key=state.COLOURS, format_func=lambda name: COLOUR_MAPS[name].title)
         st.toggle("Closed contour", key=state.CONTOUR)
         st.slider(

@@ -38,10 +38,13 @@ COLOURS = "look_colours"
 OPACITY = "look_opacity"
 CONTOUR = "look_contour"
 LEVEL = "look_level"
+STILL = "still_images"
 ANYWAY = "show_anyway"
 NAMES = "names_in_exports"
 UNCALIBRATED = "uncalibrated"
-_KEPT = (MODEL, METHOD, TARGET, AGAINST, COLOURS, OPACITY, CONTOUR, LEVEL, ANYWAY, NAMES, UNCALIBRATED)
+_KEPT = (MODEL, METHOD, TARGET, AGAINST, COLOURS, OPACITY, CONTOUR, LEVEL, STILL, ANYWAY, NAMES, UNCALIBRATED)
+
+_NO_VIEWER = "no_viewer"  # why it could not start in this visitor's browser
 
 _LINKS = "links"
 
@@ -237,12 +240,26 @@ def uncalibrated() -> bool:
 
 
 def prepare_look() -> None:
-    """Give the look's widgets their first values, before they are drawn."""
-    default = Look()
-    st.session_state.setdefault(COLOURS, default.colours)
-    st.session_state.setdefault(OPACITY, round(default.opacity * 100))
-    st.session_state.setdefault(CONTOUR, default.contour)
-    st.session_state.setdefault(LEVEL, round(default.level * 100))
+    """Give the look's widgets their values, before they are drawn; kept while the viewer has controls of its own."""
+    set_look(look())
+
+
+def set_look(look: Look) -> None:
+    """Draw overlays like this from now on. Before its widgets are drawn."""
+    st.session_state[COLOURS] = look.colours
+    st.session_state[OPACITY] = round(look.opacity * 100)
+    st.session_state[CONTOUR] = look.contour
+    st.session_state[LEVEL] = round(look.level * 100)
+
+
+def no_viewer() -> str:
+    """Why this visitor's browser could not start the viewer; empty when it has not failed."""
+    return str(st.session_state.get(_NO_VIEWER, ""))
+
+
+def lose_viewer(reason: str) -> None:
+    """The viewer cannot start in this visitor's browser."""
+    st.session_state[_NO_VIEWER] = reason
 
 
 def model(good: Mapping[str, Checkpoint]) -> Checkpoint | None:

@@ -1,6 +1,7 @@
 """One film and its heatmap, side by side, with everything that must be said of them.
 
-The controls are a fragment: they redraw this part of the page only, and no network runs.
+They are in the reading room, where nothing that is done needs the server; or still images where that cannot be. The
+controls are a fragment: they redraw this part of the page only, and no network runs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from core.checkpoint import Checkpoint
 from core.errors import EvidenceError, PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, exports, look, state, trust, widgets
+from core.ui import cache, charts, exports, look, reading_room, state, trust, widgets
 from core.ui.cache import Film, Result
 
 SHOWN_FROM: Final = 0.15
@@ -21,6 +22,11 @@ SHOWN_FROM: Final = 0.15
 
 A map is scaled to its own strongest place: that of a class the network does not see looks as hot as one it is sure of.
 """
+
+TOO_WEAK: Final = (
+    f"Below {SHOWN_FROM:.0%} no heatmap is drawn unless asked for: "
+    "colours are scaled within the image, so weak evidence would look like strong."
+)
 
 CLOSE: Final = 0.15
 """Difference below which the words name the second class too: one name alone would sound surer than the network is."""
@@ -95,13 +101,10 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
     except PneumoLensError as error:
         widgets.say(error, "This film cannot be shown.")
         return
-    with st.container(key="films"):
-        left, right = st.columns(2, gap="small")
-    with left:
-        st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
-        st.caption(widgets.sentence(["**Original**, untouched", *facts(film)]))
-    with right:
-        shown = _overlay(film, heatmap, checkpoint, reading.by_class[target], drawn)
+    if reading_room.usable():
+        shown = _room(result, film, heatmap, checkpoint)
+    else:
+        shown = _stills(film, heatmap, checkpoint, reading.by_class[target])
     st.caption(
         "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left. "
         "A heatmap is evidence, not an outline of disease. "
@@ -123,9 +126,58 @@ def _controls(checkpoint: Checkpoint) -> None:
     with rather:
         against(checkpoint)
     with opacity:
-        look.opacity()
+        if not reading_room.usable():
+            look.opacity()
     with display:
         look.display()
+
+
+def _room(result: Result, film: Film, heatmap: Heatmap, checkpoint: Checkpoint) -> bool:
+    """Both in the viewer. Says whether the heatmap is there."""
+    assert result.reading is not None  # noqa: S101 - show() has looked
+    share = result.reading.by_class[heatmap.target]
+    says = checkpoint.task.words[heatmap.target]
+    weak = share < SHOWN_FROM
+    why_not = heatmap.problem and f"No heatmap for {says}. {heatmap.problem}"
+    if not why_not and weak and not st.session_state.get(state.ANYWAY):
+        why_not = f"{says}: {charts.percent(share)}. {TOO_WEAK}"
+    original = reading_room.Pane(
+        film=film.key,
+        title="Original",
+        alt="The film as it is",
+        says=widgets.sentence(["Untouched", *facts(film)]),
+    )
+    if why_not:
+        over = reading_room.Pane(film.key, "Overlay", "The film as it is", "", why_not=why_not)
+    else:
+        over = reading_room.Pane(
+            film=film.key,
+            title="Overlay",
+            alt=f"The film with the {heatmap.method} heatmap for {says}",
+            says=widgets.sentence([METHODS[heatmap.method].title, f"layer {heatmap.layer}"])
+            + f" · {widgets.title_of(checkpoint)}. Colours are scaled within this image.",
+            values=heatmap.values,
+            high=reading_room.high_end(heatmap, checkpoint),
+        )
+    films = [reading_room.Shown(film.key, cache.in_depth(result.upload), film.facts.view)]
+    reading_room.show("diagnose_room", films, [original, over], columns=2)
+    if weak and not heatmap.problem:
+        st.toggle("Show it anyway", key=state.ANYWAY)
+    if heatmap.note and not why_not:
+        st.caption(f":material/info: **{heatmap.note}**")
+    return not why_not
+
+
+def _stills(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float) -> bool:
+    """Both as pictures. Says whether the heatmap is there."""
+    reading_room.note()
+    with st.container(key="films"):
+        left, right = st.columns(2, gap="small")
+    with left:
+        st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+        st.caption(widgets.sentence(["**Original**, untouched", *facts(film)]))
+    with right:
+        return _overlay(film, heatmap, checkpoint, share, state.look())
 
 
 def against(
@@ -166,8 +218,7 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
     if share < SHOWN_FROM and not st.session_state.get(state.ANYWAY):
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
         st.info(
-            f"**{says}: {charts.percent(share)}.** Below {SHOWN_FROM:.0%} no heatmap is drawn unless asked for: "
-            "colours are scaled within the image, so weak evidence would look like strong.",
+            f"**{says}: {charts.percent(share)}.** {TOO_WEAK}",
             icon=":material/visibility_off:",
         )
         st.toggle("Show it anyway", key=state.ANYWAY)

@@ -11,7 +11,7 @@ import streamlit as st
 from core.compare import common
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, look, state, viewer
+from core.ui import cache, charts, look, reading_room, state, viewer, widgets
 from core.ui.compare.seen import Seen
 
 OWN: Final = "own"
@@ -81,14 +81,40 @@ def show(pane: Pane, place: int, drawn: Look) -> None:
         method = METHODS[pane.heatmap.method].title
         named = f"Layer {pane.heatmap.layer}" if method in pane.title else f"{method} · layer {pane.heatmap.layer}"
         st.caption(named, width="content")
-        if st.button(
-            "Diagnose",
-            key=f"to_diagnose_{place}",
-            icon=":material/open_in_new:",
-            type="tertiary",
-            help=f"Open {pane.title} in Diagnose",
-        ):
-            to_diagnose(pane)
+        opener(pane, place, "Diagnose")
+
+
+def opener(pane: Pane, place: int, label: str) -> None:
+    """The button that puts a pane into Diagnose."""
+    if st.button(
+        label,
+        key=f"to_diagnose_{place}",
+        icon=":material/open_in_new:",
+        type="tertiary",
+        help=f"Open {pane.title} in Diagnose",
+    ):
+        to_diagnose(pane)
+
+
+def in_room(pane: Pane) -> reading_room.Pane:
+    """One pane as the viewer shows it: the film with the map, or with the reason why there is none."""
+    heatmap, film = pane.heatmap, pane.seen.film
+    method = METHODS[heatmap.method].title
+    scale = "Colours are on a shared scale." if pane.scale else "Colours are scaled within this image."
+    named = widgets.sentence([method, f"layer {heatmap.layer}"])
+    if pane.why_not:
+        why_not = pane.why_not.replace("**", "")
+        return reading_room.Pane(film.key, pane.title, "The film as it is", named, why_not=why_not)
+    return reading_room.Pane(
+        film=film.key,
+        title=pane.title,
+        alt=f"The film with the {method} heatmap of {pane.seen.title} for "
+        + pane.seen.checkpoint.task.words[heatmap.target],
+        says=" ".join(part for part in (heatmap.note, f"{named}.", scale) if part),
+        values=pane.drawn.values,
+        high=reading_room.high_end(pane.drawn, pane.seen.checkpoint, pane.top),
+        short=pane.title,
+    )
 
 
 def _picture(pane: Pane, drawn: Look) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.compare import Opinion, Verdict, judge
 from core.compare.places import SIDES
 from core.errors import PneumoLensError
-from core.ui import charts, look, state, viewer, widgets
+from core.ui import cache, charts, look, reading_room, state, viewer, widgets
 from core.ui.compare import page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import OWN, Pane
@@ -51,7 +51,11 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
     st.markdown(verdict.says)
     _readings(seen)
     _controls(seen[0])
-    _grid(seen, made)
+    if reading_room.usable():
+        _room(seen, made)
+    else:
+        reading_room.note()
+        _grid(seen, made)
     if any(pane.weak for pane in made):
         st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.WEAK_TOO)
     pair = together.show(pairs)
@@ -115,7 +119,8 @@ def _controls(one: Seen) -> None:
         target = str(state.value(state.COMPARED_CLASS))
         viewer.against(one.checkpoint, state.COMPARED_AGAINST, target, disabled=target == OWN)
     with opacity:
-        look.opacity()
+        if not reading_room.usable():
+            look.opacity()
     with display, look.display():
         st.toggle(
             "One colour scale",
@@ -123,6 +128,25 @@ def _controls(one: Seen) -> None:
             help="For maps that can be compared: those of one method, and between networks only where the method's "
             "cells add up to the logit. Otherwise every map is scaled to its own strongest place.",
         )
+
+
+def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
+    """All of it in the viewer: every film once, its maps beside it; below it the way to Diagnose."""
+    films = {one.film.sha256: one for one in seen}
+    shown, beside = [], []
+    for sha256, one in films.items():
+        shown.append(reading_room.Shown(one.film.key, cache.in_depth(one.result.upload), one.film.facts.view))
+        of = f" of film {one.letter}" if one.letter else ""
+        facts = widgets.sentence(["Untouched", *viewer.facts(one.film)])
+        beside.append(reading_room.Pane(one.film.key, f"Original{of}", f"The film as it is{of}", facts))
+        beside += [panes.in_room(pane) for pane in made if pane.seen.film.sha256 == sha256]
+    across = len(beside) // len(films) if len(films) > 1 else len(beside)
+    reading_room.show("compare_room", shown, beside, columns=min(1 + _ACROSS, across))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.caption("Open in Diagnose:", width="content")
+        for place, pane in enumerate(made):
+            panes.opener(pane, place, pane.title)
+    _notes(seen[0])
 
 
 def _grid(seen: Sequence[Seen], made: Sequence[Pane]) -> None:

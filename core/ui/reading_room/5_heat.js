@@ -1,0 +1,75 @@
+// A heatmap as a picture to lay over a film, and as closed lines.
+
+const FINE = 1024; // longer side of that picture; smooth as it is, more would show no more
+
+class Heat {
+  /** @param {{width: number, height: number, values: Float32Array}} map of the whole film, 0…1. */
+  constructor(map, film) {
+    this.map = map;
+    this.film = film;
+    this.kept = {};
+  }
+
+  /** Red, green, blue of the colour map; covers as much as there is heat. Times the opacity it is core.render.overlay. */
+  picture(colours) {
+    if (this.kept.colours !== colours.name) {
+      const scale = Math.min(1, FINE / Math.max(this.film.width, this.film.height));
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.max(1, Math.round(this.film.width * scale));
+      canvas.height = Math.max(1, Math.round(this.film.height * scale));
+      this.heat ??= spread(this.map, canvas.width, canvas.height);
+      const ctx = canvas.getContext("2d");
+      const pixels = ctx.createImageData(canvas.width, canvas.height);
+      this.heat.forEach((heat, at) => {
+        const step = Math.round(heat * 255);
+        pixels.data.set(colours.table.subarray(step * 3, step * 3 + 3), at * 4);
+        pixels.data[at * 4 + 3] = step;
+      });
+      ctx.putImageData(pixels, 0, 0);
+      Object.assign(this.kept, { colours: colours.name, canvas });
+    }
+    return this.kept.canvas;
+  }
+
+  /** The lines at a level, as a path in film pixels. */
+  path(level) {
+    if (this.kept.level !== level) {
+      const path = new Path2D();
+      for (const line of contours(this.map, this.film.width, this.film.height, level)) {
+        line.slice(0, -1).forEach(([x, y], at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
+        path.closePath();
+      }
+      Object.assign(this.kept, { level, path });
+    }
+    return this.kept.path;
+  }
+
+  /**
+   * Draw it over its film.
+   * @param {object} look colours, opacity, contour, level.
+   * @param {number} share 0…1 of all of it.
+   */
+  draw(ctx, place, look, colours, share) {
+    const width = Math.round(this.film.width * place.scale), height = Math.round(this.film.height * place.scale);
+    if (look.opacity * share > 0) {
+      ctx.globalAlpha = look.opacity * share;
+      ctx.imageSmoothingEnabled = true;
+      ctx.drawImage(this.picture(colours), place.x, place.y, width, height);
+    }
+    if (look.contour && share > 0) {
+      ctx.globalAlpha = share;
+      ctx.setTransform(place.scale, 0, 0, place.scale, place.x, place.y);
+      ctx.lineJoin = "round";
+      const path = this.path(look.level);
+      const thick = (2 * devicePixelRatio) / place.scale;
+      // A dark halo: to be seen on bone, on air and on the map.
+      for (const [grow, paint] of [[2.2, "#000"], [1, `rgb(${colours.contour})`]]) {
+        ctx.lineWidth = thick * grow;
+        ctx.strokeStyle = paint;
+        ctx.stroke(path);
+      }
+      ctx.setTransform(1, 0, 0, 1, 0, 0);
+    }
+    ctx.globalAlpha = 1;
+  }
+}

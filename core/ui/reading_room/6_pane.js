@@ -1,0 +1,207 @@
+// One pane: a film, a heatmap over it or none, what stands beside them, and what a hand does to them.
+
+const NEAR_ONE = 1e-3;
+
+class Pane {
+  /** @param {object} room that it is of: holds the view that all panes share. */
+  constructor(room, number) {
+    this.room = room;
+    this.canvas = make("canvas", { role: "img" });
+    this.cross = make("div", { class: "cross", "aria-hidden": "true", hidden: "" });
+    this.right = make("div", { class: "side" });
+    this.busy = make("div", { class: "busy", text: "Fetching the film …" });
+    this.divider = make("div", { class: "divider", role: "slider", tabindex: "0", "aria-label": "Original at its left, overlay at its right", "aria-valuemin": "0", "aria-valuemax": "100" });
+    this.stage = make("div", { class: "stage", tabindex: "0", role: "application", "aria-describedby": "keys" }, [
+      this.canvas, this.right, this.cross, this.divider, this.busy,
+    ]);
+    this.title = make("div", { class: "title", id: `title-${number}` });
+    this.legend = make("div", { class: "legend" });
+    this.element = make("figure", { class: "pane" }, [this.title, this.stage, this.legend]);
+    this.ctx = this.canvas.getContext("2d", { alpha: false });
+    this.hands = new Map(); // fingers, or the mouse, that are down
+    this.listen();
+  }
+
+  /** Take over what is to be shown. */
+  show(given, film, heat) {
+    this.given = given;
+    this.film = film;
+    this.heat = heat;
+    this.title.textContent = given.title;
+    this.canvas.setAttribute("aria-label", given.alt);
+    this.stage.setAttribute("aria-label", `${given.title}. Keys: press question mark.`);
+    this.stage.classList.toggle("with-map", Boolean(heat));
+    this.busy.hidden = Boolean(film);
+    const right = this.room.given.films[given.film].right;
+    this.right.hidden = !right;
+    this.right.title = right;
+    this.right.replaceChildren(make("b", { text: "R" }), make("span", { text: " if hung as usual" }));
+    this.write();
+  }
+
+  /** What stands under the picture. */
+  write() {
+    const { look, given } = this.room;
+    const { high, why_not: whyNot, says } = this.given;
+    if (whyNot) this.legend.replaceChildren(make("span", { class: "note", text: whyNot }));
+    else if (!high) this.legend.replaceChildren(make("span", { text: says ?? "" }));
+    else {
+      const colours = given.colours[look.colours];
+      // Over mid grey and with the overlay's own cover, so that these colours are those in the picture.
+      const stops = Array.from({ length: 11 }, (_, at) => {
+        const [r, g, b] = colours.table.subarray(Math.floor(at * 25.5) * 3);
+        return `rgb(${r} ${g} ${b} / ${(look.opacity * at) / 10})`;
+      });
+      const bar = make("span", { class: "scale", role: "img", "aria-label": "Colour scale from low to high evidence" });
+      bar.style.background = `linear-gradient(90deg, ${stops}), #8a8a8a`;
+      const line = look.contour ? ` Line at ${Math.round(look.level * 100)} % of the strongest.` : "";
+      this.legend.replaceChildren(
+        make("span", { class: "bar" }, [make("span", { text: "low" }), bar, make("span", { text: high })]),
+        make("span", { class: "small", text: `${says ?? ""}${line}` }),
+      );
+    }
+  }
+
+  /** How large a film pixel is on screen when the whole film is seen. */
+  get fit() {
+    return Math.min(this.canvas.width / this.film.width, this.canvas.height / this.film.height);
+  }
+
+  /** Where the film lies: screen pixels a film pixel, and its upper left corner, in whole pixels. */
+  get place() {
+    const { view } = this.room;
+    let scale = this.fit * view.zoom;
+    if (Math.abs(scale - 1) < NEAR_ONE) scale = 1;
+    return {
+      scale,
+      x: Math.round(this.canvas.width / 2 - view.x * this.film.width * scale),
+      y: Math.round(this.canvas.height / 2 - view.y * this.film.height * scale),
+    };
+  }
+
+  /** A place on screen → the same on the film, 0…1 each way. */
+  onFilm(clientX, clientY) {
+    const box = this.canvas.getBoundingClientRect();
+    const { scale, x, y } = this.place;
+    return [
+      ((clientX - box.left) * (this.canvas.width / box.width) - x) / scale / this.film.width,
+      ((clientY - box.top) * (this.canvas.height / box.height) - y) / scale / this.film.height,
+    ];
+  }
+
+  draw() {
+    const { canvas, ctx, film, heat, room } = this;
+    ctx.fillStyle = "#000";
+    ctx.fillRect(0, 0, canvas.width, canvas.height);
+    if (!film || !canvas.width) return;
+    const place = this.place;
+    film.draw(ctx, place, room.tone);
+    if (!heat || room.hidden) return;
+    const colours = room.given.colours[room.look.colours];
+    const share = room.mode === "fade" ? room.fade : 1;
+    if (room.mode === "swipe") {
+      const from = Math.round(canvas.width * room.swipe);
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(from, 0, canvas.width - from, canvas.height);
+      ctx.clip();
+      heat.draw(ctx, place, room.look, colours, share);
+      ctx.restore();
+    } else heat.draw(ctx, place, room.look, colours, share);
+  }
+
+  /** Fit the canvas to the page: as many pixels as the screen has there. */
+  resize(height) {
+    this.stage.style.height = height ? `${height}px` : "";
+    const box = this.stage.getBoundingClientRect();
+    const width = Math.max(1, Math.round(box.width * devicePixelRatio));
+    const tall = Math.max(1, Math.round(box.height * devicePixelRatio));
+    if (width !== this.canvas.width || tall !== this.canvas.height) {
+      this.canvas.width = width;
+      this.canvas.height = tall;
+    }
+  }
+
+  /** The mark of the place looked at in another pane of the same film. */
+  mark(x, y) {
+    const { scale, x: left, y: top } = this.place;
+    const sx = (left + x * this.film.width * scale) / devicePixelRatio;
+    const sy = (top + y * this.film.height * scale) / devicePixelRatio;
+    this.cross.style.transform = `translate(${sx}px, ${sy}px)`;
+    this.cross.hidden = false;
+  }
+
+  listen() {
+    const { stage, room, hands } = this;
+    const on = (kind, act, options) => stage.addEventListener(kind, (event) => this.film && act(event), options);
+    on("wheel", (event) => {
+      event.preventDefault();
+      const step = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
+      room.zoomAt(this, event.clientX, event.clientY, Math.exp(-event.deltaY * step * 0.0015));
+    }, { passive: false });
+    on("contextmenu", (event) => event.preventDefault());
+    on("dblclick", () => room.fit());
+    on("pointerdown", (event) => {
+      if (event.target === this.divider) return;
+      if (event.button !== 0 && event.button !== 2) return;
+      stage.setPointerCapture(event.pointerId);
+      const tones = event.button === 2 || event.shiftKey;
+      hands.set(event.pointerId, { x: event.clientX, y: event.clientY, tones });
+    });
+    on("pointermove", (event) => {
+      room.lookAt(this, event.clientX, event.clientY);
+      const hand = hands.get(event.pointerId);
+      if (!hand) return;
+      const dx = event.clientX - hand.x, dy = event.clientY - hand.y;
+      if (hands.size === 2) this.pinch(hand, event);
+      else if (hand.tones) room.changeTones(dx / 400, dy / 400);
+      else room.pan(this, dx, dy);
+      hand.x = event.clientX;
+      hand.y = event.clientY;
+    });
+    for (const kind of ["pointerup", "pointercancel"]) on(kind, (event) => hands.delete(event.pointerId));
+    on("pointerleave", () => room.lookAway());
+    on("focus", () => { room.last = this; });
+    this.divider.addEventListener("pointerdown", (event) => {
+      this.divider.setPointerCapture(event.pointerId);
+      this.sliding = true;
+    });
+    this.divider.addEventListener("pointermove", (event) => {
+      if (!this.sliding) return;
+      const box = stage.getBoundingClientRect();
+      room.swipeTo((event.clientX - box.left) / box.width);
+    });
+    for (const kind of ["pointerup", "pointercancel"]) {
+      this.divider.addEventListener(kind, () => { this.sliding = false; });
+    }
+    this.divider.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -0.05, ArrowRight: 0.05 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      room.swipeTo(room.swipe + step);
+    });
+  }
+
+  /** Two fingers: their distance zooms, their middle moves. */
+  pinch(hand, event) {
+    const other = [...this.hands.values()].find((one) => one !== hand);
+    const before = Math.hypot(hand.x - other.x, hand.y - other.y);
+    const after = Math.hypot(event.clientX - other.x, event.clientY - other.y);
+    this.room.pan(this, (event.clientX - hand.x) / 2, (event.clientY - hand.y) / 2);
+    if (before > 0) {
+      this.room.zoomAt(this, (event.clientX + other.x) / 2, (event.clientY + other.y) / 2, after / before);
+    }
+  }
+}
+
+/** An element: its attributes ("text" is what it says), and what is in it. */
+function make(name, attributes = {}, children = []) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === "text") element.textContent = value;
+    else element.setAttribute(key, value);
+  }
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,370 @@
+// The reading room: panes that share one view, and how Streamlit starts it. All that is done here stays here; only how
+// overlays look is told to the server, once the viewer is left, so that downloads show what was seen.
+
+const LARGEST = 40; // screen pixels a film pixel
+const KEPT = 6; // films kept in memory, decoded
+
+const films = new Map(); // address → promise of a Film
+const rooms = new WeakMap(); // Streamlit's element → Room
+
+class Room {
+  constructor(parent, tell) {
+    this.tell = tell;
+    this.panes = [];
+    this.mode = "side";
+    this.swipe = 0.5;
+    this.fade = 1;
+    this.hidden = false;
+    this.controls = new Controls(this);
+    this.grid = make("div", { class: "grid" });
+    this.element = make("section", { class: "room", "aria-label": "Film viewer" }, [
+      this.controls.element, this.grid, this.controls.readout, this.controls.help, this.controls.spoken,
+    ]);
+    this.element.addEventListener("keydown", (event) => this.controls.press(event));
+    this.element.addEventListener("pointerleave", () => this.report());
+    this.element.addEventListener("focusout", (event) => {
+      if (!this.element.contains(event.relatedTarget)) this.report();
+    });
+    parent.querySelector(".waiting")?.remove();
+    parent.append(this.element);
+    this.observer = new ResizeObserver(() => this.layout());
+    this.observer.observe(this.element);
+    this.resized = () => this.layout();
+    addEventListener("resize", this.resized);
+    this.setView();
+    this.frames = 0; // drawn so far
+  }
+
+  /** Show what the server gave; what was given before and is the same is not made anew. */
+  async update(given) {
+    const look = JSON.stringify(given.look);
+    if (look !== this.lookGiven && look !== this.lookTold) this.look = { ...given.look };
+    this.lookGiven = look;
+    if (JSON.stringify(this.given?.films) !== JSON.stringify(given.films)) this.setView();
+    for (const one of Object.values(given.colours)) one.table = bytesOf(one.table);
+    this.given = given;
+    while (this.panes.length > given.panes.length) this.panes.pop().element.remove();
+    while (this.panes.length < given.panes.length) {
+      const pane = new Pane(this, this.panes.length);
+      this.panes.push(pane);
+      this.grid.append(pane.element);
+    }
+    this.panes.forEach((pane, at) => pane.show(given.panes[at], pane.given?.film === given.panes[at].film ? pane.film : null, pane.heat));
+    this.controls.write();
+    this.layout();
+    const wanted = Object.fromEntries(Object.entries(given.films).map(([key, film]) => [key, filmAt(film.url)]));
+    for (const [at, one] of given.panes.entries()) {
+      const film = await wanted[one.film];
+      if (this.given !== given || this.gone) return; // something newer has come
+      const pane = this.panes[at];
+      const name = one.map && JSON.stringify(one.map);
+      if (pane.heat?.name !== name || pane.heat?.film !== film) {
+        pane.heat = one.map ? Object.assign(new Heat(mapOf(one.map), film), { name }) : null;
+      }
+      pane.show(one, film, pane.heat);
+    }
+    this.controls.write();
+    this.layout();
+    this.element.dataset.ready = "true";
+  }
+
+  setView() {
+    this.view = { zoom: 1, x: 0.5, y: 0.5 };
+    this.setTones(0.5, 1, false);
+  }
+
+  setTones(level, width, inverted) {
+    Object.assign(this, { level, width, inverted });
+    this.tone = new Tone(level, width, inverted);
+  }
+
+  get active() {
+    return this.shown.includes(this.last) ? this.last : this.shown[0];
+  }
+
+  /** Panes on screen: where original and overlay share a pane, the original needs none of its own. */
+  get shown() {
+    const maps = this.panes.filter((pane) => pane.given?.map);
+    return this.mode === "side" || !maps.length ? this.panes : maps;
+  }
+
+  /** Give every pane its size, as large as the page allows. */
+  layout() {
+    if (!this.given) return;
+    const shown = this.shown;
+    for (const pane of this.panes) pane.element.hidden = !shown.includes(pane);
+    const width = this.element.clientWidth;
+    if (!width) return;
+    const full = document.fullscreenElement && this.element.getRootNode().fullscreenElement === this.element;
+    const columns = Math.min(shown.length, this.mode === "side" ? this.given.columns : 2, Math.max(1, Math.floor(width / 230)));
+    this.grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    const rows = Math.ceil(shown.length / columns);
+    const tall = Math.max(...shown.map((pane) => {
+      const { width: w, height: h } = this.given.films[pane.given.film];
+      return h / w;
+    }));
+    const each = (width - 8 * (columns - 1)) / columns;
+    const most = full ? (innerHeight - 130) / rows - 70 : Math.max(352, rows > 1 ? innerHeight * 0.55 : innerHeight - 330);
+    const height = Math.round(full ? most : Math.min(most, Math.max(240, each * tall)));
+    for (const pane of shown) pane.resize(height);
+    this.element.classList.toggle("swiping", this.mode === "swipe");
+    this.draw();
+  }
+
+  /** Draw with the next frame, however often it is asked for. */
+  draw() {
+    if (this.asked) return;
+    this.asked = requestAnimationFrame(() => {
+      this.asked = 0;
+      for (const pane of this.shown) pane.draw();
+      this.frames += 1;
+      this.readOut();
+    });
+  }
+
+  // ------------------------------------------------------------------ what a hand or a key does
+
+  pan(pane, dx, dy) {
+    if (!pane?.film) return;
+    const scale = pane.place.scale / devicePixelRatio;
+    this.moveTo(this.view.x - dx / scale / pane.film.width, this.view.y - dy / scale / pane.film.height);
+  }
+
+  moveTo(x, y) {
+    this.view.x = Math.min(1, Math.max(0, x));
+    this.view.y = Math.min(1, Math.max(0, y));
+    this.draw();
+  }
+
+  zoomAt(pane, clientX, clientY, factor) {
+    if (!pane?.film) return;
+    const [x, y] = pane.onFilm(clientX, clientY);
+    const zoom = Math.min(LARGEST / pane.fit, Math.max(0.5, this.view.zoom * factor));
+    const kept = this.view.zoom / zoom;
+    this.view.zoom = zoom;
+    this.moveTo(x + (this.view.x - x) * kept, y + (this.view.y - y) * kept);
+  }
+
+  zoomBy(factor) {
+    const box = this.active.canvas.getBoundingClientRect();
+    this.zoomAt(this.active, box.left + box.width / 2, box.top + box.height / 2, factor);
+  }
+
+  fit() {
+    this.view = { zoom: 1, x: 0.5, y: 0.5 };
+    this.draw();
+  }
+
+  oneToOne() {
+    if (!this.active?.film) return;
+    this.view.zoom = 1 / this.active.fit;
+    this.draw();
+  }
+
+  changeTones(width, level) {
+    const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+    this.setTones(clamp(this.level + level, 0, 1), clamp(this.width + width * Math.max(0.1, this.width), 0.01, 2), this.inverted);
+    this.draw();
+  }
+
+  invert() {
+    this.setTones(this.level, this.width, !this.inverted);
+    this.controls.write();
+    this.draw();
+  }
+
+  reset() {
+    this.setView();
+    this.controls.write();
+    this.draw();
+  }
+
+  setLook(change) {
+    Object.assign(this.look, change);
+    this.controls.write();
+    for (const pane of this.panes) pane.write();
+    this.draw();
+  }
+
+  step(name, by) {
+    const [low, high] = name === "level" ? [0.1, 0.9] : [0, 1];
+    this.setLook({ [name]: Math.round(Math.min(high, Math.max(low, this.look[name] + by)) * 100) / 100 });
+  }
+
+  nextColours() {
+    const names = Object.keys(this.given.colours);
+    this.setLook({ colours: names[(names.indexOf(this.look.colours) + 1) % names.length] });
+  }
+
+  hide() {
+    this.hidden = !this.hidden;
+    this.draw();
+  }
+
+  setMode(mode) {
+    this.mode = mode;
+    this.controls.write();
+    this.swipeTo(this.swipe);
+    this.layout();
+  }
+
+  nextMode() {
+    const names = Object.keys(MODES);
+    this.setMode(names[(names.indexOf(this.mode) + 1) % names.length]);
+  }
+
+  swipeTo(share) {
+    this.swipe = Math.min(1, Math.max(0, share));
+    for (const pane of this.panes) {
+      pane.divider.style.left = `${this.swipe * 100}%`;
+      pane.divider.setAttribute("aria-valuenow", Math.round(this.swipe * 100));
+    }
+    this.controls.write();
+    this.draw();
+  }
+
+  slideTo(share) {
+    const kept = Math.min(1, Math.max(0, share));
+    if (this.mode === "swipe") this.swipeTo(1 - kept);
+    else {
+      this.fade = kept;
+      this.controls.write();
+      this.draw();
+    }
+  }
+
+  slide(by) {
+    if (this.mode !== "side") this.slideTo((this.mode === "swipe" ? 1 - this.swipe : this.fade) + by);
+  }
+
+  fullScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.element.requestFullscreen?.().catch(() => {}); // a frame may forbid it: nothing is lost
+  }
+
+  help(open = this.controls.help.hidden) {
+    this.controls.help.hidden = !open;
+    (open ? this.controls.close : this.controls.question).focus();
+  }
+
+  // ------------------------------------------------------------------ what is said
+
+  lookAt(pane, clientX, clientY) {
+    const [x, y] = pane.onFilm(clientX, clientY);
+    this.pointer = { pane, x, y };
+    for (const other of this.shown) {
+      if (other !== pane && other.film && other.given.film === pane.given.film) other.mark(x, y);
+      else other.cross.hidden = true;
+    }
+    this.readOut();
+  }
+
+  lookAway() {
+    this.pointer = null;
+    for (const pane of this.panes) pane.cross.hidden = true;
+    this.readOut();
+  }
+
+  readOut() {
+    const parts = [];
+    const { pointer } = this;
+    if (pointer?.pane.film && pointer.x >= 0 && pointer.y >= 0 && pointer.x < 1 && pointer.y < 1) {
+      const { pane, x, y } = pointer;
+      const { width, height } = this.given.films[pane.given.film];
+      parts.push(`x ${Math.floor(x * width)}, y ${Math.floor(y * height)} px`);
+      parts.push(`film ${pane.film.at(x * pane.film.width, y * pane.film.height).toFixed(3)}`);
+      for (const one of this.panes) {
+        if (one.heat && one.given.film === pane.given.film) parts.push(`${one.given.short} ${heatAt(one.heat.map, x, y).toFixed(2)}`);
+      }
+    } else parts.push("Wheel: zoom. Drag: move. Right-drag: window. Keys: ?");
+    const active = this.active;
+    if (active?.film) {
+      const { width } = this.given.films[active.given.film];
+      parts.push(`zoom ${Math.round(((active.place.scale * active.film.width) / width) * 100)} %`);
+    }
+    parts.push(`window ${this.width.toFixed(2)} level ${this.level.toFixed(2)}${this.inverted ? " inverted" : ""}`);
+    if (this.hidden) parts.push("heatmap hidden (H)");
+    const text = parts.join(" · ");
+    if (this.controls.readout.textContent !== text) this.controls.readout.textContent = text;
+  }
+
+  /** For those who hear the page: what a key has changed. */
+  speak() {
+    const { look } = this;
+    const heat = this.hidden ? "heatmap hidden" : `heatmap ${Math.round(look.opacity * 100)} %, contour ${look.contour ? `at ${Math.round(look.level * 100)} %` : "off"}`;
+    this.controls.spoken.textContent =
+      `Zoom ${Math.round(this.view.zoom * 100)} % of fit, window ${this.width.toFixed(2)}, level ${this.level.toFixed(2)}` +
+      `${this.inverted ? ", inverted" : ""}, ${heat}, ${this.given.colours[look.colours].title}, ${MODES[this.mode]}`;
+  }
+
+  /** Tell the server how overlays look now, if that has changed. */
+  report() {
+    const look = JSON.stringify(this.look);
+    if (!this.given || look === this.lookGiven || look === this.lookTold) return;
+    this.lookTold = look;
+    this.tell("look", this.look);
+  }
+
+  leave() {
+    this.gone = true;
+    cancelAnimationFrame(this.asked);
+    this.observer.disconnect();
+    removeEventListener("resize", this.resized);
+    this.element.remove();
+  }
+}
+
+/** The film at an address of this server, fetched and decoded once. */
+function filmAt(url) {
+  let found = films.get(url);
+  films.delete(url);
+  found ??= fetch(new URL(url.replace(/^\//, ""), base())).then(async (answer) => {
+    if (!answer.ok) throw new Error(`the film cannot be fetched (${answer.status})`);
+    return new Film(await decodePng(await answer.arrayBuffer()));
+  });
+  found.catch(() => films.delete(url));
+  films.set(url, found); // the last one used is the last to go
+  for (const [oldest] of films) {
+    if (films.size <= KEPT) break;
+    films.delete(oldest);
+  }
+  return found;
+}
+
+/** Where the app is served: its own scripts lie in static/js below that, whatever page is shown. */
+function base() {
+  const script = document.querySelector('script[src*="static/js/"]');
+  return script ? new URL("../../", script.src) : new URL("/", location.href);
+}
+
+function bytesOf(text) {
+  return text instanceof Uint8Array ? text : Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** A map as the server sends it: 32-bit floating point, little endian. */
+function mapOf({ width, height, values }) {
+  const view = new DataView(bytesOf(values).buffer);
+  return { width, height, values: Float32Array.from({ length: width * height }, (_, at) => view.getFloat32(at * 4, true)) };
+}
+
+/** What Streamlit calls with every change. */
+export default function ({ data, parentElement, setStateValue }) {
+  let room = rooms.get(parentElement);
+  const fail = (error) => {
+    if (!room?.gone) setStateValue("failed", String(error?.message ?? error).slice(0, 200));
+  };
+  try {
+    if (!room) rooms.set(parentElement, (room = new Room(parentElement, setStateValue)));
+    room.tell = setStateValue;
+    room.update(structuredClone(data)).catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+  return () => {
+    rooms.get(parentElement)?.leave();
+    rooms.delete(parentElement);
+  };
+}
+
+// For tests, which hold these against core.render.
+export { contours, decodePng, heatAt, spread, Film, Heat, Room, Tone };

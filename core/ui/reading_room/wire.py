@@ -1,0 +1,156 @@
+"""What the browser gets. Films travel as files of their own, once; with a change of class only the small map does."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from streamlit import runtime
+
+from core import render
+from core.checkpoint import Checkpoint
+from core.explain import METHODS, Heatmap
+from core.render import COLOUR_MAPS, Look
+from core.ui.cache import Sent
+
+LATERAL: Final = frozenset({"LL", "RL", "LLD", "RLD", "LATERAL"})
+"""DICOM view positions that have no patient's right in the picture."""
+
+RIGHT: Final = "Shown as stored, never flipped: on a frontal film that hangs as usual the patient's right is here."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A film in the viewer.
+
+    Attributes:
+        key: names it among the films shown.
+        sent: its pixels.
+        view: DICOM view position, if known.
+    """
+
+    key: str
+    sent: Sent
+    view: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pane:
+    """One picture in the viewer.
+
+    Attributes:
+        film: key of the film.
+        title: above it.
+        alt: what it shows, for those who cannot see it.
+        says: below it.
+        values: the map over it, float32 ``[h, w]`` in 0…1; ``None``: the film alone.
+        high: what the high end of its colours means; empty without a map.
+        why_not: why there is no map; empty where none is expected.
+        short: names the map's value in the line below all panes.
+    """
+
+    film: str
+    title: str
+    alt: str
+    says: str
+    values: NDArray[np.float32] | None = None
+    high: str = ""
+    why_not: str = ""
+    short: str = "heatmap"
+
+
+def pack(films: Sequence[Shown], panes: Sequence[Pane], look: Look, columns: int) -> dict[str, Any]:
+    """Everything the browser needs, ready for JSON.
+
+    Args:
+        films: each once.
+        panes: in the order in which they are shown.
+        look: how overlays look until the visitor changes it.
+        columns: how many panes stand beside each other where there is room.
+    """
+    return {
+        "films": {film.key: _film(film) for film in films},
+        "panes": [_pane(pane) for pane in panes],
+        "look": asdict(look),
+        "columns": columns,
+        "colours": colours(),
+    }
+
+
+@cache
+def colours() -> Mapping[str, Mapping[str, str]]:
+    """Every colour map: 256 times red, green, blue, and the colour of its contour."""
+    return {
+        name: {
+            "name": name,
+            "title": one.title,
+            "table": _text(render.table(name)),
+            "contour": " ".join(map(str, one.contour)),
+        }
+        for name, one in COLOUR_MAPS.items()
+    }
+
+
+def _film(film: Shown) -> dict[str, object]:
+    # As st.image does: Streamlit serves the file to this visitor as long as the page names it.
+    files = runtime.get_instance().media_file_mgr
+    return {
+        "url": files.add(film.sent.picture, "image/png", f"reading_room.{film.key}"),
+        "width": film.sent.width,
+        "height": film.sent.height,
+        "right": "" if (film.view or "").upper() in LATERAL else RIGHT,
+    }
+
+
+def _pane(pane: Pane) -> dict[str, object]:
+    drawn: dict[str, object] | None = None
+    if pane.values is not None:
+        height, width = pane.values.shape
+        drawn = {"width": width, "height": height, "values": _text(pane.values.astype("<f4"))}
+    return {
+        "film": pane.film,
+        "title": pane.title,
+        "alt": pane.alt,
+        "says": pane.says,
+        "map": drawn,
+        "high": pane.high,
+        "why_not": pane.why_not,
+        "short": pane.short,
+    }
+
+
+def _text(numbers: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode("ascii")
+
+
+def high_end(heatmap: Heatmap, checkpoint: Checkpoint, top: str = "") -> str:
+    """What the high end of a map's colours means, in words.
+
+    Args:
+        heatmap: the map.
+        checkpoint: whose classes.
+        top: the high end as a figure, where the scale has one.
+    """
+    words = checkpoint.task.words
+    high = f"high ({top})" if top else "high evidence"
+    if not METHODS[heatmap.method].by_class:
+        return f"{high}: what stands out"
+    rather = f" rather than {words[heatmap.against]}" if heatmap.against else ""
+    return f"{high} for {words[heatmap.target]}{rather}"
+
+
+def look_from(found: object) -> Look | None:
+    """What a browser says of how overlays look; ``None`` where that makes no sense: it may say anything."""
+    if not isinstance(found, Mapping):
+        return None
+    colour, opacity, contour, level = (found.get(name) for name in ("colours", "opacity", "contour", "level"))
+    if not (isinstance(colour, str) and colour in COLOUR_MAPS and isinstance(contour, bool)):
+        return None
+    if not all(isinstance(part, int | float) and 0 <= part <= 1 for part in (opacity, level)):
+        return None
+    return Look(colour, float(opacity), contour, min(0.9, max(0.1, float(level))))
