@@ -10,6 +10,7 @@ The map, in the direction data flows::
 ``errors``            every error raised on purpose
 ``files``             writing files whole or not at all
 ``table``             a frozen table: rows by name
+``wilson``            intervals of shares
 ``tasks``             TASKS: label sets as data
 ``xray``              bytes → Xray: raster formats, DICOM, limits, preprocessing
 ``architectures``     ARCHITECTURES: networks as trunk and head

@@ -42,13 +42,23 @@ class _Strict(BaseModel):
 
 
 class Interval(_Strict):
-    """A figure with its 95 % bootstrap interval (percentile, resampled by patient)."""
+    """A figure with its 95 % bootstrap interval (percentile, resampled by patient).
+
+    An interval without width is none: the films do not tell how sure the figure is (see :attr:`told`).
+    """
 
     value: _Share
     low: _Share
     high: _Share
 
+    @property
+    def told(self) -> bool:
+        """Whether there is an interval."""
+        return self.low < self.high
+
     def __str__(self) -> str:
+        if not self.told:
+            return f"{self.value:.1%} (interval cannot be told)"
         return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"  # en dash is easily read as minus
 
     @model_validator(mode="after")

@@ -57,6 +57,12 @@ def section(app: AppTest, name: str) -> AppTest:
     return app
 
 
+def link(app: AppTest, part: str) -> list[str]:
+    """A part of the page's address."""
+    found = app.query_params[part]
+    return found if isinstance(found, list) else [found]
+
+
 def metric(app: AppTest, label: str) -> str:
     return next(str(one.value) for one in app.metric if one.label == label)
 
@@ -74,7 +80,10 @@ def test_the_shipped_set_is_shown_at_once() -> None:
 
 
 def test_the_same_number_is_not_said_to_be_the_same_child() -> None:
-    words = said(section(opened(), "health"))
+    app = section(opened(), "health")
+    words = said(app)
+    assert "Of 9 checks: **2** found something, **5** found nothing, **2** cannot be told." in words
+    assert metric(app, "Checks with a finding") == "2 of 7"
     assert "the same number in two classes need not be the same child" in words
     assert "30 groups of exact copies within one split, 62 films in all" in words
     assert "AUROC of .73" in words
@@ -91,9 +100,17 @@ def test_filters_change_every_figure_and_the_address() -> None:
     assert app.query_params["split"] == "test"
     assert app.query_params["class"] == "VIRUS"
     app.text_input(key=state.PATIENT).set_value("person1000").run()
-    assert "No film is left" in said(app)
+    assert metric(app, "Imbalance") == "no film"
+    assert metric(app, "Patients") == "0"
+    assert "**No film matches:** split test; class viral pneumonia; 'person1000' in the patient's number" in said(app)
+    assert app.button(key="any_class").disabled  # would not help
+    assert app.button(key="any_split").label == "Any split (1 film)"
+    app.button(key="any_patient").click().run()
+    assert metric(app, "Films") == "148"
+    app.text_input(key=state.PATIENT).set_value("person1000").run()
     next(button for button in app.button if button.label == "Show all films").click().run()
     assert metric(app, "Films") == "5,840"
+    assert "class" not in app.query_params
 
 
 def test_a_link_reproduces_the_view() -> None:
@@ -183,6 +200,7 @@ def test_a_visitor_gives_an_index_and_takes_it_back() -> None:
     assert "no measurements" in said(section(app, "measurements"))
     app.file_uploader[0].set_value([]).run()
     assert app.session_state[state.INDEX] == PUBLIC
+    assert "This link" not in said(app)
 
 
 def test_a_wrong_index_names_row_and_column_and_another_can_be_given() -> None:
@@ -192,6 +210,11 @@ def test_a_wrong_index_names_row_and_column_and_another_can_be_given() -> None:
     app.file_uploader[0].set_value(("mine.csv", b"file,label,width\na.png,CAT,200\n", "text/csv")).run()
     assert not app.error
     assert metric(app, "Films") == "1"
+    app.file_uploader[0].set_value(("other.csv", b"file,label\na.png,CAT\na.png,DOG\n", "text/csv")).run()
+    (error,) = app.error
+    assert "other.csv, row 3, column file: 'a.png' is in row 2 already" in error.value
+    assert "This link" not in said(app)
+    assert link(app, "index") == [OWN]
 
 
 def test_a_link_to_a_visitors_index_says_that_it_is_gone() -> None:

@@ -15,12 +15,14 @@ from core.evaluate import (
     METRICS,
     Predictions,
     bootstrap,
+    classes_behind,
     confusion,
     confusion_matrix,
     figures,
     merged,
     merged_decisions,
     shares,
+    undefined,
 )
 from core.evaluate.bootstrap import Kinds, by_score, tallies
 from core.tasks import TASKS
@@ -48,32 +50,40 @@ def test_figures_agree_with_scikit_learn(given: Predictions) -> None:
     areas: dict[str, dict[int, float]] = {name: {} for name in AREAS}
     for place, name in enumerate(given.classes):
         mine, said, score = truth == place, decided == place, given.probabilities[:, place]
-        expected |= {
-            f"recall.{name}": sk.recall_score(mine, said, zero_division=0),
-            f"specificity.{name}": sk.recall_score(~mine, ~said, zero_division=0),
-            f"precision.{name}": sk.precision_score(mine, said, zero_division=0),
-            f"f1.{name}": sk.f1_score(mine, said, zero_division=0),
-        }
+        expected[f"specificity.{name}"] = sk.recall_score(~mine, ~said, zero_division=np.nan)
+        if mine.any():
+            expected |= {
+                f"recall.{name}": sk.recall_score(mine, said),
+                f"precision.{name}": sk.precision_score(mine, said, zero_division=np.nan),
+                f"f1.{name}": sk.f1_score(mine, said),
+            }
         if mine.any() and not mine.all():
             areas["auroc"][place] = sk.roc_auc_score(mine, score)
             areas["auprc"][place] = sk.average_precision_score(mine, score)
-    labels = list(range(3))
+    labels = np.unique(truth).tolist()  # those of which there are films
     for mean in ("macro", "weighted"):
         expected |= {
-            f"recall.{mean}": sk.recall_score(truth, decided, labels=labels, average=mean, zero_division=0),
-            f"precision.{mean}": sk.precision_score(truth, decided, labels=labels, average=mean, zero_division=0),
-            f"f1.{mean}": sk.f1_score(truth, decided, labels=labels, average=mean, zero_division=0),
+            f"recall.{mean}": sk.recall_score(truth, decided, labels=labels, average=mean),
+            f"precision.{mean}": sk.precision_score(truth, decided, labels=labels, average=mean, zero_division=np.nan),
+            f"f1.{mean}": sk.f1_score(truth, decided, labels=labels, average=mean),
         }
     support = np.bincount(truth, minlength=3)
-    every = [expected[f"specificity.{name}"] for name in given.classes]
-    expected |= {"specificity.macro": np.mean(every), "specificity.weighted": np.average(every, weights=support)}
+    every = np.array([expected[f"specificity.{name}"] for name in given.classes])
+    held = ~np.isnan(every)
+    expected["specificity.macro"] = every[held].mean()
+    if support[held].any():
+        expected["specificity.weighted"] = np.average(every[held], weights=support[held])
+    expected = {name: value for name, value in expected.items() if not np.isnan(value)}
     for name, each in areas.items():
         expected |= {f"{name}.{given.classes[place]}": value for place, value in each.items()}
         if each:
             expected[f"{name}.macro"] = np.mean(list(each.values()))
             expected[f"{name}.weighted"] = np.average(list(each.values()), weights=support[list(each)])
     merged_keys = {name for name in found if name.startswith("merged_")}
-    assert set(found) == {"accuracy", *expected} | merged_keys, "an undefined area is left out, and nothing else is"
+    assert set(found) == {"accuracy", *expected} | merged_keys, "what is not defined is left out, and nothing else is"
+    assert {"merged_sensitivity", "merged_specificity"} - merged_keys == {
+        name for name, held in (("merged_sensitivity", truth > 0), ("merged_specificity", truth == 0)) if not held.any()
+    }
     for name, value in expected.items():
         assert found[name].value == pytest.approx(value, abs=1e-9), name
 
@@ -126,7 +136,7 @@ def test_confusion_is_scikit_learns_and_shares_add_up() -> None:
     np.testing.assert_array_equal(matrix, sk.confusion_matrix(given.labels, given.decisions, labels=[0, 1, 2]))
     np.testing.assert_array_equal(matrix, confusion(given.labels, given.decisions, 3))
     np.testing.assert_array_equal(shares(matrix, "count"), matrix)
-    assert shares(matrix, "true").sum(axis=1).tolist() == pytest.approx([1, 1, 0])  # no film of the third class
+    assert shares(matrix, "true").sum(axis=1).tolist() == pytest.approx([1, 1, np.nan], nan_ok=True)  # no film
     np.testing.assert_allclose(shares(matrix, "read")[:, 0], matrix[:, 0] / matrix[:, 0].sum())
 
 
@@ -232,8 +242,51 @@ def test_a_perfect_network_has_perfect_figures(count: int) -> None:
     given = replace(given, labels=np.arange(count) % 3, probabilities=np.eye(3)[np.arange(count) % 3])
     for name, figure in figures(given, TASK, draws=50).items():
         assert figure.value == pytest.approx(1), name
+        assert figure.told == (not name.startswith("auprc")), name
+        assert figure.low > 0, name
     worst = replace(given, probabilities=np.roll(given.probabilities, 1, axis=1))
     assert figures(worst, TASK, draws=50)["f1.macro"].value == 0
+
+
+def test_ten_of_ten_are_not_certain() -> None:
+    """Wilson by hand: 10 of 10 is 72.2 % to 100 %, 0 of 10 is 0 % to 27.8 %."""
+    given = table(10, seed=8)
+    labels = np.arange(10) % 2
+    perfect = replace(given, files=given.files, patients=given.files, labels=labels, probabilities=np.eye(3)[labels])
+    found = figures(perfect, TASK, draws=50)
+    assert (found["accuracy"].low, found["accuracy"].high) == pytest.approx((10 / 13.841459, 1), abs=1e-5)
+    assert found["recall.NORMAL"].low == pytest.approx(5 / 8.841459, abs=1e-5)
+    assert found["auroc.NORMAL"].low == found["recall.NORMAL"].low, "five pairs of one film each"
+    overlap = 5 / 8.841459
+    assert found["f1.NORMAL"].low == pytest.approx(2 * overlap / (1 + overlap), abs=1e-5)
+    assert found["recall.macro"].low == pytest.approx((found["recall.NORMAL"].low + found["recall.BACTERIA"].low) / 2)
+    assert str(found["auprc.NORMAL"]) == "100.0% (interval cannot be told)"
+    worst = figures(replace(perfect, probabilities=np.eye(3)[1 - labels]), TASK, draws=50)
+    assert (worst["accuracy"].low, worst["accuracy"].high) == pytest.approx((0, 3.841459 / 13.841459), abs=1e-5)
+    one = figures(replace(perfect, patients=("a",) * 10), TASK, draws=50)
+    assert one["accuracy"].low == pytest.approx(1 / 4.841459, abs=1e-5), "ten films of one patient count once"
+
+
+def test_why_a_figure_is_not_defined() -> None:
+    given = table(seed=4, absent=(2,))
+    given = replace(given, probabilities=np.eye(3)[np.zeros(len(given), dtype=int)])
+    found = figures(given, TASK, draws=20)
+    assert "specificity.VIRUS" in found, "of films of others, how many it leaves alone"
+    said = {
+        "recall.VIRUS": "no films",
+        "f1.VIRUS": "no films",
+        "auroc.VIRUS": "no films",
+        "precision.BACTERIA": "never decided",
+    }
+    for name, why in said.items():
+        assert name not in found
+        assert undefined(name, given, TASK) == why
+    assert classes_behind(found, "recall", TASK.classes) == 2
+    assert classes_behind(found, "precision", TASK.classes) == 1
+    alone = table(seed=5, absent=(0, 1))
+    assert undefined("specificity.VIRUS", alone, TASK) == "no films of others"
+    assert undefined("merged_specificity", alone, TASK) == "no films of others"
+    assert undefined("merged_sensitivity", table(seed=5, absent=(1, 2)), TASK) == "no films"
 
 
 def test_other_classes_and_no_films_are_refused() -> None:

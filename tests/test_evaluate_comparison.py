@@ -136,3 +136,15 @@ def test_kappa_of_one_class_alone_is_not_defined() -> None:
     a, _ = two()
     same = replace(a, probabilities=np.eye(3)[np.zeros(len(a), dtype=int)])
     assert np.isnan(compare(same, same, TASK, draws=20).kappa.value)
+
+
+def test_the_same_decisions_are_no_certain_tie() -> None:
+    """Of 10 patients none has a film that only one gets right: at most 27.8 % may, by Wilson."""
+    a = table(10)
+    a = replace(a, patients=a.files)
+    found = compare(a, a, TASK, draws=20)
+    assert (found.accuracy.low, found.accuracy.high) == pytest.approx((-3.841459 / 13.841459, 3.841459 / 13.841459))
+    assert not found.kappa.told
+    right, wrong = (replace(a, probabilities=np.eye(3)[(a.labels + turn) % 3]) for turn in (0, 1))
+    best = compare(right, wrong, TASK, draws=20).accuracy
+    assert (best.value, best.low, best.high) == pytest.approx((1, 2 * 10 / 13.841459 - 1, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,7 +48,8 @@ def test_counts_are_scikit_learns(positive: str, threshold: float) -> None:
     assert found.accuracy == pytest.approx(sk.accuracy_score(truth, said), abs=1e-12)
     assert found.sensitivity == pytest.approx(sk.recall_score(truth, said, zero_division=0), abs=1e-12)
     assert found.specificity == pytest.approx(sk.recall_score(~truth, ~said, zero_division=0), abs=1e-12)
-    assert found.precision == pytest.approx(sk.precision_score(truth, said, zero_division=0), abs=1e-12)
+    precision = sk.precision_score(truth, said, zero_division=np.nan)
+    assert found.precision == pytest.approx(precision, abs=1e-12, nan_ok=True)
     assert found.f1 == pytest.approx(sk.f1_score(truth, said, zero_division=0), abs=1e-12)
     assert found.n == len(given)
 
@@ -151,3 +153,12 @@ def test_a_point_needs_both_kinds_of_films() -> None:
         point(table(absent=(2,)), "VIRUS")
     with pytest.raises(UnknownNameError):
         point(positive="FLU")
+
+
+def test_a_point_that_makes_no_error_is_not_certain() -> None:
+    given = table(20)
+    labels = np.arange(20) % 2
+    sure = replace(given, patients=given.files, labels=labels, probabilities=np.eye(3)[labels])
+    found = point(sure, "BACTERIA")
+    assert (found.sensitivity.low, found.sensitivity.high) == pytest.approx((10 / 13.841459, 1), abs=1e-5)
+    assert found.specificity == found.sensitivity

@@ -33,7 +33,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "files", "table"}),
+    frozenset({"errors", "files", "table", "wilson"}),
     frozenset({"tasks", "architectures"}),
     frozenset({"checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),

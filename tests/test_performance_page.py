@@ -27,6 +27,7 @@ from core.evaluate import (
     OperatingPoint,
     compare,
     confusion_matrix,
+    figures,
     film_map,
     from_csv,
     measure,
@@ -41,6 +42,7 @@ from core.ui.performance.sections import SECTIONS
 from core.ui.performance.sources import VARIABLE as TABLES
 from core.ui.performance.sources import Source, coarse, fitted
 from tests import checkpoints, synthetic
+from tests.tables import only
 
 ROOT = Path(__file__).parent.parent
 PAGE = "pages/study/performance.py"
@@ -307,6 +309,11 @@ def test_with_nothing_chosen_the_page_asks(weights: Path) -> None:
     app = opened()
     app.multiselect(key=state.SOURCES).set_value([]).run()
     assert "Choose a model or a table" in said(app)
+    assert link(app, "model") == ["none"]
+    assert link(app, "view") == ["matrices"]
+    again = opened(view="matrices", model="none")
+    assert again.multiselect(key=state.SOURCES).value == []
+    assert "Choose a model or a table" in said(again)
 
 
 # ---------------------------------------------------------------- tables from elsewhere
@@ -321,6 +328,59 @@ def test_an_own_table_stands_beside_ours_and_not_in_the_link(weights: Path, firs
     assert link(app, "model") == [FIRST, SECOND]
     next(button for button in app.button if button.label.startswith("Remove")).click().run()
     assert len(app.get("plotly_chart")) == 2
+
+
+def test_of_too_many_tables_the_last_are_refused_by_name(weights: Path, first: Source) -> None:
+    text = to_csv(first.predictions)
+    app = opened(model=FIRST)
+    app.session_state[state._OWN] = {
+        f"{number:08}": state.Upload(
+            f"{number:08}", f"table{number}.csv", text.replace("test/0.", f"test/{number}x.").encode()
+        )
+        for number in range(state.MAX_TABLES)
+    }
+    app = give(app, "ninth.csv", text)
+    assert r"**Not taken in:** ninth\.csv" in said(app) or "**Not taken in:** ninth.csv" in said(app)
+    removals = [button for button in app.button if button.label.startswith("Remove")]
+    assert len(removals) == state.MAX_TABLES
+    removals[0].click().run()
+    assert "Not taken in" not in said(app)
+
+
+def test_what_a_table_does_not_define_is_not_shown_as_nought(weights: Path, first: Source) -> None:
+    found = first.predictions
+    rows = np.flatnonzero(found.labels != 2)
+    fewer = only(found, rows)
+    app = give(opened(view="figures", model=FIRST), "few.csv", to_csv(fewer))
+    table = app.dataframe[0].value
+    few = table.set_index(["Figure", "Of"])["few"]
+    for figure in ("Recall (sensitivity)", "Precision (PPV)", "F1", "AUROC", "AUPRC (average precision)"):
+        assert few[figure, "Viral pneumonia"] == "\N{EN DASH} not defined: no films"
+        assert few[figure, "Mean over classes (macro)"].endswith("over 2 of 3 classes")
+    assert few["Specificity", "Viral pneumonia"].endswith(")")
+    source = replace(first, title="few", checkpoint=None, predictions=fewer)
+    lines = list(
+        csv.DictReader(io.StringIO(downloads.metrics_csv([(source, figures(fewer, source.task, 20))]).decode()))
+    )
+    by_name = {line["figure"]: line for line in lines}
+    recall = by_name["recall.VIRUS"]
+    assert (recall["value"], recall["low"], recall["note"]) == ("", "", "not defined: no films")
+    assert by_name["f1.macro"]["note"] == "mean over 2 of 3 classes"
+    assert by_name["f1.NORMAL"]["note"] == ""
+    (model,) = json.loads(downloads.metrics_json([(source, figures(fewer, source.task, 20))]))["models"]
+    assert "recall.VIRUS" not in model["figures"]
+    assert model["notes"]["recall.VIRUS"] == "not defined: no films"
+
+
+def test_a_perfect_small_table_is_not_certain(weights: Path, first: Source) -> None:
+    labels = np.arange(10) % 3
+    files = tuple(f"{number}.png" for number in range(10))
+    sure = replace(first.predictions, files=files, patients=files, labels=labels, probabilities=np.eye(3)[labels])
+    app = give(opened(view="figures", model=FIRST), "ten.csv", to_csv(sure))
+    ten = app.dataframe[0].value.set_index(["Figure", "Of"])["ten"]
+    assert ten["Accuracy, all classes", "all films"] == "100.0 %  (72.2 to 100.0)"
+    assert ten["AUPRC (average precision)", "Viral pneumonia"] == "100.0 %  (interval cannot be told)"
+    assert "Wilson" in "\n".join(block.value for block in app.code)
 
 
 def test_a_wrong_table_is_refused_by_row_and_column(weights: Path, first: Source) -> None:
@@ -550,7 +610,7 @@ def test_the_notice_comes_first(weights: Path) -> None:
 
 
 def test_what_a_link_says_wrong_is_ignored(weights: Path) -> None:
-    app = opened(view="threshold", threshold="much", prevalence="200", positive="LUNG", model="none", of="none")
+    app = opened(view="threshold", threshold="much", prevalence="200", positive="LUNG", model="nonsense", of="none")
     assert 0 <= app.slider(key=state.THRESHOLD).value <= 1
     assert link(app, "positive") == ["PNEUMONIA"]
 

@@ -91,7 +91,10 @@ def _facts(
         "macro": of("macro"),
         "weighted": of("weighted"),
         "calibration": _calibration(predictions),
-        "intervals": {name: figure.model_dump() for name, figure in measured.items()},
+        "intervals": {
+            name: figure.model_dump() if figure.told else {"value": figure.value, "low": None, "high": None}
+            for name, figure in measured.items()
+        },
         "patients": len(set(predictions.patients)),
         "weights_sha256": chosen.card.weights_sha256,
         "temperature": chosen.card.temperature,
@@ -118,11 +121,14 @@ def _calibration(predictions: Predictions) -> dict[str, float]:
 
 
 def _print(title: str, predictions: Predictions, measured: dict[str, Interval]) -> None:
-    from core.evaluate import confusion_matrix
+    from core.evaluate import MEANS, classes_behind, confusion_matrix
 
     print(title)
     for name, figure in measured.items():
-        print(f"  {name:24} {figure}")
+        metric, _, of = name.partition(".")
+        behind = classes_behind(measured, metric, predictions.classes)
+        over = f", over {behind} of {len(predictions.classes)} classes" if of in MEANS else ""
+        print(f"  {name:24} {figure}{over if behind < len(predictions.classes) else ''}")
     for name, value in _calibration(predictions).items():
         print(f"  {name:24} {value:.4f}")
     print("  confusion matrix (rows: truth, columns: decision): " + ", ".join(predictions.classes))

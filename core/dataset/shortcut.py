@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.checkpoint import Interval
 from core.dataset.census import Census
 from core.table import Table
+from core.wilson import wilson_ends
 
 Array = NDArray[np.float64]
 
@@ -22,6 +23,7 @@ WORTH_KNOWING: Final = 0.6
 """AUROC from which on a shortcut is warned of; .5 is a coin."""
 
 _NORMAL: Final = 1.959963984540054  # 97.5 % point of the normal distribution
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,9 @@ def shortcuts(census: Census) -> tuple[Shortcut, ...]:
             above = value >= 0.5  # noqa: PLR2004 - a coin
             value = value if above else 1 - value
             low, high = max(value - _NORMAL * error, 0.0), min(value + _NORMAL * error, 1.0)
+            if error < _ROUNDING:  # nothing overlaps, or there is one patient: see core.evaluate.alike
+                fewer = min(len(np.unique(person[kind])) for kind in (truth, ~truth))
+                low, high = wilson_ends(value, fewer)
             auroc = Interval(value=value, low=low, high=high)
             found.append(Shortcut(trait.name, label, auroc, above, len(truth)))
     return tuple(sorted(found, key=lambda shortcut: -shortcut.auroc.value))

@@ -8,6 +8,7 @@
     metrics        METRICS and AREAS: figures of tallies
     bootstrap      tallies in samples of patients
     figures        every figure with its interval
+    alike          intervals where all samples agree
     curves         ROC and precision-recall with bands
     operating      thresholds: PRESETS, what they give, as JSON
     comparison     two networks on the same films
@@ -18,11 +19,12 @@
     resumable      the same, row by row into a CSV (loads torch)
 """
 
+from core.evaluate.alike import MEANS
 from core.evaluate.bootstrap import DRAWS
 from core.evaluate.calibration import Kind, Reliability, brier, ece, log_loss, reliability, tempered
 from core.evaluate.comparison import Comparison, Signed, compare
 from core.evaluate.curves import Curve, precision_recall, roc
-from core.evaluate.figures import figures
+from core.evaluate.figures import classes_behind, figures, undefined
 from core.evaluate.matrix import Of, confusion, confusion_matrix, shares
 from core.evaluate.merging import merged, merged_decisions, one_against_rest
 from core.evaluate.methods_text import methods_text
@@ -41,6 +43,7 @@ from core.evaluate.predictions import Predictions, from_csv, parse, to_csv
 __all__ = [
     "AREAS",
     "DRAWS",
+    "MEANS",
     "METRICS",
     "PRESETS",
     "Area",
@@ -56,6 +59,7 @@ __all__ = [
     "Reliability",
     "Signed",
     "brier",
+    "classes_behind",
     "compare",
     "confusion",
     "confusion_matrix",
@@ -77,4 +81,5 @@ __all__ = [
     "shares",
     "tempered",
     "to_csv",
+    "undefined",
 ]

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from core.errors import DataError
 from core.evaluate.predictions import Predictions
+from core.wilson import wilson
 
 Array = NDArray[np.float64]
 Kind = Literal["equal-width", "adaptive"]
 """Bins of equal width between 0 and 1, or of as nearly equal a number of films as ties allow."""
-
-_Z = 1.959964  # 97.5 % point of the normal distribution
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +62,7 @@ def reliability(predictions: Predictions, bins: int = 10, kind: Kind = "equal-wi
     with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0 in an empty bin is the NaN that is promised
         confidence = np.bincount(place, sure, minlength=count) / counts
         accuracy = np.bincount(place, right, minlength=count) / counts
-        low, high = _wilson(accuracy, np.bincount(pairs, minlength=count))
+        low, high = wilson(accuracy, np.bincount(pairs, minlength=count))
     return Reliability(confidence, accuracy, low, high, counts.astype(np.int64), edges)
 
 
@@ -120,10 +119,3 @@ def _adaptive(sure: Array, bins: int) -> Array:
 
 
 _EDGES = {"equal-width": _equal_width, "adaptive": _adaptive}
-
-
-def _wilson(share: Array, count: NDArray[np.int64]) -> tuple[Array, Array]:
-    centre = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z * np.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2)) / (1 + _Z**2 / count)
-    # At shares of 0 and 1 an end is the share itself, which rounding misses.
-    return np.clip(np.minimum(centre - half, share), 0, 1), np.clip(np.maximum(centre + half, share), 0, 1)

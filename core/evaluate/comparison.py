@@ -15,6 +15,7 @@ from core.evaluate.merging import merged_decisions
 from core.evaluate.metrics import Array, ratio
 from core.evaluate.predictions import Predictions
 from core.tasks import Task
+from core.wilson import wilson_ends
 
 ALPHA: Final = 0.05
 """Below this p there is evidence of a difference."""
@@ -26,12 +27,17 @@ class Signed:
 
     Attributes:
         value: the figure; NaN where it is not defined.
-        low, high: ends of the interval.
+        low, high: ends of the interval; both the value where none can be told.
     """
 
     value: float
     low: float
     high: float
+
+    @property
+    def told(self) -> bool:
+        """Whether there is an interval."""
+        return self.low < self.high
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +53,9 @@ class Comparison:
         both_right: films that both get right.
         both_wrong: films that neither gets right.
         differing: films that they decide differently, right or wrong, by file name.
-        accuracy: first's less second's, paired.
+        accuracy: first's less second's, paired. Where no draw differs from another, the interval is Wilson's, of as
+            many observations as there are patients: without a film that only one gets right, ± the most of these
+            that there may be.
         kappa: agreement of their decisions beyond chance, Cohen 1960, doi 10.1177/001316446002000104; NaN where
             both give every film the same one class.
         p: of the exact McNemar test, two-sided, on ``only_a`` against ``only_b`` (McNemar 1947, doi
@@ -139,7 +147,7 @@ def compare(  # noqa: PLR0913 - a figure, its task and how it is resampled
         both_right=int((right_a & right_b).sum()),
         both_wrong=int((~right_a & ~right_b).sum()),
         differing=tuple(files[place] for place in np.flatnonzero(said_a != said_b)),
-        accuracy=_signed(_lead(plain), _lead(drawn)),
+        accuracy=_lead_signed(_signed(_lead(plain), _lead(drawn)), len(set(patients))),
         kappa=_signed(kappa(plain.sum(axis=1)), kappa(drawn.sum(axis=1))),
         p=mcnemar(only_a, only_b),
     )
@@ -185,6 +193,17 @@ def _signed(value: Array, spread: Array) -> Signed:
         (float(end) for end in np.nanpercentile(spread, (2.5, 97.5))) if not np.isnan(spread).all() else (middle,) * 2
     )
     return Signed(middle, min(low, middle), max(high, middle))
+
+
+def _lead_signed(found: Signed, patients: int) -> Signed:
+    """The difference of accuracy, with an interval also where draws did not vary."""
+    if found.told or np.isnan(found.value):
+        return found
+    if found.value == 0:
+        _, most = wilson_ends(0.0, patients)
+        return Signed(0.0, -most, most)
+    low, high = wilson_ends((1 + found.value) / 2, patients)
+    return Signed(found.value, min(2 * low - 1, found.value), max(2 * high - 1, found.value))
 
 
 def _p(p: float) -> str:

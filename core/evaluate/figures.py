@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from core.checkpoint import Interval
 from core.errors import DataError
+from core.evaluate.alike import MEANS, widened
 from core.evaluate.bootstrap import DRAWS, Kinds, by_score, tallies
 from core.evaluate.merging import merged
 from core.evaluate.metrics import AREAS, METRICS, Array, accuracy, binary_counts, ratio
 from core.evaluate.predictions import Predictions
 from core.tasks import Task
 
+_ROUNDING = 1e-9  # means of the same numbers differ by this much when added up in another order
 _CELLS, _MERGED = "(cells)", "(merged)"  # beside the names of classes
 
 
@@ -27,8 +29,9 @@ def figures(predictions: Predictions, task: Task, draws: int = DRAWS, seed: int 
     Returns:
         ``accuracy``, ``merged_accuracy``, ``merged_sensitivity``, ``merged_specificity``, ``merged_auroc``, and for
         every class ``<metric>.<CLASS>`` for each of METRICS and AREAS, with their mean over classes,
-        ``<metric>.macro``, and the same weighted by films of each class, ``<metric>.weighted``. An area that is not
-        defined is left out: that of a class of which there is no film, or nothing but films. Means are over the rest.
+        ``<metric>.macro``, and the same weighted by films of each class, ``<metric>.weighted``. What is not defined is
+        left out (see :func:`undefined`): most figures of a class of which there is no film. Means are over the rest.
+        Where all draws agree, as for a network without errors, see :mod:`core.evaluate.alike`.
 
     Raises:
         DataError: there are no films, or their classes are not the task's.
@@ -53,17 +56,49 @@ def figures(predictions: Predictions, task: Task, draws: int = DRAWS, seed: int 
     exact = {_CELLS: cells.once()}
     exact |= {name: by_score(score, truth, exact=True).once() for name, (truth, score) in sides.items()}
     values, binned, spreads = _all(exact, task), _all(plain, task), _all(drawn, task)
-    return {
+    found = {
         name: interval(float(value[0]), spreads[name] + (value[0] - binned[name][0]))
         for name, value in values.items()
         if not np.isnan(value[0])
     }
+    return widened(found, predictions, task)
+
+
+def undefined(name: str, predictions: Predictions, task: Task) -> str:
+    """Why a figure that :func:`figures` left out is not defined: "no films", "no films of others", "never decided".
+
+    Args:
+        name: of the figure.
+        predictions: what was judged.
+        task: whose classes they have.
+    """
+    metric, _, of = name.partition(".")
+    if of in MEANS:
+        return "for no class"
+    if of:
+        mine = predictions.labels == task.classes.index(of)
+    else:  # a figure of two classes
+        metric = name.removeprefix("merged_").replace("sensitivity", "recall")
+        mine = merged(predictions, task).labels == 1 - task.merged_classes.index(task.negative)
+    if not mine.any():
+        return "no films"
+    return "never decided" if metric == "precision" else "no films of others"
+
+
+def classes_behind(found: Mapping[str, Interval], metric: str, classes: Sequence[str]) -> int:
+    """Over how many classes the macro and weighted figures of a metric or area are means."""
+    return sum(f"{metric}.{name}" in found for name in classes)
 
 
 def interval(value: float, spread: Array) -> Interval:
-    """A figure with the middle 95 % of its bootstrap values; draws in which it is not defined do not count."""
+    """A figure with the middle 95 % of its bootstrap values; draws in which it is not defined do not count.
+
+    Without width, as :attr:`Interval.told` says, where these do not vary.
+    """
     value = min(max(value, 0.0), 1.0)  # a mean of ones may end a rounding above 1
     low, high = np.nanpercentile(spread, (2.5, 97.5)) if not np.isnan(spread).all() else (value, value)
+    if high - low < _ROUNDING:
+        low = high = value
     # A percentile interval of a figure near 0 or 1 can miss the figure itself; an interval that does is of no use.
     return Interval(value=value, low=max(0.0, min(float(low), value)), high=min(1.0, max(float(high), value)))
 

@@ -44,10 +44,10 @@ def shares(matrix: NDArray[np.int64], of: Of) -> NDArray[np.float64]:
             "read" as share of its column (the diagonal is precision).
 
     Returns:
-        float64 ``[K, K]``; 0 in a row or column without films.
+        float64 ``[K, K]``; NaN in a row or column without films.
     """
     films = matrix.astype(np.float64)
     if of == "count":
         return films
     whole = films.sum(axis=_SUMMED[of], keepdims=True)
-    return ratio(films, np.broadcast_to(whole, films.shape))
+    return ratio(films, np.broadcast_to(whole, films.shape), np.nan)

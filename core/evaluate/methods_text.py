@@ -50,8 +50,14 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
             f"patient staying together (seed {seed})."
         ),
         (
+            "Where all samples agree, as they do when every film is right, the interval is Wilson's with patients "
+            "counted as observations (F1: of the overlap it is made of; AUROC: as many as the smaller side has; macro "
+            "and weighted figures: its mean over classes); AUPRC then has none."
+        ),
+        (
             "AUROC counts ties half; AUPRC is average precision without interpolation; macro figures are means over "
-            "classes, weighted ones are weighted by films of each class."
+            "classes, weighted ones are weighted by films of each class. Figures that are not defined, such as those "
+            "of a class without films, are left out, and means are over the remaining classes."
         ),
     ]
     if temperature is not None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.checkpoint import Interval
 from core.errors import DataError, UnknownNameError
+from core.evaluate.alike import between, counter
 from core.evaluate.bootstrap import DRAWS, Kinds, tallies
 from core.evaluate.figures import interval
 from core.evaluate.merging import members, one_against_rest
@@ -53,22 +54,22 @@ class Measured:
 
     @property
     def sensitivity(self) -> float:
-        """Of the positive films, how many it finds; 0 without any."""
+        """Of the positive films, how many it finds; NaN without any."""
         return self._figure("recall")
 
     @property
     def specificity(self) -> float:
-        """Of the negative films, how many it leaves alone; 0 without any."""
+        """Of the negative films, how many it leaves alone; NaN without any."""
         return self._figure("specificity")
 
     @property
     def precision(self) -> float:
-        """Of the films it calls positive, how many are, at the prevalence of these films; 0 without any."""
+        """Of the films it calls positive, how many are, at the prevalence of these films; NaN without any."""
         return self._figure("precision")
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of sensitivity and precision."""
+        """Harmonic mean of sensitivity and precision; NaN without positive films."""
         return self._figure("f1")
 
     def _figure(self, metric: str) -> float:
@@ -205,10 +206,14 @@ def operating_point(  # noqa: PLR0913 - a record's fields
     cells = Kinds(truth * 2 + (score >= threshold), 4)
     drawn = _counts(tallies(predictions.patients, {positive: cells}, draws, seed)[positive])
     plain = _counts(cells.once())
-    found = {
-        name: interval(float(METRICS[metric].compute(plain)[0]), METRICS[metric].compute(drawn))
-        for name, metric in (("sensitivity", "recall"), ("specificity", "specificity"))
-    }
+    found = {}
+    for name, metric in (("sensitivity", METRICS["recall"]), ("specificity", METRICS["specificity"])):
+        value = float(metric.compute(plain)[0])
+        figure = interval(value, metric.compute(drawn))
+        if not figure.told:  # all draws agree, as they do when every film is right
+            count = counter(predictions.patients)(metric.counted(truth, score >= threshold))
+            figure = between(value, metric.alike(value, count))
+        found[name] = figure
     return OperatingPoint(
         model=model,
         weights_sha256=weights_sha256,

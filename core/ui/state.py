@@ -115,6 +115,7 @@ _KNOWN = "performance_known"
 _EXPLORED = "performance_explored"
 _OWN = "own_predictions"
 _OWN_ROUND = "own_round"
+_OWN_LEFT_OUT = "own_left_out"
 _POINT = "operating_point"
 _MEASURED = "measured_maps"
 
@@ -382,13 +383,20 @@ def own_tables() -> tuple[Upload, ...]:
 
 
 def add_tables(files: Iterable[tuple[str, bytes]]) -> None:
-    """Take in tables of predictions: name, bytes. Of too many the oldest go."""
-    own = _own()
+    """Take in tables of predictions: name, bytes. :func:`tables_left_out` names those that did not fit."""
+    own, left_out = _own(), []
     for name, data in files:
         sha256 = hashlib.sha256(data).hexdigest()
-        own[sha256] = Upload(sha256, name, data)
-    while len(own) > MAX_TABLES:
-        del own[next(iter(own))]
+        if sha256 in own or len(own) < MAX_TABLES:
+            own[sha256] = Upload(sha256, name, data)
+        else:
+            left_out.append(name)
+    st.session_state[_OWN_LEFT_OUT] = left_out
+
+
+def tables_left_out() -> list[str]:
+    """Names of the tables given last that did not fit."""
+    return list(st.session_state.get(_OWN_LEFT_OUT, []))
 
 
 def table_uploader_key() -> str:
@@ -404,6 +412,7 @@ def renew_table_uploader() -> None:
 def remove_table(sha256: str) -> None:
     """Forget one."""
     _own().pop(sha256, None)
+    st.session_state[_OWN_LEFT_OUT] = []
 
 
 def prepare_comparison(compared: tuple[tuple[str, str], ...], favoured: str) -> None:

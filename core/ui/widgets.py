@@ -25,6 +25,11 @@ _STYLE: Final = """<style>
 .stImage img { border-radius: 0; }
 /* Film, legend and words under it fit one screen. */
 .st-key-films .stImage img { max-height: max(22rem, calc(100vh - 21rem)); object-fit: contain; object-position: left; }
+/* Figures side by side: three in a row at most, fewer where they would be cramped. */
+.st-key-side_by_side > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(max(19rem, 30%), 1fr));
+}
+.st-key-side_by_side [data-testid="stColumn"] { width: auto; min-width: 0; }
 /* The standing line sits in the empty part of the header where there is one, above the page where there is not. */
 @media (min-width: 1680px) {
   .st-key-standing { position: fixed; top: 1.15rem; right: 8.5rem; width: auto !important; z-index: 1000000; }
@@ -173,6 +178,8 @@ def figure(checkpoint: Checkpoint, name: str) -> str:
     interval = checkpoint.card.metrics.get(name)
     if interval is None:
         return "not measured"
+    if not interval.told:
+        return f"{100 * interval.value:.1f} % (interval cannot be told)"
     return f"{100 * interval.value:.1f} % (95 % CI {100 * interval.low:.1f} to {100 * interval.high:.1f})"
 
 

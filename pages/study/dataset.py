@@ -23,6 +23,7 @@ def main() -> None:
     st.header("Data set", anchor=False)
     source = pick()
     if source is None:
+        link.give(public=False)
         return
     chosen, everything = filters.choose(source)
     headline(source, chosen)
@@ -36,8 +37,7 @@ def main() -> None:
         label_visibility="collapsed",
     )
     if not len(chosen.census) and section not in WHOLE:
-        st.info("No film is left. Choose other splits, classes or patients at the left.", icon=":material/filter_alt:")
-        st.button("Show all films", on_click=filters.clear, icon=":material/filter_alt_off:")
+        filters.nothing(source)
     else:
         if section in WHOLE and not everything:
             st.caption(":material/filter_alt_off: About the whole set, whatever is chosen at the left.")
@@ -52,19 +52,27 @@ def headline(source: Source, chosen: Source) -> None:
     about = task.data if task and source.name == PUBLIC else f"{len(census):,} films of {len(census.classes)} classes"
     st.caption(f"**{widgets.verbatim(source.title)}** · {about}")
     found = counts.count(chosen)
-    problems = [finding for finding in health.findings(source).values() if finding.state == "warning"]
+    states = [finding.state for finding in health.findings(source).values()]
+    told, untold = len(states) - states.count("unknown"), states.count("unknown")
     strongest = next(iter(measurements.strongest(source)), None)
     totals = found.films.sum(axis=0)
     films_, patients, ratio, checks, shortcut = st.columns(5)
     films_.metric("Films", f"{len(chosen.census):,}", help=f"{len(census):,} in the index")
-    patients.metric("Patients", f"{found.everyone:,}" if found.everyone else "not known")
+    patients.metric("Patients", f"{found.everyone:,}" if found.everyone or not len(chosen.census) else "not known")
     some = totals[totals > 0]
     ratio.metric(
         "Imbalance",
-        f"{some.max() / some.min():.2f} : 1" if len(some) > 1 else "one class",
+        f"{some.max() / some.min():.2f} : 1" if len(some) > 1 else ("no film", "one class")[len(some)],
         help="Films of the largest class for each film of the smallest, over the chosen films",
     )
-    checks.metric("Checks with a finding", f"{len(problems)} of {len(health.findings(source))}", help="See 'Health'")
+    checks.metric(
+        "Checks with a finding",
+        f"{states.count('warning')} of {told}" if told else "not known",
+        f"{untold} cannot be told" if untold else None,
+        delta_color="off",
+        delta_arrow="off",
+        help="Checks that this index can answer; see 'Health'",
+    )
     shortcut.metric(
         "Strongest shortcut, AUROC",
         f"{strongest.auroc.value:.2f}" if strongest else "none",

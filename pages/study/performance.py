@@ -26,9 +26,11 @@ def main() -> None:
         fmt = controls.segments("Save figures as", {"png": "PNG", "svg": "SVG"}, state.FORMAT)
     if not found.good:
         nothing()
+        link.give("")
         return
     if not chosen:
         st.info("Choose a model or a table at the left.", icon=":material/left_click:")
+        link.give(str(state.value(state.VIEW) or ""))
         return
     about(chosen)
     titles = {section.name: section.title for section in SECTIONS.values()}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from core.ui import state
+from core.ui import state, widgets
 from core.ui.dataset.source import PUBLIC, Source
+
+_NAMES: Final = {state.SPLITS: "split", state.LABELS: "class", state.PATIENT: "patient"}
+"""The filters."""
 
 
 def choose(source: Source) -> tuple[Source, bool]:
@@ -23,31 +28,87 @@ def choose(source: Source) -> tuple[Source, bool]:
         if source.census.task and len(source.census.task.merged_classes) < len(source.census.classes):
             _settle_switch(state.MERGED)
             names = " / ".join(source.word(name).lower() for name in source.census.task.merged_classes)
-            if st.toggle("Merge classes", key=state.MERGED, help=f"Two classes: {names}"):
-                source = replace(source, key=f"{source.key}|merged", census=source.census.merged())
+            st.toggle("Merge classes", key=state.MERGED, help=f"Two classes: {names}")
+            source = _merged(source)
         else:
             state.put(state.MERGED, None)
         splits = _several("Split", state.SPLITS, source.census.splits, source.split)
         labels = _several("Class", state.LABELS, source.census.classes, source.word)
         patient = _patient(source)
-    census = source.census
-    keep = np.ones(len(census), bool)
-    if splits:
-        keep &= np.isin(census.split_places, [census.splits.index(name) for name in splits])
-    if labels:
-        keep &= np.isin(census.labels, [census.classes.index(name) for name in labels])
-    if patient:
-        keep &= census.rows["patient"].str.contains(patient, case=False, regex=False).to_numpy(bool)
+    keep = np.logical_and.reduce([np.ones(len(source.census), bool), *_kept(source).values()])
     if keep.all():
         return source, True
     key = "|".join((source.key, ",".join(splits), ",".join(labels), patient))
-    return replace(source, key=key, census=census.where(keep)), False
+    return replace(source, key=key, census=source.census.where(keep)), False
+
+
+def nothing(source: Source) -> None:
+    """The panel for filters that no film matches: what was asked for, and which filter to let go."""
+    source = _merged(source)
+    kept = _kept(source)
+    st.info(
+        f"**No film matches:** {widgets.verbatim('; '.join(_asked(source)))}. Let go of a filter, or change it at the "
+        "left.",
+        icon=":material/filter_alt:",
+    )
+    with st.container(horizontal=True):
+        for key in kept if len(kept) > 1 else ():
+            others = [flags for other, flags in kept.items() if other != key]
+            left = int(np.logical_and.reduce(others).sum())
+            label = f"Any {_NAMES[key]} ({left:,} film{'s' * (left != 1)})"
+            st.button(label, key=f"any_{_NAMES[key]}", on_click=_clear, args=(key,), disabled=not left)
+        st.button("Show all films", on_click=clear, icon=":material/filter_alt_off:")
 
 
 def clear() -> None:
     """All films again."""
-    for key in (state.SPLITS, state.LABELS, state.PATIENT):
-        state.put(key, "" if key == state.PATIENT else [])
+    for key in _NAMES:
+        _clear(key)
+
+
+def _clear(key: str) -> None:
+    state.put(key, "" if key == state.PATIENT else [])
+    _first_page()
+
+
+def _chosen(key: str) -> list[str]:
+    found = state.value(key)
+    return [str(name) for name in found] if isinstance(found, list) else []
+
+
+def _typed() -> str:
+    return str(state.value(state.PATIENT) or "").strip()
+
+
+def _kept(source: Source) -> dict[str, NDArray[np.bool_]]:
+    """Filter in use → the films that it keeps, bool ``[N]``."""
+    census, found = source.census, {}
+    if splits := _chosen(state.SPLITS):
+        found[state.SPLITS] = np.isin(census.split_places, [census.splits.index(name) for name in splits])
+    if labels := _chosen(state.LABELS):
+        found[state.LABELS] = np.isin(census.labels, [census.classes.index(name) for name in labels])
+    if patient := _typed():
+        contains = census.rows["patient"].str.contains(patient, case=False, regex=False)
+        found[state.PATIENT] = contains.to_numpy(bool)
+    return found
+
+
+def _asked(source: Source) -> list[str]:
+    """What the filters in use ask for, in words."""
+    splits, labels = _chosen(state.SPLITS), _chosen(state.LABELS)
+    said = (
+        f"split {' or '.join(source.split(name).lower() for name in splits)}" if splits else "",
+        f"class {' or '.join(source.word(name).lower() for name in labels)}" if labels else "",
+        f"'{_typed()}' in the patient's number" if _typed() else "",
+    )
+    return [says for says in said if says]
+
+
+def _merged(source: Source) -> Source:
+    """With merged classes, when asked for."""
+    if state.value(state.MERGED) is not True:
+        return source
+    return replace(source, key=f"{source.key}|merged", census=source.census.merged())
 
 
 def _several(label: str, key: str, options: tuple[str, ...], words: Callable[[str], str]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 import streamlit as st
 
-from core.dataset.health import CHECKS, Finding, counted_per_class, examine
+from core.dataset.health import CHECKS, Finding, State, counted_per_class, examine
 from core.errors import PneumoLensError
 from core.ui import archive, cache
 from core.ui.dataset import downloads, measurements
@@ -41,10 +41,18 @@ def show(source: Source) -> None:
             icon=":material/info:",
         )
     found = findings(source)
+    st.markdown(summary([finding.state for finding in found.values()]))
     _shortcut(source)
     order = {"warning": 0, "unknown": 1, "good": 2}
     for name in sorted(found, key=lambda name: order[found[name].state]):
         _check(source, name, found[name])
+
+
+def summary(states: Sequence[State]) -> str:
+    """How many checks found something, found nothing, and cannot be told from the index."""
+    counts = [states.count(state) for state in ("warning", "good", "unknown")]
+    said = (f"**{counts[0]}** found something", f"**{counts[1]}** found nothing", f"**{counts[2]}** cannot be told")
+    return f"Of {len(states)} checks: {', '.join(says for says, count in zip(said, counts, strict=True) if count)}."
 
 
 def _shortcut(source: Source) -> None:

@@ -99,6 +99,7 @@ def _give(own: state.Upload | None) -> None:
         file = st.session_state.get("index_uploader")
         if file is None:
             state.forget_index()
+            state.put(state.INDEX, PUBLIC)  # taken back by the visitor: no link has promised it
         else:
             state.use_index(file.name, file.getvalue())
             state.put(state.INDEX, OWN)

@@ -17,7 +17,6 @@ from core.ui.performance import charts, controls
 from core.ui.performance.sources import Source
 
 _KINDS: Final[dict[Kind, str]] = {"equal-width": "Equal width", "adaptive": "Equal films (adaptive)"}
-_ACROSS: Final = 3
 
 
 def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
@@ -29,12 +28,9 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     scaled = [source for source in sources if raw(source) is not None]
     with right:
         before = bool(st.toggle("Before temperature scaling", key=state.RAW, disabled=not scaled))
-    for start in range(0, len(sources), _ACROSS):
-        row = sources[start : start + _ACROSS]
-        cells = st.columns(max(2, min(len(sources), _ACROSS)), gap="medium")
-        for place, (cell, source) in enumerate(zip(cells, row, strict=False), start=start):
-            with cell:
-                _diagram(source, place, kind, fmt, before=before)
+    for place, (cell, source) in enumerate(zip(controls.side_by_side(len(sources)), sources, strict=True)):
+        with cell:
+            _diagram(source, place, kind, fmt, before=before)
     st.dataframe(_table(sources), width="stretch", hide_index=True, key="calibration")
     st.caption(
         "A network that is sure as often as it is right lies on the dotted line; below, it is too sure, above, not "

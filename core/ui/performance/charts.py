@@ -71,7 +71,7 @@ def matrix(  # noqa: PLR0913, PLR0917 - a figure has many sides
     """A confusion matrix whose cells can be clicked.
 
     Args:
-        values: what shades a cell, float64 ``[K, K]``, 0…``top``.
+        values: what shades a cell, float64 ``[K, K]``, 0…``top``; NaN where there is nothing to shade.
         counts: films, int64 ``[K, K]``.
         labels: classes in words.
         of: what the values are shares of.
@@ -376,7 +376,9 @@ def faded(colour: str, opacity: float) -> str:
 
 
 def _cell_text(value: float, count: int, of: Of) -> str:
-    return f"<b>{count:,}</b>" if of == "count" else f"<b>{value:.1%}</b><br>{count:,}"
+    if of == "count":
+        return f"<b>{count:,}</b>"
+    return f"<b>{value:.1%}</b><br>{count:,}" if np.isfinite(value) else "<b>\N{EN DASH}</b><br>no films"
 
 
 def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides

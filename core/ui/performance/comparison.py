@@ -131,9 +131,14 @@ def _numbers(found: Comparison, a: Source, b: Source) -> None:
         f"{100 * found.accuracy.value:+.1f} points",
         help=f"{a.title} less {b.title}, paired, 95 % bootstrap interval by patient",
     )
-    accuracy.caption(f"95 % interval {_ends(found.accuracy, 100)}")
-    agreement.metric("Cohen's kappa", f"{found.kappa.value:.2f}", help="Agreement of their decisions beyond chance")
-    agreement.caption(f"95 % interval {_ends(found.kappa, 1)}")
+    accuracy.caption(_ends(found.accuracy, 100))
+    kappa = found.kappa.value
+    agreement.metric(
+        "Cohen's kappa",
+        "not defined" if np.isnan(kappa) else f"{kappa:.2f}",
+        help="Agreement of their decisions beyond chance",
+    )
+    agreement.caption(_ends(found.kappa, 1))
     test.metric("McNemar's p", f"{found.p:.3f}" if found.p >= 0.001 else "< 0.001", help="Exact, two-sided, by film")  # noqa: PLR2004
     test.caption(f"{found.only_a} against {found.only_b} films")
     common.metric("Films of both", f"{len(found):,}")
@@ -141,8 +146,12 @@ def _numbers(found: Comparison, a: Source, b: Source) -> None:
 
 
 def _ends(figure: Signed, scale: float) -> str:
+    if np.isnan(figure.value):
+        return "Both decide every film alike, for one class"
+    if not figure.told:
+        return "95 % interval cannot be told: all samples agree"
     digits = 1 if scale > 1 else 2
-    return f"{scale * figure.low:+.{digits}f} to {scale * figure.high:+.{digits}f}"
+    return f"95 % interval {scale * figure.low:+.{digits}f} to {scale * figure.high:+.{digits}f}"
 
 
 def _fourfold(found: Comparison, a: Source, b: Source) -> None:

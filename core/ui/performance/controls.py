@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.tasks import Task
 from core.ui import state
@@ -35,6 +36,16 @@ def drop_down(label: str, options: Mapping[str, str], key: str) -> str:
     """One of several words in a list that opens; its key in ``options``."""
     state.settle(key, list(options))
     return str(st.selectbox(label, list(options), format_func=options.__getitem__, key=key))
+
+
+def side_by_side(count: int) -> list[DeltaGenerator]:
+    """Places for figures, three in a row where there is room and fewer where there is not; once in a section.
+
+    Args:
+        count: of the figures; a single one leaves half of the width empty.
+    """
+    with st.container(key="side_by_side"):  # the style of the page says how many fit
+        return list(st.columns(max(2, count), gap="medium"))[:count]
 
 
 def grain(task: Task) -> str:

@@ -13,8 +13,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.checkpoint import Interval
-from core.evaluate import OperatingPoint
+from core.evaluate import AREAS, MEANS, METRICS, OperatingPoint, classes_behind, undefined
 from core.report import DISCLAIMER, plain
+from core.tasks import Task
 from core.ui.performance.sources import Source
 
 Found = Mapping[str, Interval]
@@ -69,20 +70,43 @@ def films_csv(source: Source, rows: NDArray[np.int64]) -> bytes:
 
 
 def metrics_csv(found: Sequence[tuple[Source, Found]]) -> bytes:
-    """One row per model and figure, with both ends of its 95 % interval."""
+    """One row per model and figure, with both ends of its 95 % interval.
+
+    Ends are empty where no interval can be told, the value too where the figure is not defined; ``note`` says so, and
+    over how many classes a mean is where it is not over all.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["model", "split", "films", "figure", "value", "low", "high", "weights_sha256", "notice"])
+    writer.writerow(["model", "split", "films", "figure", "value", "low", "high", "note", "weights_sha256", "notice"])
     for source, figures in found:
-        for name, figure in figures.items():
-            facts = [plain(source.title), source.split, len(source.predictions), name]
-            values = [f"{value:.6f}" for value in (figure.value, figure.low, figure.high)]
-            writer.writerow([*facts, *values, _sha256(source), DISCLAIMER])
+        facts = [plain(source.title), source.split, len(source.predictions)]
+        for name in names(source.task):
+            figure = figures.get(name)
+            ends = [figure.low, figure.high] if figure and figure.told else []
+            values = [f"{value:.6f}" for value in ([figure.value, *ends] if figure else [])]
+            values += [""] * (3 - len(values))
+            writer.writerow([*facts, name, *values, _note(source, figures, name), _sha256(source), DISCLAIMER])
     return out.getvalue().encode()
 
 
+def names(task: Task) -> list[str]:
+    """Every figure that there can be, whether these films define it or not."""
+    two = [f"merged_{name}" for name in ("accuracy", "sensitivity", "specificity", "auroc")]
+    return ["accuracy", *two, *(f"{row}.{of}" for row in (*METRICS, *AREAS) for of in (*task.classes, *MEANS))]
+
+
+def _note(source: Source, found: Found, name: str) -> str:
+    """What must be said beside a figure; mostly nothing."""
+    figure, (metric, _, of) = found.get(name), name.partition(".")
+    if figure is None:
+        return f"not defined: {undefined(name, source.predictions, source.task)}"
+    behind, size = classes_behind(found, metric, source.task.classes), len(source.task.classes)
+    over = f"mean over {behind} of {size} classes" if of in MEANS and behind < size else ""
+    return "; ".join(note for note in (over, "" if figure.told else "interval cannot be told") if note)
+
+
 def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
-    """One object: ``notice`` and ``models``, each with its figures."""
+    """One object: ``notice`` and ``models``, each with its figures, and notes on those that are not defined."""
     models: list[dict[str, Any]] = [
         {
             "model": source.title,
@@ -91,11 +115,17 @@ def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
             "films": len(source.predictions),
             "patients": len(set(source.predictions.patients)),
             "weights_sha256": _sha256(source) or None,
-            "figures": {name: figure.model_dump() for name, figure in figures.items()},
+            "figures": {name: _figure(figure) for name, figure in figures.items()},
+            "notes": {name: note for name in names(source.task) if (note := _note(source, figures, name))},
         }
         for source, figures in found
     ]
     return (json.dumps({"notice": DISCLAIMER, "models": models}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _figure(figure: Interval) -> dict[str, float | None]:
+    """As JSON; ``null`` for the ends of an interval that cannot be told."""
+    return {name: end if figure.told or name == "value" else None for name, end in figure.model_dump().items()}
 
 
 def _sha256(source: Source) -> str:

@@ -12,7 +12,18 @@ import streamlit as st
 
 from core.checkpoint import Interval
 from core.errors import PneumoLensError
-from core.evaluate import AREAS, METRICS, Curve, Predictions, figures, one_against_rest, precision_recall, roc
+from core.evaluate import (
+    AREAS,
+    METRICS,
+    Curve,
+    Predictions,
+    classes_behind,
+    figures,
+    one_against_rest,
+    precision_recall,
+    roc,
+    undefined,
+)
 from core.tasks import Task
 from core.ui import cache, state, widgets
 from core.ui.performance import charts, controls, downloads
@@ -27,6 +38,8 @@ _OVERALL: Final = {
 }
 _MEANS: Final = {"macro": "Mean over classes (macro)", "weighted": "Mean weighted by films"}
 _ROW: Final = 35
+NOTHING: Final = "\N{EN DASH}"
+"""In place of a figure that is not defined."""
 
 
 def _auroc(found: Curve) -> float:
@@ -78,7 +91,8 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         downloads.metrics(found)
         st.caption(
-            "Value and 95 % interval from 2,000 bootstrap samples of patients: all films of a patient stay together. "
+            "Value and 95 % interval from 2,000 bootstrap samples of patients: all films of a patient stay together; "
+            "Wilson's interval by patient where all samples agree. "
             f"Two classes: {' / '.join(words(task, name) for name in task.merged_classes)}, the decision made coarser."
         )
     st.subheader("Curves", anchor=False)
@@ -102,7 +116,8 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
             except PneumoLensError as error:
                 widgets.say(error, "These curves cannot be drawn.")
     st.caption(
-        "Bands: 95 % of the curves of 2,000 bootstrap samples of patients, at each point of the horizontal axis. "
+        "Bands: 95 % of the curves of 2,000 bootstrap samples of patients, at each point of the horizontal axis; "
+        "without width where all samples agree, which is no certainty. "
         "Dotted: a guess. A merged class' probability is the sum of its members'."
     )
 
@@ -134,7 +149,7 @@ def _table(found: Sequence[tuple[Source, Mapping[str, Interval]]], task: Task) -
     rows: list[dict[str, str]] = []
 
     def add(figure: str, of: str, name: str) -> None:
-        cells = {source.title: _said(figures.get(name)) for source, figures in found}
+        cells = {source.title: _cell(source, figures, name, len(task.classes)) for source, figures in found}
         if any(cells.values()):
             rows.append({"Figure": figure, "Of": of, **cells})
 
@@ -150,10 +165,18 @@ def _table(found: Sequence[tuple[Source, Mapping[str, Interval]]], task: Task) -
     return pd.DataFrame(rows)
 
 
-def _said(figure: Interval | None) -> str:
-    if figure is None:
+def _cell(source: Source, found: Mapping[str, Interval], name: str, most: int) -> str:
+    """A figure with its interval, or why there is none; empty for a class that a table of two classes does not know."""
+    metric, _, of = name.partition(".")
+    if of and of not in {*source.task.classes, *_MEANS}:
         return ""
-    return f"{100 * figure.value:.1f} %  ({100 * figure.low:.1f} to {100 * figure.high:.1f})"
+    figure = found.get(name)
+    if figure is None:
+        return f"{NOTHING} not defined: {undefined(name, source.predictions, source.task)}"
+    ends = f"{100 * figure.low:.1f} to {100 * figure.high:.1f}" if figure.told else "interval cannot be told"
+    behind, size = classes_behind(found, metric, source.task.classes), len(source.task.classes)
+    over = f", over {behind}{f' of {size}' if behind < size else ''} classes" if of in _MEANS and behind < most else ""
+    return f"{100 * figure.value:.1f} %  ({ends}){over}"
 
 
 def _lines(kind: _Kind, drawn: Sequence[tuple[int, Source]], positive: str) -> list[charts.Line]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from core.ui import link, state
-from core.ui.link import MANY, PERCENT, SHARE, SWITCH, TEXT, Part
+from core.ui.link import MANY, PERCENT, SHARE, SWITCH, TEXT, Kind, Part
 
 _PAGE: Final = "performance"
+_NONE: Final = ["none"]
+_CHOSEN: Final = Kind(  # no model at all is a choice too: left out of the address, it would mean all
+    lambda words: [] if words == _NONE else MANY.read(words),
+    lambda value: _NONE if value == [] else MANY.write(value),
+)
 PARTS: Final = (
     Part("task", state.TASK),
     Part("view", state.VIEW),
-    Part("model", state.SOURCES, MANY),
+    Part("model", state.SOURCES, _CHOSEN),
     Part("classes", state.CLASSES, TEXT, ("matrices", "comparison")),
     Part("shares", state.SHARES, TEXT, ("matrices",)),
     Part("cell", state.CELL, TEXT, ("matrices",)),
@@ -34,6 +39,11 @@ def take() -> None:
     link.take(_PAGE, PARTS)
 
 
-def give(view: str, hidden: frozenset[str]) -> None:
-    """Say in the address what is shown, less the ``hidden`` names. After the widgets."""
+def give(view: str, hidden: frozenset[str] = frozenset()) -> None:
+    """Say in the address what is shown, less the ``hidden`` names. After the widgets.
+
+    Args:
+        view: the section shown; empty when there is nothing to show.
+        hidden: names that must not be in an address.
+    """
     link.give(_PAGE, PARTS, view, hidden)

@@ -23,27 +23,22 @@ _SCALES: Final[dict[Of, str]] = {
     "true": "share of the films truly of the class (on the diagonal: recall)",
     "read": "share of the films read as the class (on the diagonal: precision)",
 }
-_ACROSS: Final = 3
 _PARTS: Final = 3  # of a cell in the address: model, true class, class read
 
 
 def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     """The section."""
-    left, right = st.columns(2)
-    with left:
+    with st.container(horizontal=True):
         grain = controls.grain(task)
-    with right:
         shown = controls.segments("Cells show", {str(of): title for of, title in _SHARES.items()}, state.SHARES)
     of = next(of for of in _SHARES if of == shown)
     counted = [(source, *_counted(source, grain)) for source in sources]
     top = max((int(counts.max()) for _, _, counts in counted), default=1) if of == "count" else 1.0
     cell = _cell(counted)
-    for start in range(0, len(counted), _ACROSS):
-        row = counted[start : start + _ACROSS]
-        for place, (source, classes, counts) in zip(st.columns(max(2, min(len(counted), _ACROSS))), row, strict=False):
-            here = cell[1:] if cell and cell[0] is source else None
-            with place:
-                _matrix(source, classes, counts, of, top, here, fmt)
+    for place, (source, classes, counts) in zip(controls.side_by_side(len(counted)), counted, strict=True):
+        here = cell[1:] if cell and cell[0] is source else None
+        with place:
+            _matrix(source, classes, counts, of, top, here, fmt)
     _legend(of, top)
     if cell is None:
         st.info("Click a cell to see its films.", icon=":material/touch_app:")

@@ -30,6 +30,12 @@ def panel(task: Task) -> None:
             f"**{fine}**, or **{coarse}**. Tables stay in this server's memory."
         )
         downloads.button("An example", partial(_example, task), "predictions-example.csv", "text/csv")
+        if left_out := state.tables_left_out():
+            st.warning(
+                f"**Not taken in:** {widgets.verbatim(', '.join(left_out))}. Only {state.MAX_TABLES} tables fit. "
+                "Remove one, then give it again.",
+                icon=":material/inventory_2:",
+            )
         for table in state.own_tables():
             st.button(
                 f"Remove {widgets.verbatim(table.name)}",

@@ -47,7 +47,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     threshold = float(str(state.value(state.THRESHOLD)))
     found = measure(source.predictions, positive, threshold)
     _numbers(found, float(str(state.value(state.PREVALENCE))) / 100)
-    roc, histogram, matrix = st.columns(3, gap="medium")
+    roc, histogram, matrix = controls.side_by_side(3)
     said = words(source.task, positive)
     with roc:
         st.markdown("**ROC curve**")
