@@ -81,6 +81,7 @@ class TrainingFacts(_Strict):
         recipe: every setting of the run.
         init: what the weights started from.
         epochs: how many.
+        kept: the epoch whose weights these are, from 1, where not the last one's were kept.
         seconds: how long they took.
         hardware: on what.
         versions: of the packages that matter.
@@ -96,6 +97,7 @@ class TrainingFacts(_Strict):
     recipe: dict[str, Any]
     init: str
     epochs: int
+    kept: int | None = None
     seconds: float
     hardware: str
     versions: dict[str, str]
@@ -133,6 +135,7 @@ class Card(_Strict):
         test_films: size of the test split.
         storage: what storing in 16 bits changed; ``None`` where it was not measured.
         limits: what it must not be used for, and known failures.
+        warnings: what in its training data can mislead: copies, patients on two sides, classes out of balance.
         licence: of the weights.
         citation: whom to cite for data and method.
         weights_sha256: of the ``.safetensors`` file.
@@ -154,6 +157,7 @@ class Card(_Strict):
     test_films: int
     storage: Storage | None = None
     limits: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
     licence: str
     citation: str
     weights_sha256: _Sha256
@@ -227,6 +231,11 @@ class Checkpoint:
     def predictions(self) -> Path:
         """The table of test predictions."""
         return self.folder / f"{self.name}.csv"
+
+    @property
+    def history(self) -> Path:
+        """The table of its training, one row per epoch, where there is one: see :mod:`core.training.journal`."""
+        return self.folder / f"{self.name}.history.csv"
 
     @property
     def film_map(self) -> Path:

@@ -9,6 +9,7 @@
     ├── CheckpointError        weights or card are missing, foreign, broken or altered
     ├── DataError              a folder or table of X-rays that cannot be used as it is
     ├── TrainingError          training cannot start or go on
+    │   └── DivergedError          its loss is no longer a number
     ├── DownloadError          a file could not be fetched
     └── EvidenceError          a heatmap that must not be drawn (empty, saturated, not a number)
 
@@ -62,6 +63,10 @@ class DataError(PneumoLensError):
 
 class TrainingError(PneumoLensError):
     """Training cannot start or go on."""
+
+
+class DivergedError(TrainingError):
+    """The loss is no longer a number: the weights are spoilt."""
 
 
 class DownloadError(PneumoLensError):

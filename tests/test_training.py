@@ -31,11 +31,12 @@ from core.training.balance import balance
 from core.training.calibrate import fit_temperature
 from core.training.data import Films, Skipped
 from core.training.initial import initialise
-from core.training.loop import Run, logits_of, validate
 from core.training.order import Order
 from core.training.recipe import Recipe, Stage, parse_stages
 from core.training.run import train
+from core.training.setting import Run
 from core.training.shifted import validate_shifted
+from core.training.validation import logits_of, validate
 from core.xray import Preprocessing
 from tests.synthetic import as_png8, film
 

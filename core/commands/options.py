@@ -10,7 +10,7 @@ from core.tasks import TASKS
 ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
 
-def task_option(parser: argparse.ArgumentParser) -> None:
+def task_option(parser: argparse._ActionsContainer) -> None:
     """--task: which classes."""
     parser.add_argument("--task", choices=TASKS, default="pneumonia", help="default: %(default)s")
 

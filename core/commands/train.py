@@ -5,85 +5,203 @@ from __future__ import annotations
 import argparse
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from core.architectures import ARCHITECTURES
 from core.architectures.head import DEFAULT, HEADS
 from core.checkpoint import SHIPPED
 from core.commands.options import ALL_DONE, task_option
+from core.errors import TrainingError
 from core.tasks import TASKS
 
+if TYPE_CHECKING:
+    from core.training.recipe import Recipe, Stage
+
 HELP = "train a network and store the checkpoint"
+
+CLASS_WEIGHTS = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}
+STAGES, RESOLUTION, EPOCHS = "128x16,224x4", 224, 20
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
-    parser.add_argument(
+    _what(parser.add_argument_group("what"))
+    _start(parser.add_argument_group("where it starts, and what of it learns"))
+    _how(parser.add_argument_group("how long, and how"))
+    _end(parser.add_argument_group("when it ends, and what is kept"))
+
+
+def _what(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--data",
         type=Path,
         required=True,
         metavar="DIR",
         help="folder with train/ and test/, or just one folder per class (see --fold)",
     )
-    task_option(parser)
-    parser.add_argument("--arch", choices=ARCHITECTURES, required=True)
-    parser.add_argument("--head", choices=HEADS, default=DEFAULT, help="what follows the trunk (default: %(default)s)")
-    parser.add_argument("--init", default="scratch", help="scratch, imagenet, or a file (.safetensors, .pth, .onnx)")
-    parser.add_argument(
-        "--freeze", type=int, default=0, metavar="N", help="leave the trunk's first N layers as they are"
-    )
-    parser.add_argument(
-        "--teacher",
-        default="",
-        metavar="NAMES",
-        help="checkpoints in --out, with commas between, whose probabilities temper the labels",
-    )
-    parser.add_argument("--stages", default="128x16,224x4", help="resolutions and their epochs (default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default: %(default)s)")
-    parser.add_argument("--decay", type=float, default=0.05, help="weight decay (default: %(default)s)")
-    parser.add_argument("--batch", type=int, default=64, help="films per step (default: %(default)s)")
-    parser.add_argument("--mixup", type=float, default=0.0, help="Beta parameter of mixup, 0 for none")
-    parser.add_argument(
+    task_option(group)
+    group.add_argument("--arch", choices=ARCHITECTURES, required=True, help="the network")
+    group.add_argument("--head", choices=HEADS, default=DEFAULT, help="what follows the trunk (default: %(default)s)")
+    group.add_argument(
         "--fold",
         metavar="K/N",
         help="where the folder has no splits: the K-th of N parts of the patients is the test split (default: 1/5)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
-    parser.add_argument(
+
+
+def _start(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--init",
+        default="scratch",
+        metavar="scratch|imagenet|NAME|FILE",
+        help="the weights it starts from: chance, ImageNet, a checkpoint in --out or of the app (of other classes "
+        "only its trunk is taken), or a file (.safetensors, .pth, .onnx) (default: %(default)s)",
+    )
+    group.add_argument(
+        "--freeze",
+        type=_freeze,
+        default=0,
+        metavar="trunk|N",
+        help="leave the trunk, or its first N layers, as they are (default: %(default)s)",
+    )
+    group.add_argument(
+        "--trunk-rate",
+        type=float,
+        default=1.0,
+        metavar="F",
+        help="learning rate of the trunk as a factor of the head's (default: %(default)s)",
+    )
+    group.add_argument(
+        "--teacher",
+        default="",
+        metavar="NAMES",
+        help="checkpoints in --out or of the app, with commas between, whose probabilities temper the labels",
+    )
+
+
+def _how(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--stages",
+        metavar="SIZExEPOCHS,…",
+        help=f"progressive resizing: resolutions and their epochs, in order (default: {STAGES})",
+    )
+    group.add_argument(
+        "--resolution",
+        type=int,
+        metavar="S",
+        help=f"one resolution throughout, pixels a side, in place of --stages (default with --epochs: {RESOLUTION})",
+    )
+    group.add_argument(
+        "--epochs", type=int, metavar="N", help=f"epochs at that resolution (default with --resolution: {EPOCHS})"
+    )
+    group.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default: %(default)s)")
+    group.add_argument("--decay", type=float, default=0.05, help="weight decay (default: %(default)s)")
+    group.add_argument(
+        "--batch", type=int, default=64, help="films per step, of all processes together (default: %(default)s)"
+    )
+    group.add_argument(
+        "--class-weights",
+        choices=CLASS_WEIGHTS,
+        default="sqrt",
+        help="weight of a class in the loss: the same, or 1 / (films in it), or the square root of that "
+        "(default: %(default)s)",
+    )
+    group.add_argument("--mixup", type=float, default=0.0, help="Beta parameter of mixup, 0 for none")
+    group.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
+
+
+def _end(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--patience",
+        type=int,
+        default=0,
+        metavar="N",
+        help="stop after N epochs at the last resolution without a better --judge; 0: never (default: %(default)s)",
+    )
+    group.add_argument(
+        "--keep",
+        choices=("last", "best"),
+        default="last",
+        help="weights of the last epoch, or of the one with the best --judge at the last resolution "
+        "(default: %(default)s, as the shipped networks)",
+    )
+    group.add_argument(
+        "--judge",
+        choices=("val_loss", "val_accuracy", "val_macro_recall", "val_merged_accuracy", "val_merged_macro_recall"),
+        default="val_loss",
+        help="figure on the validation films that says which epoch is better (default: %(default)s)",
+    )
+    group.add_argument(
         "--out", type=Path, default=SHIPPED, metavar="DIR", help="folder for the checkpoint (default: weights)"
     )
-    parser.add_argument(
-        "--run", type=Path, metavar="DIR", help="folder for state and history (default: runs/<task>-<arch>)"
+    group.add_argument(
+        "--run",
+        type=Path,
+        metavar="DIR",
+        help="folder for the state, to go on from, and the history as CSV (default: runs/<task>-<arch>)",
+    )
+    group.add_argument(
+        "--tensorboard", action="store_true", help="write the history for TensorBoard, too: RUN/tensorboard"
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Train a network; prints where its weights are."""
-    from core.dataset import parse_fold
     from core.training import run
     from core.training.order import Order
-    from core.training.recipe import Recipe, parse_stages
+    from core.training.team import mine
 
-    recipe = Recipe(
-        stages=parse_stages(options.stages),
-        rate=options.rate,
-        decay=options.decay,
-        batch=options.batch,
-        mixup=options.mixup,
-        freeze=options.freeze,
-        teacher=options.teacher,
-        fold=parse_fold(options.fold) if options.fold else None,
-        seed=options.seed,
-    )
     order = Order(
         data=options.data,
         task=TASKS[options.task],
         architecture=ARCHITECTURES[options.arch],
-        recipe=recipe,
+        recipe=_recipe(options),
         init=options.init,
         head=options.head,
         out=options.out,
         run=options.run or Path("runs") / f"{options.task}-{options.arch}",
         command="python -m core " + shlex.join(options.arguments),
+        tensorboard=options.tensorboard,
     )
-    print(run.train(order))
+    path = run.train(order)
+    if mine().leads:
+        print(path)
     return ALL_DONE
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    from core.dataset import parse_fold
+    from core.training.recipe import Recipe
+
+    return Recipe(
+        stages=_stages(options),
+        rate=options.rate,
+        decay=options.decay,
+        batch=options.batch,
+        class_power=CLASS_WEIGHTS[options.class_weights],
+        mixup=options.mixup,
+        freeze=options.freeze,
+        trunk_rate=options.trunk_rate,
+        teacher=options.teacher,
+        fold=parse_fold(options.fold) if options.fold else None,
+        patience=options.patience,
+        keep=options.keep,
+        judge=options.judge,
+        seed=options.seed,
+    )
+
+
+def _stages(options: argparse.Namespace) -> tuple[Stage, ...]:
+    from core.training.recipe import parse_stages
+
+    plain = options.resolution is not None or options.epochs is not None
+    if plain and options.stages:
+        raise TrainingError("Give either --stages, or --resolution and --epochs.")
+    if not plain:
+        return parse_stages(options.stages or STAGES)
+    resolution = RESOLUTION if options.resolution is None else options.resolution
+    return parse_stages(f"{resolution}x{EPOCHS if options.epochs is None else options.epochs}")
+
+
+def _freeze(text: str) -> int | Literal["trunk"]:
+    return "trunk" if text == "trunk" else int(text)

@@ -23,8 +23,9 @@ from core.evaluate import figures, to_csv
 from core.evaluate.films import predict
 from core.models import best_device
 from core.training.data import Films
-from core.training.loop import Run
+from core.training.journal import history_csv
 from core.training.order import Order
+from core.training.setting import Run
 from core.training.state import keep
 from core.xray import Preprocessing, read_xray
 
@@ -38,15 +39,19 @@ class Trained:
     Attributes:
         network: the averaged network, balanced.
         temperature: what its logits are to be divided by.
-        history: one row per epoch, the last one as balanced and calibrated.
+        history: one row per epoch.
+        settled: figures on validation, balanced and calibrated.
+        kept: the epoch whose weights these are; ``None``: the last.
     """
 
     network: Network
     temperature: float
     history: Sequence[Mapping[str, Any]]
+    settled: Mapping[str, float]
+    kept: int | None
 
 
-def finish(order: Order, run: Run, trained: Trained, films: Films) -> Checkpoint:
+def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple[str, ...]) -> Checkpoint:
     """Store a trained network as a checkpoint.
 
     Args:
@@ -54,13 +59,14 @@ def finish(order: Order, run: Run, trained: Trained, films: Films) -> Checkpoint
         run: how it was trained.
         trained: what came of it.
         films: all films used.
+        doubts: what in them can mislead.
 
     Returns:
         The checkpoint.
     """
     table = counts(films.films, order.task)
     facts: dict[str, Any] = {
-        "name": f"{order.task.name}-{order.architecture.name}",
+        "name": order.name,
         "task": order.task.name,
         "architecture": order.architecture.name,
         "classes": order.task.classes,
@@ -82,11 +88,11 @@ def finish(order: Order, run: Run, trained: Trained, films: Films) -> Checkpoint
             "seconds": round(sum(row["seconds"] for row in trained.history), 1),
             "hardware": _hardware(),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-            "validation": {
-                key: round(value, 4) for key, value in trained.history[-1].items() if key.startswith("val_")
-            },
+            "kept": trained.kept,
+            "validation": {key: round(value, 4) for key, value in trained.settled.items()},
         },
         "limits": order.task.limits + _of_drawn_films(order),
+        "warnings": doubts,
         "licence": "Apache-2.0 for the weights; the films they were trained on are CC BY 4.0",
         "citation": order.task.citation,
         "metrics": {},
@@ -109,6 +115,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films) -> Checkpoint
     }
     checkpoint = store(order.out, trained.network.state_dict(), facts)
     keep(checkpoint.predictions, to_csv(predictions).encode())
+    keep(checkpoint.history, history_csv(trained.history).encode())
     return checkpoint
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from core.architectures import Architecture
 from core.architectures.network import Network
-from core.errors import TrainingError
+from core.checkpoint import Card, Checkpoint, folders, named, open_card
+from core.errors import CheckpointError, TrainingError, UnknownNameError
 from core.xray import Preprocessing
 
 
@@ -30,19 +31,71 @@ CAFFE = Convention((255.0, 255.0, 255.0), (-103.939, -116.779, -123.68))
 """Blue, green, red in 0…255 less their means: what the VGG authors' weights expect, in Caffe and in Keras."""
 
 
-def initialise(
-    architecture: Architecture, network: Network, init: str, films: Tensor, preprocessing: Preprocessing
+def checkpoint_called(name: str, out: Path) -> Checkpoint:
+    """A checkpoint by its name: in the folder that results go to, else where the app looks for them.
+
+    Raises:
+        CheckpointError: there is one and it is broken.
+        UnknownNameError: there is none.
+    """
+    try:
+        return named(name, out)
+    except UnknownNameError:
+        return named(name, *folders())
+
+
+def file_of(init: str, out: Path) -> str:
+    """What ``--init`` says, with the name of a checkpoint replaced by its weights file.
+
+    Raises:
+        CheckpointError: there is such a checkpoint, and it is broken or altered.
+        TrainingError: it says nothing that there is.
+    """
+    if init in {"scratch", "imagenet"} or Path(init).suffix in _READERS:
+        return init
+    try:
+        found = checkpoint_called(init, out)
+    except UnknownNameError as error:
+        raise TrainingError(
+            f"--init {init} is neither 'scratch', 'imagenet', a {', '.join(_READERS)} file nor a checkpoint "
+            f"({', '.join(error.legal) or 'there are none'})."
+        ) from error
+    found.tensors()  # compares their sha256 with the card's
+    return str(found.weights)
+
+
+def card_of(init: str) -> Card | None:
+    """The card beside a weights file; ``None`` where there is none, or none that can be read."""
+    path = Path(init)
+    if path.suffix != ".safetensors" or not path.with_suffix(".json").is_file():
+        return None
+    try:
+        return open_card(path.with_suffix(".json")).card
+    except CheckpointError:
+        return None
+
+
+def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fitted on
+    architecture: Architecture,
+    network: Network,
+    init: str,
+    films: Tensor,
+    preprocessing: Preprocessing,
+    *,
+    classes: tuple[str, ...] | None = None,
 ) -> Network:
     """Give a network its initial weights.
 
     Args:
         architecture: which.
-        network: a fresh one; its head stays as chance made it unless a checkpoint has the same head.
+        network: a fresh one; its head stays as chance made it unless a checkpoint has the same head for the same
+            classes.
         init: "scratch"; "imagenet" (torchvision's weights, through its own cache); or a file: a ``.safetensors``
             checkpoint of this architecture, or the convolutions of a network of the same shape, without batch norms, as
             a PyTorch state dict (``.pth``) or in ONNX (``.onnx``; Caffe's input convention).
         films: some training films ``[N, 1, S, S]``, normalised; batch norms are measured on them where they are new.
         preprocessing: how those were normalised.
+        classes: of the network; where the card beside a checkpoint names others its head is left out.
 
     Returns:
         ``network``.
@@ -62,11 +115,13 @@ def initialise(
             ) from error
         return network
     path = Path(init)
-    readers = {".safetensors": _checkpoint, ".pth": _state_dict, ".pt": _state_dict, ".onnx": _onnx}
-    if path.suffix not in readers:
-        raise TrainingError(f"--init {init} is neither 'scratch', 'imagenet' nor a {', '.join(readers)} file.")
-    tensors = readers[path.suffix](path)
+    if path.suffix not in _READERS:
+        raise TrainingError(f"--init {init} is neither 'scratch', 'imagenet' nor a {', '.join(_READERS)} file.")
+    tensors = _READERS[path.suffix](path)
     if path.suffix == ".safetensors":
+        card = card_of(init)
+        if card and classes and card.classes != classes:
+            tensors = {name: value for name, value in tensors.items() if not name.startswith("head.")}
         return _resume_from(network, tensors, path, architecture)
     own = {f"trunk.{name}" for name in network.trunk.state_dict()}
     if own <= set(tensors):
@@ -122,6 +177,14 @@ def _onnx(path: Path) -> dict[str, Tensor]:
         for part, name in zip(("weight", "bias"), node.input[1:], strict=False):
             found[f"{place}.{part}"] = torch.tensor(numpy_helper.to_array(values[name]))
     return found
+
+
+_READERS: Mapping[str, Callable[[Path], dict[str, Tensor]]] = {
+    ".safetensors": _checkpoint,
+    ".pth": _state_dict,
+    ".pt": _state_dict,
+    ".onnx": _onnx,
+}
 
 
 def _resume_from(network: Network, tensors: dict[str, Tensor], path: Path, architecture: Architecture) -> Network:

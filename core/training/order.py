@@ -23,10 +23,11 @@ class Order:
         architecture: the network.
         head: key in HEADS: what follows its trunk.
         recipe: how to train.
-        init: "scratch", "imagenet", or a file of weights.
+        init: "scratch", "imagenet", a file of weights, or the name of a checkpoint.
         out: folder that receives the checkpoint.
         run: folder of the run's state and history.
         command: the command line, for the card.
+        tensorboard: whether the history is also written for TensorBoard.
     """
 
     data: Path
@@ -38,6 +39,12 @@ class Order:
     run: Path
     command: str
     head: str = DEFAULT
+    tensorboard: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of the checkpoint's files."""
+        return f"{self.task.name}-{self.architecture.name}"
 
     def __post_init__(self) -> None:
         sizes = {stage.size for stage in self.recipe.stages}
@@ -55,7 +62,14 @@ class Order:
     @property
     def init_says(self) -> str:
         """What the weights started from, for the card: a file by its name and digest, never by where it lay."""
-        path = Path(self.init)
+        path = Path(self.start)
         if not path.is_file():
             return self.init
         return f"{path.name} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
+
+    @property
+    def start(self) -> str:
+        """``init``, with the name of a checkpoint replaced by its weights file."""
+        from core.training.initial import file_of
+
+        return file_of(self.init, self.out)

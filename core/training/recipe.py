@@ -6,7 +6,7 @@ import dataclasses
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from core.dataset import Fold
 from core.errors import TrainingError
@@ -34,12 +34,16 @@ class Recipe:
         class_power: weight of a class ~ (films in it) ** -class_power; 0 none, 0.5 square root, 1 balanced.
         ema: decay per step of the weights' moving average, which is what is validated and kept.
         mixup: Beta parameter of mixup (Zhang et al. 2018, arXiv:1710.09412); 0 switches it off.
-        freeze: how many of the trunk's first layers keep their initial weights.
+        freeze: how many of the trunk's first layers keep their initial weights; "trunk": all of them.
+        trunk_rate: the trunk's learning rate as a factor of the head's.
         teacher: checkpoints, with commas between, whose mean probabilities are mixed into the labels (Hinton et al.
             2015, arXiv:1503.02531), or "".
         teaching: how much of them, 0…1.
         val_share: share of the training patients held out for validation.
         fold: which films of data without splits are the test split; ``None`` where the data have one.
+        patience: stop after so many epochs without a better figure on validation; 0: never.
+        keep: whose weights are kept, those of the last or of the best epoch at the last resolution.
+        judge: the figure that says which epoch is better, a key of :data:`core.training.best.JUDGES`.
         seed: decides the validation films, the initial weights, the order and every augmentation.
     """
 
@@ -52,16 +56,28 @@ class Recipe:
     class_power: float = 0.5
     ema: float = 0.995
     mixup: float = 0.0
-    freeze: int = 0
+    freeze: int | Literal["trunk"] = 0
+    trunk_rate: float = 1.0
     teacher: str = ""
     teaching: float = 0.5
     val_share: float = 0.1
     fold: Fold | None = None
+    patience: int = 0
+    keep: Literal["last", "best"] = "last"
+    judge: str = "val_loss"
     seed: int = 1
 
     def __post_init__(self) -> None:
         if self.batch < 2:  # noqa: PLR2004
             raise TrainingError("A step needs 2 films or more: batch norm cannot do with one. Raise --batch.")
+        if self.freeze != "trunk" and self.freeze < 0:
+            raise TrainingError(f"--freeze {self.freeze}: give a number of layers, or 'trunk'.")
+        if self.trunk_rate < 0:
+            raise TrainingError(
+                f"--trunk-rate {self.trunk_rate}: give a factor of 0 or more; 1 is the head's own rate."
+            )
+        if self.patience < 0:
+            raise TrainingError(f"--patience {self.patience}: give a number of epochs, or 0 never to stop early.")
 
     @property
     def epochs(self) -> int:

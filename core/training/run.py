@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.checkpoint import Checkpoint, named
+from core.architectures.network import Network
+from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.dataset import counts, fold_of, index
 from core.errors import TrainingError
@@ -23,63 +22,114 @@ from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
 from core.models import best_device
 from core.training.balance import balance
+from core.training.best import best_epoch
+from core.training.board import Board
 from core.training.calibrate import fit_temperature
 from core.training.data import Films, decode
 from core.training.finish import Trained, finish
-from core.training.initial import initialise
-from core.training.loop import Run, fit, freeze, logits_of, validate
+from core.training.initial import card_of, checkpoint_called, initialise
+from core.training.journal import Journal
+from core.training.learning import freeze
+from core.training.loop import Watch, fit
+from core.training.misleading import warnings
 from core.training.order import Order
 from core.training.precision import autocast
+from core.training.resume import Standing, is_over
+from core.training.setting import Run
 from core.training.shifted import validate_shifted
 from core.training.splits import split
 from core.training.state import keep
+from core.training.team import ALONE, Team, device, mine, together
+from core.training.validation import logits_of, validate
 from core.xray import Preprocessing
+
+_EPOCH = (
+    "epoch {epoch}  {size} px  loss {train_loss:.4f}  validation: loss {val_loss:.4f}  "
+    "accuracy {val_accuracy:.4f}  merged {val_merged_accuracy:.4f}  {seconds:.0f} s"
+)
 
 
 def train(order: Order) -> Path:
-    """Train as ordered, and store the checkpoint.
+    """Train as ordered, and store the checkpoint; with others, where ``torchrun`` started several processes.
 
     Returns:
         The checkpoint's weights file.
 
     Raises:
         DataError: the folder cannot be used.
-        TrainingError: a class is empty, training diverged, the disk is full, or the initial weights do not fit.
+        DivergedError: the loss is no longer a number.
+        TrainingError: a class is empty, the disk is full, or the initial weights do not fit.
     """
+    with together(best_device()) as team, Journal(order, silent=not team.leads) as journal:
+        return _train(order, team, journal)
+
+
+def _train(order: Order, team: Team, journal: Journal) -> Path:
+    board = Board(order.run / "tensorboard") if order.tensorboard and team.leads else None
     # Read with what the finished classifier will read with: one preprocessing for all.
     order, films = _films(order)
+    doubts = warnings(films, order.task)
+    for doubt in doubts:
+        say(f"warning: {doubt}")
     train_set, val_set = films.where("train"), films.where("val")
-    of_films = float(train_set.images.mean()) / 255, float(train_set.images.std()) / 255
-    mean, std = order.architecture.scaled or of_films
-    preprocessing = Preprocessing(size=order.recipe.size, mean=round(mean, 4), std=round(std, 4))
-    device = torch.device(best_device())
+    preprocessing = _preprocessing(order, train_set)
     torch.manual_seed(order.recipe.seed)
     fresh = order.architecture.build(len(order.task.classes), order.head, order.recipe.size)
-    network = initialise(order.architecture, fresh, order.init, _some(train_set, preprocessing), preprocessing)
+    some = _some(train_set, preprocessing)
+    network = initialise(order.architecture, fresh, order.start, some, preprocessing, classes=order.task.classes)
     freeze(network, order.recipe.freeze)
     started = time.perf_counter()
-    run = Run(order.task, order.recipe, preprocessing, films.fingerprint, order.run, device)
+    run = Run(order.task, order.recipe, preprocessing, films.fingerprint, order.run, device(best_device()), team)
 
-    def report(row: dict[str, Any]) -> None:
-        say("epoch {epoch}  {size} px  loss {train_loss:.4f}  validation: loss {val_loss:.4f}  "
-            "accuracy {val_accuracy:.4f}  merged {val_merged_accuracy:.4f}  {seconds:.0f} s".format(**row))  # fmt: skip
+    def epoch(history: Sequence[dict[str, Any]]) -> None:
+        journal.epoch(history)
+        if board:
+            board.write(history)
+        say(_EPOCH.format(**history[-1]))
 
-    network, history = fit(network, _taught(order, train_set), val_set, run, report)
-    logits = logits_of(network, val_set, run, order.recipe.size)
-    moved = balance(network, logits, val_set.labels, order.task, order.recipe.class_power)
-    temperature = fit_temperature(logits + moved, val_set.labels, order.task)
-    settled = validate((logits + moved) / temperature, val_set, order.task)
-    for when, figures in (("before", history[-1]), ("after", settled)):
-        say(f"validation {when} balancing and calibration: " + "  ".join(f"{k[4:]} {figures[k]:.4f}" for k in settled))
-    settled |= validate_shifted(network, val_set, run, order.task)
-    say("validation under shift: " + "  ".join(f"{k[12:]} {v:.4f}" for k, v in settled.items() if "shifted" in k))
-    write_history(order.run / "history.csv", history)
+    taught = train_set if is_over(run) else _taught(order, train_set, team)
+    network, standing = fit(network, taught, val_set, run, Watch(journal.begins, journal.step, epoch))
+    if not team.leads:
+        return order.out / f"{order.name}.safetensors"
+    trained = _settle(order, run, network, standing, val_set)
     say(f"trained in {time.perf_counter() - started:.0f} s; storing the checkpoint and reading the test split")
-
-    checkpoint = finish(order, run, Trained(network, temperature, [*history[:-1], history[-1] | settled]), films)
+    checkpoint = finish(order, run, trained, films, doubts)
     for line in conclusion(checkpoint):
         say(line)
     return checkpoint.weights
+
+
+def _preprocessing(order: Order, films: Films) -> Preprocessing:
+    """Mean and deviation: as the network was published with, or as the weights it starts from were, or of the films."""
+    card = card_of(order.start)
+    if order.architecture.scaled:
+        mean, std = order.architecture.scaled
+    elif card:
+        before = Preprocessing.from_dict(card.preprocessing)
+        mean, std = before.mean, before.std
+    else:
+        mean, std = float(films.images.mean()) / 255, float(films.images.std()) / 255
+    return Preprocessing(size=order.recipe.size, mean=round(mean, 4), std=round(std, 4))
+
+
+def _settle(order: Order, run: Run, network: Network, standing: Standing, val_set: Films) -> Trained:
+    """Balance and calibrate on validation, and say what that gave."""
+    history, recipe = standing.history, order.recipe
+    kept = best_epoch(history, recipe) if recipe.keep == "best" else None
+    if len(history) < recipe.epochs:
+        say(f"stopped early: no better {recipe.judge} in {recipe.patience} epochs")
+    if kept:
+        say(f"the weights of epoch {kept} are kept: it has the best {recipe.judge}")
+    logits = logits_of(network, val_set, run, recipe.size)
+    before = validate(logits, val_set, order.task)
+    moved = balance(network, logits, val_set.labels, order.task, recipe.class_power)
+    temperature = fit_temperature(logits + moved, val_set.labels, order.task)
+    settled = validate((logits + moved) / temperature, val_set, order.task)
+    for when, figures in (("before", before), ("after", settled)):
+        say(f"validation {when} balancing and calibration: " + "  ".join(f"{k[4:]} {figures[k]:.4f}" for k in settled))
+    settled |= validate_shifted(network, val_set, run, order.task)
+    say("validation under shift: " + "  ".join(f"{k[12:]} {v:.4f}" for k, v in settled.items() if "shifted" in k))
+    return Trained(network, temperature, history, settled, kept)
 
 
 def conclusion(checkpoint: Checkpoint) -> list[str]:
@@ -90,31 +140,27 @@ def conclusion(checkpoint: Checkpoint) -> list[str]:
     return [tested, *films, f"test accuracy {checkpoint.card.metrics['accuracy']}"]
 
 
-def write_history(path: Path, history: Sequence[Mapping[str, Any]]) -> None:
-    """The history as plain CSV, one row per epoch."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    keep(path, text.getvalue().encode())
-
-
 def say(text: str) -> None:
-    """A line on standard error, where progress goes."""
-    print(text, file=sys.stderr, flush=True)
+    """A line on standard error, where progress goes; of several processes the first one alone speaks."""
+    if mine().leads:
+        print(text, file=sys.stderr, flush=True)
 
 
-def _taught(order: Order, films: Films) -> Films:
+def _taught(order: Order, films: Films, team: Team = ALONE) -> Films:
     """The films with a teacher's probabilities mixed into what is to be learnt; several teachers' are averaged."""
     if not order.recipe.teacher:
         return films
+    if not team.leads:
+        team.tell(None)  # the first process asks, and what the teachers said is kept for the others
     said = np.mean([_of_teacher(name.strip(), order, films) for name in order.recipe.teacher.split(",")], axis=0)
+    if team.leads:
+        team.tell(None)
     share = order.recipe.teaching
     return replace(films, targets=(1 - share) * films.targets + share * said)
 
 
 def _of_teacher(name: str, order: Order, films: Films) -> NDArray[np.float32]:
-    teacher = named(name, order.out)
+    teacher = checkpoint_called(name, order.out)
     if teacher.card.classes != order.task.classes:
         raise TrainingError(f"The teacher {name} knows other classes. Choose one of '{order.task.name}'.")
     return _said(teacher, films, order.run.parent).probabilities.astype(np.float32)

@@ -15,8 +15,10 @@ from core.architectures.network import Network
 from core.tasks import Task
 from core.training.augment import augment
 from core.training.data import Films
-from core.training.loop import Run, normalise, resize, validate
+from core.training.images import normalise, resize
 from core.training.precision import autocast
+from core.training.setting import Run
+from core.training.validation import validate
 
 _DRAWS = 4
 _SEED = 2019  # whatever the run's seed is: networks are compared on the same films
@@ -24,7 +26,7 @@ _SEED = 2019  # whatever the run's seed is: networks are compared on the same fi
 
 @torch.no_grad()
 def validate_shifted(network: Network, films: Films, run: Run, task: Task, batch: int = 64) -> dict[str, float]:
-    """Figures as :func:`core.training.loop.validate` gives, named ``val_shifted_…``, mean of four draws."""
+    """Figures as :func:`core.training.validation.validate` gives, named ``val_shifted_…``, mean of four draws."""
     images = resize(films.images, run.recipe.size)
     rng = Generator().manual_seed(_SEED)
     rows = []

@@ -1,0 +1,42 @@
+"""Data that mislead, said before the first epoch: classes out of balance, patients on two sides, films there twice."""
+
+from __future__ import annotations
+
+from core.tasks import Task
+from core.training.data import Films
+
+_UNBALANCED = 3
+"""A class with so many times fewer training films than the largest is pointed out."""
+
+
+def warnings(films: Films, task: Task) -> tuple[str, ...]:
+    """What in the data can make a network look better than it is, or teach it something wrong; one sentence each.
+
+    Patients and copies are judged as the page "Data set" judges them (:mod:`core.dataset.health`), by names and sha256.
+    """
+    from core.dataset.census import of_columns
+    from core.dataset.health import examine
+
+    census = of_columns(
+        {
+            "file": [film.file for film in films.films],
+            "label": [film.label for film in films.films],
+            "split": [film.split for film in films.films],
+            "patient": [film.patient for film in films.films],
+            "sha256": list(films.digests),
+        },
+        "the training data",
+    )
+    found = [finding.says for finding in examine(census).values() if finding.state == "warning"]
+    return tuple(_unbalanced(films, task) + found)
+
+
+def _unbalanced(films: Films, task: Task) -> list[str]:
+    learnt = films.where("train").labels
+    tally = {label: int((learnt == k).sum()) for k, label in enumerate(task.classes)}
+    most = max(tally, key=lambda label: tally[label])
+    few = [label for label, count in tally.items() if count * _UNBALANCED <= tally[most]]
+    if not few:
+        return []
+    rare = " and ".join(f"{tally[label]:,} of {label}" for label in few)
+    return [f"Classes are out of balance: {rare}, but {tally[most]:,} films of {most} to learn from (--class-weights)."]

@@ -1,0 +1,58 @@
+"""What a network in training says of held-out films, and the figures to choose by."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.architectures.network import Network
+from core.tasks import Task
+from core.training.data import Films
+from core.training.images import normalise, resize
+from core.training.precision import autocast
+from core.training.setting import Run
+
+
+@torch.no_grad()
+def logits_of(network: Network, films: Films | Tensor, run: Run, size: int, batch: int = 64) -> Tensor:
+    """Logits ``[N, K]`` of films under a network in training, at ``size`` pixels a side, on the CPU.
+
+    Args:
+        network: which; put into evaluation mode.
+        films: decoded, or already at that size, uint8 ``[N, 1, size, size]``.
+        run: how they are normalised, and where to compute.
+        size: pixels a side.
+        batch: films at once.
+    """
+    images = films if isinstance(films, Tensor) else resize(films.images, size)
+    outputs = []
+    for part in images.split(batch):  # type: ignore[no-untyped-call]
+        with autocast(run.device):
+            outputs.append(network.eval()(normalise(part.float() / 255, run).to(run.device)).float().cpu())
+    return torch.cat(outputs)
+
+
+def validate(logits: Tensor, films: Films, task: Task) -> dict[str, float]:
+    """Figures to choose by: log loss, accuracy, merged accuracy, and both accuracies with classes weighing alike."""
+    probabilities = logits.double().softmax(1).numpy()
+    of_truth = -np.log(np.clip(probabilities[np.arange(len(films)), films.labels], 1e-12, None))
+    merged = np.array(task.merged_places)
+    right = probabilities.argmax(1) == films.labels
+    coarse, coarse_right = merged[films.labels], merged[probabilities.argmax(1)] == merged[films.labels]
+    return {
+        "val_loss": float(of_truth.mean()),
+        "val_accuracy": float(right.mean()),
+        "val_macro_recall": float(np.mean([right[films.labels == k].mean() for k in np.unique(films.labels)])),
+        "val_merged_accuracy": float(coarse_right.mean()),
+        "val_merged_macro_recall": float(np.mean([coarse_right[coarse == k].mean() for k in np.unique(coarse)])),
+    }
+
+
+def confusion(logits: Tensor, labels: NDArray[np.int64]) -> list[list[int]]:
+    """Films by true class (rows) and most probable class (columns), ``[K, K]``."""
+    classes = logits.shape[1]
+    table = np.bincount(labels * classes + logits.argmax(1).numpy(), minlength=classes**2)
+    rows: list[list[int]] = table.reshape(classes, classes).tolist()
+    return rows
