@@ -48,7 +48,7 @@ def average_films(task_name: str, folder: Path = ASSETS) -> tuple[Sample, ...]:
         return ()
     chosen = TASKS[task_name]
     found = [(label, average_path(folder, chosen, label)) for label in chosen.classes]
-    return tuple(_average(path, chosen.words[label]) for label, path in found if path.is_file())
+    return tuple(_average(path, chosen.words[label], task_name) for label, path in found if path.is_file())
 
 
 def public_films(progress: Progress | None = None, folder: Path | None = None) -> list[Sample]:
@@ -102,11 +102,11 @@ def cache_folder() -> Path:
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "pneumolens"
 
 
-def _average(path: Path, words: str) -> Sample:
+def _average(path: Path, words: str, task: str) -> Sample:
     _, count = stored(path)
     return Sample(
         title=f"Average: {words}",
-        caption=f"Mean of {count:,} training films. A class average, not a patient.",
+        caption=f"Mean of {count:,} training films ({task}). A class average, not a patient.",
         data=path.read_bytes(),
         kind="average",
     )

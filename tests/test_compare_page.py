@@ -198,7 +198,7 @@ def test_a_pane_opens_in_diagnose() -> None:
     app.selectbox(key=state.COMPARED_AGAINST).set_value("VIRUS").run()
     app.button(key="to_diagnose_1").click().run()
     assert not app.exception
-    assert app.radio(key=state.MODEL).value == VGG
+    assert app.selectbox(key=state.MODEL).value == VGG
     assert app.selectbox(key=state.METHOD).value == "layer_cam"
     assert (app.session_state[state.TARGET], app.session_state[state.AGAINST]) == ("NORMAL", "VIRUS")
     assert "rather than" in "".join(str(element.proto) for element in app.get("html"))

@@ -57,8 +57,9 @@ def flowers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_diagnose_reads_with_it_and_claims_nothing(flowers: str) -> None:
     app = opened()
-    assert app.radio(key=state.MODEL).value == "pneumonia-resnet18"  # ours come first
-    app.radio(key=state.MODEL).set_value(flowers).run()
+    assert app.selectbox(key=state.MODEL).value == "pneumonia-resnet18"  # ours come first
+    app.selectbox(key=state.MODEL_TASK).set_value("own").run()
+    assert app.selectbox(key=state.MODEL).value == flowers
     assert not app.exception
     assert "does not apply" in said(app)
     assert "average radiograph" not in said(app)

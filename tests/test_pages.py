@@ -118,7 +118,7 @@ def test_the_first_page_appears_without_torch(made: Path) -> None:
         "app = AppTest.from_file('app.py', default_timeout=100).run()\n"
         "app.button(key='accept').click().run()\n"
         "assert not app.exception, app.exception\n"
-        "assert app.radio(key='model').options == ['ResNet-18'], app.radio\n"
+        "assert app.selectbox(key='model').options == ['ResNet-18'], app.selectbox\n"
         "assert app.file_uploader\n"
         "for page in ('models', 'method'):\n"
         "    app.switch_page(f'pages/about/{page}.py').run()\n"
@@ -131,7 +131,9 @@ def test_the_first_page_appears_without_torch(made: Path) -> None:
 def test_the_picker_tells_accuracy_size_and_training(weights: Path) -> None:
     app = opened()
     card = on_disk.find(weights)[0]["pneumonia-resnet18"].card
-    caption = app.radio(key=state.MODEL).proto.captions[0]
+    assert app.selectbox(key=state.MODEL).options == ["ResNet-18"]
+    assert not [box for box in app.selectbox if box.label == "Task"]  # asked only where there are several
+    caption = said(app)
     assert f"{100 * card.metrics['accuracy'].value:.1f} % (95 % CI" in caption
     assert "22 MB" in caption
     assert card.training.data in said(app)
@@ -299,7 +301,7 @@ def test_a_card_without_weights_is_named_and_the_others_work(
     half.weights.write_bytes(b"half")
     monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
     app = opened()
-    assert app.radio(key=state.MODEL).options == ["ResNet-18"]
+    assert app.selectbox(key=state.MODEL).options == ["ResNet-18"]
     assert "pneumonia-vgg16_bn" in said(app)
     assert "half-copied" in said(app)
 

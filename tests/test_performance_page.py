@@ -500,13 +500,13 @@ def test_diagnose_says_on_which_side_of_the_threshold_a_film_is(
 ) -> None:
     app = opened(view="threshold", threshold=str(threshold))
     app.button(key="use_point").click().run()
-    assert app.radio(key=state.MODEL).value == FIRST
+    assert app.selectbox(key=state.MODEL).value == FIRST
     assert f"{threshold:.3f} for Pneumonia" in said(app)
     app.switch_page("pages/read/diagnose.py").run()  # where it is; the harness does not follow by itself
     app.file_uploader[0].set_value([("chest.png", FILM, "image/png")])
     app.run()
     assert f"**{side} your threshold {threshold:.3f} for Pneumonia:**" in said(app)
-    app.radio(key=state.MODEL).set_value(SECOND).run()
+    app.selectbox(key=state.MODEL).set_value(SECOND).run()
     assert "Your threshold is not applied" in said(app)
     app.button(key="drop_point").click().run()
     assert "our threshold" not in said(app)

@@ -15,7 +15,18 @@ HELP = "list the trained networks"
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
     weights_option(parser)
-    json_option(parser)
+    how = parser.add_mutually_exclusive_group()
+    json_option(how)
+    how.add_argument(
+        "--table", action="store_true", help="Markdown, with calibration error and the time of a reading measured now"
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=15,
+        metavar="N",
+        help="with --table: readings timed of each (default: %(default)s)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,6 +36,11 @@ def run(options: argparse.Namespace) -> int:
         print(f"{broken.name} cannot be used: {broken.reason}", file=sys.stderr)
     if options.json:
         print(json.dumps([found.card.model_dump(mode="json") for found in good.values()], ensure_ascii=False))
+        return SOME_FAILED if bad else ALL_DONE
+    if options.table:
+        from core.commands.models_table import markdown
+
+        print(markdown(good, options.rounds))
         return SOME_FAILED if bad else ALL_DONE
     for name, found in good.items():
         card = found.card

@@ -31,6 +31,7 @@ _EXPLAINED = "explained"
 
 # Keys of widgets. Streamlit forgets a widget's value when its page is left; `keep` makes these outlive it.
 MODEL = "model"
+MODEL_TASK = "model_task"
 METHOD = "method"
 TARGET = "target"
 AGAINST = "against"
@@ -97,6 +98,7 @@ _MODELS = (CARD,)
 
 # Keys of the Compare page, in the same way. Which films are compared is in no link.
 COMPARE = "compare"
+COMPARE_TASK = "compare_task"
 BACKBONES = "compare_backbones"
 METHODS = "compare_methods"
 SECOND_FILM = "compare_second_film"
@@ -106,7 +108,8 @@ ONE_SCALE = "compare_one_scale"
 WEAK_TOO = "compare_weak_too"
 COMPARED_PAIR = "compare_pair"
 _COMPARE = (
-    COMPARE, BACKBONES, METHODS, SECOND_FILM, COMPARED_CLASS, COMPARED_AGAINST, ONE_SCALE, WEAK_TOO, COMPARED_PAIR,
+    COMPARE, COMPARE_TASK, BACKBONES, METHODS, SECOND_FILM, COMPARED_CLASS, COMPARED_AGAINST, ONE_SCALE, WEAK_TOO,
+    COMPARED_PAIR,
 )  # fmt: skip
 _COMPARED = "compared"
 _LEAVING = "compare_leaving"
@@ -313,16 +316,17 @@ def settle(key: str, options: Sequence[str]) -> str:
     return str(st.session_state[key])
 
 
-def settle_many(key: str, options: Sequence[str]) -> None:
-    """Give a picker of several a value before it is drawn: what is left of its old one, all when that is nothing.
+def settle_many(key: str, options: Sequence[str], first: Sequence[str] | None = None) -> None:
+    """Give a picker of several a value before it is drawn: what is left of its old one, or ``first`` (all) if nothing.
 
-    An option that was not there when the picker was last drawn, such as a table just given, is chosen too.
+    An option that was not there when the picker was last drawn, such as a table just given, is chosen too, unless
+    none of those there now was: then these are other things, such as networks of another task.
     """
     known = st.session_state.get(_KNOWN, [])
     old = st.session_state.get(key)
-    fresh = [name for name in options if name not in known] if known else []
-    kept = list(options) if old is None else [name for name in options if name in old or name in fresh]
-    st.session_state[key] = kept if kept or old == [] else list(options)
+    fresh = [name for name in options if name not in known] if set(known) & set(options) else []
+    kept = [] if old is None else [name for name in options if name in old or name in fresh]
+    st.session_state[key] = kept if kept or old == [] else list(options if first is None else first)
     st.session_state[_KNOWN] = list(options)
 
 
@@ -375,6 +379,12 @@ def picked(chart: str) -> list[dict[str, Any]]:
     """The points selected in a Plotly figure, as Streamlit describes them."""
     found = st.session_state.get(chart)
     return list(found.selection.points) if found else []
+
+
+def selected_rows(table: str) -> list[int]:
+    """Positions of the rows selected in a table."""
+    found = st.session_state.get(table)
+    return list(found.selection.rows) if found else []
 
 
 def own_tables() -> tuple[Upload, ...]:

@@ -16,6 +16,9 @@ from core.ui.cache import Result
 if TYPE_CHECKING:
     from core.samples import Sample
 
+PUBLIC_TASK: Final = "pneumonia"
+"""The task whose classes the public films have."""
+
 _ROW: Final = 35
 _ROWS_SHOWN: Final = 6
 
@@ -106,12 +109,20 @@ def _averages(checkpoint: Checkpoint) -> None:
                 help=film.caption,
             )
     with cells[-1]:
-        _public()
+        _public(checkpoint)
 
 
-def _public() -> None:
+def _public(checkpoint: Checkpoint) -> None:
     """Real films on request."""
-    st.markdown("Or 16 real films from a public data set: 3 MB from the Hugging Face hub, kept on this machine.")
+    ours = checkpoint.card.task == PUBLIC_TASK
+    st.markdown(
+        f"{'Or' if ours else 'There are'} 16 real films from a public data set: 3 MB from the Hugging Face hub, kept "
+        "on this machine."
+    )
+    if not ours:
+        st.caption(
+            "They are of children with and without bacterial or viral pneumonia: not what this network was trained on."
+        )
     if not st.button(
         "Fetch 16 real films",
         icon=":material/cloud_download:",

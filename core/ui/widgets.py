@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
+from core.architectures import ARCHITECTURES
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
@@ -38,6 +39,7 @@ _STYLE: Final = """<style>
 .st-key-drop [data-testid="stFileUploaderDropzone"] { padding: 2.5rem 1.5rem; }
 </style>"""
 _HERE: Final = Path(__file__).parent
+_MANY: Final = 4  # networks in a list beyond which one rather types than looks
 
 _DARK = Palette(
     accent="#4cc2d6",
@@ -100,29 +102,69 @@ def say(error: PneumoLensError | str, what: str) -> None:
 
 
 def pick_model() -> Checkpoint | None:
-    """The picker of backbones, with what is known of each; ``None`` when there is no usable one."""
+    """The picker of backbones, task first, with what is known of the one chosen; ``None`` when none is usable."""
     models = cache.models()
     chosen = None
     if models.good:
-        names = list(models.good)
-        if st.session_state.get(state.MODEL) not in names:
-            st.session_state[state.MODEL] = names[0]
-        tasks = {checkpoint.card.task for checkpoint in models.good.values()}
+        if st.session_state.get(state.MODEL) not in models.good:
+            st.session_state[state.MODEL] = next(iter(models.good))
+        names = _of_picked_task(models.good)
         chosen = models.good[
-            st.radio(
+            st.selectbox(
                 "Backbone",
                 names,
                 key=state.MODEL,
-                format_func=lambda name: _title(models.good[name], several_tasks=len(tasks) > 1),
-                captions=[_caption(checkpoint) for checkpoint in models.good.values()],
+                format_func=lambda name: label(models.good[name]) if name in models.good else name,
+                help="Type to search: a name, or a family such as VGG." if len(names) > _MANY else None,
             )
         ]
-        st.caption(f"Trained on {_training(chosen)}.")
+        st.caption(f"{_caption(chosen)}  \nTrained on {_training(chosen)}.")
     if models.broken:
         with st.expander(f":material/warning: {len(models.broken)} unusable", expanded=not models.good):
             for broken in models.broken:
                 st.markdown(f"**{broken.name}**: {broken.reason}")
     return chosen
+
+
+def by_family(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
+    """In the order of the table of architectures, family by family, as the field came to them."""
+    places = {name: place for place, name in enumerate(ARCHITECTURES)}
+    return sorted(checkpoints, key=lambda one: (places[one.card.architecture], one.name))
+
+
+def label(checkpoint: Checkpoint) -> str:
+    """A network in a picker: its family, where the name does not say it, and its name."""
+    family, title = checkpoint.architecture.family, title_of(checkpoint)
+    return title if title.lower().startswith(family.lower()) else f"{family}: {title}"
+
+
+def titles(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
+    """Name → label, with the task where there are several."""
+    found = list(checkpoints)
+    several = len({checkpoint.card.task for checkpoint in found}) > 1
+    tasks = {one.name: f" ({one.card.task})" if several and one.card.task != OWN else "" for one in found}
+    return {one.name: f"{label(one)}{tasks[one.name]}" for one in found}
+
+
+def task_title(name: str) -> str:
+    """A task in a picker."""
+    return {OWN: "Imported", "covid": "COVID-19"}.get(name, name.capitalize())
+
+
+def _of_picked_task(good: Mapping[str, Checkpoint]) -> list[str]:
+    """Names of the networks of the task chosen, which is asked for only where there are several."""
+    tasks = list(dict.fromkeys(checkpoint.card.task for checkpoint in good.values()))
+    task = good[st.session_state[state.MODEL]].card.task
+    if len(tasks) > 1:
+        st.session_state[state.MODEL_TASK] = task  # a network chosen on another page brings its task along
+
+        def switch() -> None:
+            """The best network of the other task: what was chosen before cannot stay."""
+            wanted = st.session_state[state.MODEL_TASK]
+            st.session_state[state.MODEL] = next(name for name, one in good.items() if one.card.task == wanted)
+
+        st.selectbox("Task", tasks, key=state.MODEL_TASK, format_func=task_title, on_change=switch)
+    return [one.name for one in by_family(one for one in good.values() if one.card.task == task)]
 
 
 def device() -> str:
@@ -170,7 +212,7 @@ def uploader(label: str) -> None:
 
 def title_of(checkpoint: Checkpoint) -> str:
     """A network's name on screen."""
-    return _title(checkpoint, several_tasks=False)
+    return checkpoint.title
 
 
 def figure(checkpoint: Checkpoint, name: str) -> str:
@@ -193,13 +235,9 @@ def verbatim(name: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:&-])", r"\\\1", name)
 
 
-def _title(checkpoint: Checkpoint, *, several_tasks: bool) -> str:
-    named = several_tasks and checkpoint.card.task != OWN  # an imported one has a name that says more
-    return f"{checkpoint.title} ({checkpoint.card.task})" if named else checkpoint.title
-
-
 def _caption(checkpoint: Checkpoint) -> str:
-    return f"Test accuracy {figure(checkpoint, 'accuracy')} · {_megabytes(checkpoint)}"
+    size = checkpoint.preprocessing.size
+    return f"Test accuracy {figure(checkpoint, 'accuracy')} · {size} px · {_megabytes(checkpoint)}"
 
 
 def _training(checkpoint: Checkpoint) -> str:

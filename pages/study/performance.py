@@ -12,6 +12,8 @@ from core.ui.performance import controls, link, own
 from core.ui.performance.sections import SECTIONS, draw
 from core.ui.performance.sources import Source, Sources, everything
 
+MOST_AT_FIRST = 4
+
 
 def main() -> None:
     """The page."""
@@ -44,20 +46,23 @@ def pick_task(found: Sources) -> Task:
     names = list(dict.fromkeys(source.task.name for source in found.good.values())) or list(TASKS)
     state.settle(state.TASK, names)
     if len(names) > 1:
-        controls.drop_down("Task", {name: name.capitalize() for name in names}, state.TASK)
+        controls.drop_down("Task", {name: widgets.task_title(name) for name in names}, state.TASK)
     return TASKS[str(state.value(state.TASK))]
 
 
 def pick_sources(found: Sources, task: Task) -> list[Source]:
     """Which models and tables."""
     there = found.of_task(task.name)
-    state.settle_many(state.SOURCES, list(there))
+    networks = {name: source.checkpoint for name, source in there.items() if source.checkpoint}
+    tables = [name for name in there if name not in networks]
+    # At first the best networks, and every table: somebody gave it to see it.
+    state.settle_many(state.SOURCES, list(there), [*list(networks)[: max(1, MOST_AT_FIRST - len(tables))], *tables])
     if not there:
         return []
     names = st.multiselect(
         "Models and tables",
-        list(there),
-        format_func=lambda name: there[name].title,
+        [*(one.name for one in widgets.by_family(networks.values())), *tables],
+        format_func=lambda name: widgets.label(networks[name]) if name in networks else there[name].title,
         key=state.SOURCES,
         placeholder="Choose at least one",
     )

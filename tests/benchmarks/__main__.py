@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from tests.benchmarks import batches, dataset, judging, passes, redraw
+from tests.benchmarks import batches, dataset, judging, passes, redraw, trust
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.explain import DEFAULT, METHODS
+from core.tasks import OWN
 from core.ui import cache, state, widgets
 from core.ui.state import Upload
 
@@ -18,6 +19,9 @@ PANES: Final = 4
 
 _FAMILIES: Final = ("VGG", "ResNet")
 """Compared first: those whose difference one asks for."""
+
+Question = tuple[str, tuple[str, ...]]
+"""A task and its classes, in their order."""
 
 _KINDS: Final = {"one": "One film", "two": "Two films"}
 
@@ -72,14 +76,14 @@ def _backbones(good: Mapping[str, Checkpoint], *, two: bool) -> tuple[Checkpoint
     known = [name for name in found if name in good] if isinstance(found, list) else []
     if not known and found != []:
         known = _first(good)
-    asked = _question(good[known[0]]) if known else None
-    there = {name: one for name, one in good.items() if asked in {None, _question(one)}}
+    asked = _asked(good, known)
+    there = {name: one for name, one in good.items() if _question(one) == asked}
     state.put(state.BACKBONES, [name for name in dict.fromkeys(known) if name in there][:PANES])
     called = titles(list(there.values()))
     chosen = st.multiselect(
         "Backbones",
-        list(there),
-        format_func=called.__getitem__,
+        [one.name for one in widgets.by_family(there.values())],
+        format_func=lambda name: called.get(name, name),
         key=state.BACKBONES,
         max_selections=PANES,
         placeholder="Choose at least one",
@@ -87,6 +91,41 @@ def _backbones(good: Mapping[str, Checkpoint], *, two: bool) -> tuple[Checkpoint
     if two and len(chosen) > 1:
         st.caption(f"Two films go through one backbone: {called[chosen[0]]}.")
     return tuple(good[name] for name in (chosen[:1] if two else chosen))
+
+
+def _asked(good: Mapping[str, Checkpoint], known: Sequence[str]) -> Question:
+    """The question whose networks are compared: that of the first one chosen. Asked for where there are several.
+
+    Networks that answer different questions have no class in common that could be explained side by side.
+    """
+    questions = {_said(one): _question(one) for one in good.values()}
+    now = next((said for said, question in questions.items() if known and question == _question(good[known[0]])), None)
+    if now is not None:
+        state.put(state.COMPARE_TASK, now)
+    now = state.settle(state.COMPARE_TASK, list(questions))
+    if len(questions) > 1:
+
+        def switch() -> None:
+            """The first networks of the other question: those chosen before cannot stay."""
+            wanted = questions[str(state.value(state.COMPARE_TASK))]
+            same = {name: one for name, one in good.items() if _question(one) == wanted}
+            state.put(state.BACKBONES, _first(same))
+
+        st.selectbox(
+            "Task",
+            list(questions),
+            key=state.COMPARE_TASK,
+            on_change=switch,
+            help="Networks are compared on one task: those of different tasks have different classes.",
+        )
+    return questions[now]
+
+
+def _said(checkpoint: Checkpoint) -> str:
+    """A question in the picker; an imported network's by its classes, for each such network asks its own."""
+    if checkpoint.card.task != OWN:
+        return widgets.task_title(checkpoint.card.task)
+    return f"{widgets.task_title(OWN)}: {', '.join(checkpoint.card.classes)}"
 
 
 def _first(good: Mapping[str, Checkpoint]) -> list[str]:
@@ -99,7 +138,7 @@ def _first(good: Mapping[str, Checkpoint]) -> list[str]:
     return (named + [one.name for one in same if one.name not in named])[: len(_FAMILIES)]
 
 
-def _question(checkpoint: Checkpoint) -> tuple[str, tuple[str, ...]]:
+def _question(checkpoint: Checkpoint) -> Question:
     """What networks must have in common to be compared: the question, and its answers."""
     return checkpoint.card.task, checkpoint.card.classes
 

@@ -47,8 +47,8 @@ def show(source: Source) -> None:
     """Three rows of pictures, one column per class."""
     if source.name != PUBLIC:
         st.info(
-            "These are of the public pneumonia set, which the shipped networks were trained on: averages need films, "
-            "and an index has none.",
+            "These are of the public pneumonia set, which the shipped pneumonia networks were trained on: averages "
+            "need films, and an index has none.",
             icon=":material/info:",
         )
     try:

@@ -138,8 +138,8 @@ def _shipped() -> Iterator[_Named]:
             path = checkpoint.predictions
             if checkpoint.card.task not in TASKS:
                 raise DataError(
-                    "It was imported with classes of its own, which no other network here has. Its figures are printed "
-                    f"by: python -m core evaluate --model {checkpoint.name} --data DIR"
+                    "It was imported with classes of its own, which are not judged on this page: for its figures run "
+                    f"python -m core evaluate --model {checkpoint.name} --data DIR."
                 )
             if not path.is_file():
                 raise DataError(

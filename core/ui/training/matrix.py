@@ -38,7 +38,7 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
     counts = counts[order][:, order]
     right_ones, whole = int(counts.trace()), int(counts.sum())
     with left:
-        st.metric("Read right", f"{right_ones:,} of {whole:,}", f"{right_ones / max(whole, 1):.1%}", delta_color="off")
+        st.metric("Read right", f"{right_ones:,} of {whole:,} ({right_ones / max(whole, 1):.1%})")
         st.caption("Films, and their share of the row. Shading follows the share.")
     with right:
         st.plotly_chart(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -76,6 +76,6 @@ def _columns(runs: Sequence[tuple[str, Run]]) -> list[str]:
     return [name for name in _TITLES if name in held] + [name for name in held if name not in _TITLES]
 
 
-def _setting(name: str) -> object:
+def _setting(name: str) -> Any:  # noqa: ANN401 - Streamlit does not name the type
     title, form = _TITLES.get(name, (name, "%.4f"))
     return st.column_config.NumberColumn(title, format=form)

@@ -1,0 +1,119 @@
+"""The card of one network, straight from its checkpoint."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.checkpoint import Checkpoint, TrainingFacts
+from core.errors import DataError
+from core.ui import charts, widgets
+from core.ui.models import groups, judged, sketch
+
+
+def show(checkpoint: Checkpoint) -> None:
+    """Everything known of one network."""
+    facts = checkpoint.card
+    st.subheader(widgets.title_of(checkpoint), anchor=facts.name)
+    st.caption(f"{facts.name} · {checkpoint.architecture.family} · {checkpoint.architecture.paper}")
+    for warning in getattr(facts, "warnings", ()):
+        st.warning(warning, icon=":material/warning:")
+    sketch.show(checkpoint)
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        st.markdown(
+            f"**Question.** {checkpoint.task.question}\n\n"
+            "**Intended use.** Research and teaching: to see what such a network reads, and where. "
+            "Not a medical device.\n\n"
+            f"**Trained on.** {facts.training.data}. {checkpoint.task.population}"
+        )
+        metrics(checkpoint)
+        st.markdown("**Limits**\n\n" + "\n".join(f"- {limit}" for limit in facts.limits))
+    with right:
+        st.markdown("**Confusion matrix, test films**")
+        matrix(checkpoint)
+    groups.show(checkpoint)
+    with st.expander("How it was made", icon=":material/construction:", expanded=True):
+        provenance(checkpoint)
+
+
+def metrics(checkpoint: Checkpoint) -> None:
+    """Its figures on the test split, with intervals."""
+    facts, words = checkpoint.card, checkpoint.task.words
+    named = {
+        "Accuracy, all classes": "accuracy",
+        f"Accuracy, {checkpoint.task.negative.lower().replace('_', ' ')} or not": "merged_accuracy",
+        "Sensitivity, merged": "merged_sensitivity",
+        "Specificity, merged": "merged_specificity",
+        **{f"Recall, {words[name]}": f"recall.{name}" for name in facts.classes},
+        **{f"Precision, {words[name]}": f"precision.{name}" for name in facts.classes},
+    }
+    error = judged.calibration_error(checkpoint)
+    rows = [f"| {label} | {widgets.figure(checkpoint, key)} |" for label, key in named.items() if key in facts.metrics]
+    if not rows:
+        st.markdown("**How well it does** was not measured here.")
+        return
+    if error is not None:
+        rows.append(f"| Calibration error (ECE, ten bins) | {error:.3f} |")
+    st.markdown(f"**On {facts.test_films:,} test films** ({facts.view})")
+    st.markdown("| Figure | Value |\n|---|---|\n" + "\n".join(rows))
+
+
+def matrix(checkpoint: Checkpoint) -> None:
+    """Its confusion matrix, from the test predictions beside the weights."""
+    from core.evaluate import confusion_matrix
+
+    path = checkpoint.predictions
+    try:
+        found = judged.predictions(checkpoint)
+    except DataError as error:
+        widgets.say(error, "There are no test predictions.")
+        return
+    if found is None:
+        st.markdown(
+            f"There are no test predictions beside its weights ({path.name}). They are made from labelled films by "
+            f"`python -m core evaluate --model {checkpoint.name} --data DIR --predictions {path.name}`."
+        )
+        return
+    colours = widgets.palette()
+    words = [checkpoint.task.words.get(name, name) for name in found.classes]
+    counts = confusion_matrix(found)
+    figure = charts.confusion(counts, words, colours)
+    right = int(counts.trace())
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        config=charts.CONFIG,
+        key="matrix",
+        alt=f"Confusion matrix of {checkpoint.name}: {right} of {len(found)} test films read right",
+    )
+    st.caption("Films, and their share of the row. Shading follows the share.")
+
+
+def provenance(checkpoint: Checkpoint) -> None:
+    """Command, data and digests: enough to make it again, and to know it when seen."""
+    facts, training = checkpoint.card, checkpoint.card.training
+    rows = [("Split", "Patients", *facts.classes), ("---",) * (2 + len(facts.classes))]
+    for split, films in training.films.items():
+        counts = (f"{films.get(name, 0):,}" for name in facts.classes)
+        rows.append((split, f"{training.patients.get(split, 0):,}", *counts))
+    if training.films:
+        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    st.code(training.command, language="bash", wrap_lines=True)
+    pre = ", ".join(f"{key} {value}" for key, value in facts.preprocessing.items())
+    st.markdown(
+        f"- Start: {training.init}\n"
+        f"- {length(training)}\n"
+        f"- Parameters: {facts.parameters:,}; weights {facts.weights_bytes / 1e6:.1f} MB\n"
+        f"- Preprocessing: {pre}\n"
+        f"- sha256 of the weights: `{facts.weights_sha256}`\n"
+        f"- Fingerprint of the data: {f'`{training.fingerprint}`' if training.fingerprint else 'unknown'}\n"
+        f"- Licence: {facts.licence}\n"
+        f"- Cite: {facts.citation}"
+    )
+
+
+def length(training: TrainingFacts) -> str:
+    """How long training took; of an imported network nobody here knows."""
+    if not training.epochs:
+        return "Trained elsewhere: how long is not known"
+    return f"{training.epochs} epochs in {training.seconds / 60:,.0f} minutes on {training.hardware}"

@@ -1,0 +1,73 @@
+"""What a network's test predictions tell beyond its card, worked out once: calibration error, figures of subgroups."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.checkpoint import Checkpoint
+from core.errors import DataError
+from core.evaluate import Predictions, ece
+from core.evaluate.subgroups import Subgroup, subgroups
+from core.ui import cache
+
+TRAITS = ("brightness", "contrast")
+"""Columns of an index by whose thirds films are grouped."""
+
+
+def predictions(checkpoint: Checkpoint) -> Predictions | None:
+    """Its test predictions; ``None`` where there are none.
+
+    Raises:
+        DataError: there are some and they cannot be used.
+    """
+    path = checkpoint.predictions
+    if not path.is_file():
+        return None
+    found = cache.predictions(str(path), path.stat().st_mtime_ns)
+    if found.classes != checkpoint.card.classes:
+        raise DataError(f"The classes in {path.name} are not those of its card. Make the file again.")
+    return found
+
+
+def calibration_error(checkpoint: Checkpoint) -> float | None:
+    """Expected calibration error on the test films, 0…1; ``None`` where it cannot be told."""
+    try:
+        found = predictions(checkpoint)
+    except DataError:
+        return None
+    if found is None or not len(found):
+        return None
+    return cache.computed("ece", _key(checkpoint), lambda: ece(found))
+
+
+def of_subgroups(checkpoint: Checkpoint) -> tuple[Subgroup, ...]:
+    """Figures of subgroups of the test films; none where there are no predictions.
+
+    Raises:
+        DataError: predictions or the index cannot be used.
+    """
+    found = predictions(checkpoint)
+    if found is None or not len(found):
+        return ()
+
+    def make() -> tuple[Subgroup, ...]:
+        return subgroups(found, _traits(found))
+
+    return cache.computed("subgroups", _key(checkpoint), make)
+
+
+def _traits(found: Predictions) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Measurements of the films, from the shipped index, where it lists them."""
+    from core.dataset.census import SHIPPED
+
+    rows = cache.census(str(SHIPPED), SHIPPED.stat().st_mtime_ns if SHIPPED.is_file() else 0).rows
+    listed = rows.set_index("file")
+    there = listed.reindex(list(found.files))
+    # The same name and another class: films of another set, of which this index knows nothing.
+    same = (there["label"].astype(object) == np.array([found.classes[k] for k in found.labels], object)).to_numpy(bool)
+    return {name: np.where(same, there[name].to_numpy(np.float64), np.nan) for name in TRAITS} if same.any() else {}
+
+
+def _key(checkpoint: Checkpoint) -> tuple[str, ...]:
+    path = checkpoint.predictions
+    return checkpoint.card.weights_sha256, str(path), str(path.stat().st_mtime_ns)
