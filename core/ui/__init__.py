@@ -6,6 +6,7 @@
     state    every session_state key, behind typed accessors
     widgets  notice, model picker, uploader, error panels
     charts   Plotly figures
+    reading_room  the viewer: films and maps in the browser
     look     how overlays look: controls and legend
     compare  the Compare page
     archive  films on the server: bytes, small pictures, the way to Diagnose

@@ -118,7 +118,11 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
 def _controls(checkpoint: Checkpoint) -> None:
     """Class and opacity at hand; the rest, set once, behind a button."""
     words = checkpoint.task.words
-    explain, rather, opacity, display = st.columns([11, 5, 5, 4], gap="medium", vertical_alignment="bottom")
+    room = reading_room.usable()
+    shares = [12, 5, 0.1, 4] if room else [11, 5, 5, 4]  # the viewer has a control of its own for opacity
+    explain, rather, opacity, display = st.columns(
+        shares, gap="small" if room else "medium", vertical_alignment="bottom"
+    )
     with explain:
         st.segmented_control(
             "Explain", list(checkpoint.card.classes), key=state.TARGET, format_func=words.__getitem__, required=True
@@ -126,7 +130,7 @@ def _controls(checkpoint: Checkpoint) -> None:
     with rather:
         against(checkpoint)
     with opacity:
-        if not reading_room.usable():
+        if not room:
             look.opacity()
     with display:
         look.display()

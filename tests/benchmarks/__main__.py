@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from tests.benchmarks import batches, dataset, judging, passes, redraw, trust
+from tests.benchmarks import batches, dataset, judging, passes, redraw, trust, viewing
 
 
 def main() -> None:
@@ -20,6 +20,8 @@ def main() -> None:
         "redraw": redraw.measure(),
         "judging": judging.measure(),
         "dataset": dataset.measure(),
+        "viewing": viewing.measure(),
+        "trust": trust.measure(),
     }
     columns = ("forward", "reading", "library", "/forward", "/plain", "x library", "batch")
     print(f"{'network':24}" + "".join(f"{column:>10}" for column in columns))
@@ -43,6 +45,14 @@ def main() -> None:
     for name, value in results["dataset"].items():
         target = dataset.FIRST if name == "dataset_first_ms" else dataset.AGAIN
         print(f"{name:24}{value:8.1f}ms   (target below {target})")
+    print(f"viewer, a film of {viewing.SIDE:,} pixels moved about in a browser:")
+    for name, value in results["viewing"].items():
+        print(f"{name:24}{value:8.1f} frames a second   (target at least {viewing.TARGET})")
+    if not results["viewing"]:
+        print("not measured: there is no Chromium here")
+    print(f"measuring one heatmap ({trust.NETWORK}):")
+    for name, value in results["trust"].items():
+        print(f"{name:24}{value:8.1f}{'ms' if name.endswith('_ms') else ' passes'}")
     Path("bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests import synthetic
 from tests.browser.app import ROOT, accept, browsing, drop, running
+from tests.browser.viewing import READY
 
 DOCS = ROOT / "docs"
 
@@ -49,7 +50,7 @@ def main() -> None:
 def _settled(page: Any) -> None:
     page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
-    page.get_by_alt_text(re.compile("heatmap for")).wait_for()
+    page.locator(READY).wait_for()
     page.wait_for_timeout(3000)  # charts and tables fade in
 
 

@@ -88,7 +88,7 @@ def test_a_click_in_the_gallery_opens_the_film_in_diagnose(page: Any, address: s
     page.get_by_text("Films 1 to 3 of 3").wait_for()
     page.get_by_role("button", name="Viral pneumonia", exact=True).nth(1).click()
     page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()
-    page.get_by_alt_text("The film as it is").wait_for()
+    page.get_by_role("img", name="The film as it is").wait_for()
 
 
 def _write(root: Path, split: str, label: str, count: int) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests import synthetic
-from tests.browser.app import accept, drop, running, visiting
+from tests.browser.app import accept, drop, running, settled, visiting
+from tests.browser.viewing import READY, pixels
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,10 +48,11 @@ def test_from_the_notice_to_the_heatmap(page: Any, address: str) -> None:
 
     page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()
     page.locator(".js-plotly-plot").wait_for()
-    overlay = page.get_by_alt_text(re.compile("heatmap for"))
+    page.locator(READY).wait_for()
+    overlay = page.get_by_role("img", name=re.compile("heatmap for"))
     overlay.wait_for()
-    first = overlay.get_attribute("src")
-    assert page.get_by_alt_text("The film as it is").count() == 1
+    first = pixels(page, 1)
+    assert page.get_by_role("img", name="The film as it is").count() == 1
     assert page.get_by_text("Research use only").first.is_visible()
 
     classes = page.get_by_test_id("stButtonGroup").get_by_role("radio")
@@ -59,21 +61,15 @@ def test_from_the_notice_to_the_heatmap(page: Any, address: str) -> None:
     anyway = page.get_by_text("Show it anyway")
     for place in unchosen:
         classes.nth(place).click()
-        # Another picture, or one to be asked for, or word that this class has no evidence on this film.
-        page.wait_for_function(
-            """before => {
-                const picture = document.querySelector('img[alt*="heatmap for"]');
-                const words = document.body.innerText;
-                return picture ? picture.getAttribute('src') !== before : /Show it anyway|No heatmap for/.test(words);
-            }""",
-            arg=first,
-        )
+        settled(page)
         if anyway.count():
             anyway.click()
-            overlay.wait_for()
+            settled(page)
+        # Another picture, or word that this class has no evidence on this film.
+        assert overlay.count() == 1 or "No heatmap for" in page.locator(".room").inner_text()
         if overlay.count():
             break
-    assert overlay.get_attribute("src") != first
+    assert pixels(page, 1) != first
 
     drop(page, ("Doe.dcm", DICOM), ("Doe.png", FILM[: len(FILM) // 2]))
     page.get_by_text("2 films read, 1 could not be").wait_for()

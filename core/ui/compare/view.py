@@ -106,7 +106,9 @@ def _readings(seen: Sequence[Seen]) -> None:
 
 def _controls(one: Seen) -> None:
     words = {**one.checkpoint.task.words, OWN: "Each its own"}
-    explain, rather, opacity, display = st.columns([15, 6, 5, 4], gap="small", vertical_alignment="bottom")
+    room = reading_room.usable()
+    shares = [17, 6, 0.1, 5] if room else [15, 6, 5, 4]  # the viewer has a control of its own for opacity
+    explain, rather, opacity, display = st.columns(shares, gap="small", vertical_alignment="bottom")
     with explain:
         st.segmented_control(
             "Explain",
@@ -119,7 +121,7 @@ def _controls(one: Seen) -> None:
         target = str(state.value(state.COMPARED_CLASS))
         viewer.against(one.checkpoint, state.COMPARED_AGAINST, target, disabled=target == OWN)
     with opacity:
-        if not reading_room.usable():
+        if not room:
             look.opacity()
     with display, look.display():
         st.toggle(

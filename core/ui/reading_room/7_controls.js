@@ -53,12 +53,12 @@ class Controls {
     this.colours = make("select", { "aria-label": "Colour map" });
     this.colours.addEventListener("change", () => room.setLook({ colours: this.colours.value }));
     this.slider = range("From original to overlay, percent", 0, 100, (value) => room.slideTo(value));
-    this.sliding = make("label", {}, [make("span", { text: "Original" }), this.slider, make("span", { text: "Overlay" })]);
+    this.slider.title = "From original to overlay";
     this.question = button("?", "Keys (?)", () => room.help());
     const group = (label, children) => make("div", { class: "group", role: "group", "aria-label": label }, children);
     const labelled = (text, control) => make("label", {}, [make("span", { text }), control]);
     this.element = make("div", { class: "tools", role: "toolbar", "aria-label": "Viewer" }, [
-      this.maps = group("Original and overlay", [...Object.values(this.modes), this.sliding]),
+      this.maps = group("Original and overlay", [...Object.values(this.modes), this.slider]),
       group("Position", [
         button("Fit", "Whole film (F)", () => room.fit()),
         button("1:1", "One film pixel to one of the screen (1)", () => room.oneToOne()),
@@ -91,7 +91,7 @@ class Controls {
     const { look, given } = room;
     for (const [mode, button] of Object.entries(this.modes)) button.setAttribute("aria-pressed", mode === room.mode);
     this.invert.setAttribute("aria-pressed", room.inverted);
-    this.sliding.hidden = room.mode === "side";
+    this.slider.hidden = room.mode === "side";
     this.slider.value = Math.round((room.mode === "swipe" ? 1 - room.swipe : room.fade) * 100);
     this.opacity.value = Math.round(look.opacity * 100);
     this.contour.checked = look.contour;

@@ -202,10 +202,12 @@ class Room {
   }
 
   setMode(mode) {
+    const focused = this.panes.find((pane) => pane.stage === this.element.getRootNode().activeElement);
     this.mode = mode;
     this.controls.write();
     this.swipeTo(this.swipe);
     this.layout();
+    if (focused?.element.hidden) this.shown[0].stage.focus(); // or the keys would go nowhere
   }
 
   nextMode() {
@@ -250,8 +252,8 @@ class Room {
   // ------------------------------------------------------------------ what is said
 
   lookAt(pane, clientX, clientY) {
+    this.pointer = { pane, clientX, clientY };
     const [x, y] = pane.onFilm(clientX, clientY);
-    this.pointer = { pane, x, y };
     for (const other of this.shown) {
       if (other !== pane && other.film && other.given.film === pane.given.film) other.mark(x, y);
       else other.cross.hidden = true;
@@ -268,8 +270,9 @@ class Room {
   readOut() {
     const parts = [];
     const { pointer } = this;
-    if (pointer?.pane.film && pointer.x >= 0 && pointer.y >= 0 && pointer.x < 1 && pointer.y < 1) {
-      const { pane, x, y } = pointer;
+    const [x, y] = pointer?.pane.film ? pointer.pane.onFilm(pointer.clientX, pointer.clientY) : [-1, -1];
+    if (x >= 0 && y >= 0 && x < 1 && y < 1) {
+      const { pane } = pointer;
       const { width, height } = this.given.films[pane.given.film];
       parts.push(`x ${Math.floor(x * width)}, y ${Math.floor(y * height)} px`);
       parts.push(`film ${pane.film.at(x * pane.film.width, y * pane.film.height).toFixed(3)}`);
