@@ -27,6 +27,7 @@ from core.evaluate import (
     OperatingPoint,
     compare,
     confusion_matrix,
+    ece,
     figures,
     film_map,
     from_csv,
@@ -155,7 +156,7 @@ def test_a_cell_lists_its_films(weights: Path, first: Source) -> None:
     assert set(table["Read as"]) == {"Bacterial pneumonia"}
     row = first.predictions.files.index(table["File"][0])
     assert table["Patient"][0] == first.predictions.patients[row]
-    assert table["Bacteria"][0] == pytest.approx(100 * first.predictions.probabilities[row, 1])
+    assert table["Bacterial pneumonia"][0] == pytest.approx(100 * first.predictions.probabilities[row, 1])
     assert list(table["Margin"]) == sorted(table["Margin"], reverse=True)
     assert "not on this server" in said(app)
 
@@ -216,6 +217,7 @@ def test_two_models_are_compared_in_a_sentence_figures_and_films(weights: Path, 
     assert found.sentence("ResNet-18", "VGG-16-BN") in words
     assert len(app.dataframe[0].value) == found.only_b
     assert "VGG-16-BN reads" in app.dataframe[0].value
+    assert set(first.task.words.values()) < set(app.dataframe[0].value.columns), "classes have words, not codes"
 
 
 def test_groups_of_films_are_those_of_the_comparison(first: Source, second: Source) -> None:
@@ -393,7 +395,7 @@ def test_a_wrong_table_is_refused_by_row_and_column(weights: Path, first: Source
 
 def test_a_table_of_other_classes_says_which_are_known(weights: Path) -> None:
     app = give(opened(), "cats.csv", "file,patient,label,CAT,DOG\na,p,CAT,0.5,0.5\n")
-    assert "no task of ours" in said(app)
+    assert "no class of ours" in said(app)
     assert "NORMAL, BACTERIA, VIRUS" in said(app).replace("\\", "")
 
 
@@ -531,13 +533,28 @@ def test_metrics_are_told_with_their_intervals_and_weights(first: Source) -> Non
     assert first.checkpoint is not None
     found = first.checkpoint.card.metrics
     rows = list(csv.DictReader(io.StringIO(downloads.metrics_csv([(first, found)]).decode())))
-    assert {row["figure"] for row in rows} == set(found)
+    assert {row["figure"] for row in rows} == {*found, *downloads.SCORES}
     accuracy = next(row for row in rows if row["figure"] == "accuracy")
     assert float(accuracy["low"]) <= float(accuracy["value"]) <= float(accuracy["high"])
     assert accuracy["weights_sha256"] == first.checkpoint.card.weights_sha256
     (model,) = json.loads(downloads.metrics_json([(first, found)]))["models"]
     assert model["figures"]["accuracy"]["value"] == found["accuracy"].value
     assert (model["films"], model["patients"]) == (300, 150)
+    assert model["calibration"]["ece"] == ece(first.predictions)
+    assert model["confusion_matrix"] == confusion_matrix(first.predictions).tolist()
+
+
+def test_a_comparison_can_be_taken_away(first: Source, second: Source) -> None:
+    found = compare(first.predictions, second.predictions, first.task, draws=50)
+    told = json.loads(downloads.comparison_json(found, first, second))
+    assert (told["only_first_right"], told["only_second_right"], told["mcnemar_exact_p"]) == (
+        found.only_a,
+        found.only_b,
+        found.p,
+    )
+    assert told["accuracy_difference"]["low"] <= told["accuracy_difference"]["value"]
+    same = compare(first.predictions, first.predictions, first.task, draws=50)
+    assert json.loads(downloads.comparison_json(same, first, first))["kappa"] == {"value": 1, "low": None, "high": None}
 
 
 def test_films_are_told_and_no_name_becomes_a_formula(first: Source) -> None:

@@ -336,6 +336,11 @@ def clamp(key: str, low: float, high: float) -> None:
     st.session_state[key] = found if low <= found <= high else low
 
 
+def figure_format() -> str:
+    """What figures are saved as: "png" or "svg"."""
+    return str(st.session_state.get(FORMAT) or "png")
+
+
 def explores(positive: str) -> bool:
     """Whether the threshold on screen is of this class; from now on it is. A link's first one is taken as it is."""
     before = st.session_state.get(_EXPLORED)

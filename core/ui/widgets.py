@@ -210,6 +210,16 @@ def uploader(label: str) -> None:
         st.warning(state.note(), icon=":material/inventory_2:")
 
 
+def pick_format() -> str:
+    """The picker of what figures are saved as: "png" or "svg"."""
+    formats = {"png": "PNG", "svg": "SVG"}
+    state.settle(state.FORMAT, list(formats))
+    st.segmented_control(
+        "Save figures as", list(formats), key=state.FORMAT, format_func=formats.__getitem__, required=True
+    )
+    return state.figure_format()
+
+
 def title_of(checkpoint: Checkpoint) -> str:
     """A network's name on screen."""
     return checkpoint.title

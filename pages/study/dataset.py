@@ -26,6 +26,8 @@ def main() -> None:
         link.give(public=False)
         return
     chosen, everything = filters.choose(source)
+    with st.sidebar:
+        widgets.pick_format()
     headline(source, chosen)
     section = state.settle(state.SECTION, list(SECTIONS))
     st.segmented_control(

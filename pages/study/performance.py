@@ -25,7 +25,7 @@ def main() -> None:
         chosen = pick_sources(found, task)
         own.panel(task)
         unusable(found)
-        fmt = controls.segments("Save figures as", {"png": "PNG", "svg": "SVG"}, state.FORMAT)
+        fmt = widgets.pick_format()
     if not found.good:
         nothing()
         link.give("")

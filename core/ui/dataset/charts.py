@@ -14,15 +14,24 @@ from core.ui.charts import Palette
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-CONFIG: Final[dict[str, Any]] = {
-    "displaylogo": False,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "svg", "filename": "pneumolens-data-set"},
-}
-"""For ``st.plotly_chart(config=…)``: the figure can be saved, and no more."""
-
 _HEIGHT: Final = 340
 _DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+def config(name: str, fmt: str) -> dict[str, Any]:
+    """For ``st.plotly_chart(config=…)``: the figure can be saved, and no more.
+
+    Args:
+        name: of the file, without its ending.
+        fmt: "png" or "svg".
+    """
+    image = {"format": fmt, "filename": name, "scale": 2 if fmt == "png" else 1}
+    return {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": image,
+    }
 
 
 def colour(place: int, colours: Palette) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.dataset.balance import ALL, Balance, balance, imbalance, table
-from core.ui import cache, widgets
+from core.ui import cache, state, widgets
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
 
@@ -30,14 +30,22 @@ def show(source: Source) -> None:
         st.markdown("**Films of each class**")
         figure = charts.counts(found.films[some], splits, classes, colours)
         st.plotly_chart(
-            figure, width="stretch", config=charts.CONFIG, key="balance_counts", alt="Films per class and split"
+            figure,
+            width="stretch",
+            config=charts.config("class-counts", state.figure_format()),
+            key="balance_counts",
+            alt="Films per class and split",
         )
         st.caption(" ".join(_ratio(source, found, int(place)) for place in some))
     with right:
         st.markdown("**Shares**")
         figure = charts.shares(found.shares[some], splits, classes, colours)
         st.plotly_chart(
-            figure, width="stretch", config=charts.CONFIG, key="balance_shares", alt="Shares of the classes"
+            figure,
+            width="stretch",
+            config=charts.config("class-shares", state.figure_format()),
+            key="balance_shares",
+            alt="Shares of the classes",
         )
         if len(some) > 1:
             st.caption(
@@ -69,7 +77,13 @@ def _patients(source: Source, found: Balance, classes: list[str]) -> None:
     with left:
         st.markdown("**Films of one patient**")
         figure = charts.per_patient(found.spread, classes, widgets.palette())
-        st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key="balance_patients", alt="Films per patient")
+        st.plotly_chart(
+            figure,
+            width="stretch",
+            config=charts.config("films-per-patient", state.figure_format()),
+            key="balance_patients",
+            alt="Films per patient",
+        )
     with right:
         many = found.spread[:, 1:].sum() / max(found.spread.sum(), 1)
         most = found.most.max(axis=0)

@@ -68,7 +68,13 @@ def show(source: Source) -> None:
             words = [source.word(name) for name in spread.classes]
             title = f"{chosen.title}, {chosen.unit}" if chosen.unit else chosen.title
             drawn = charts.histogram(spread, words, title, widgets.palette())
-            st.plotly_chart(drawn, width="stretch", config=charts.CONFIG, key="trait", alt=f"{chosen.title} by class")
+            st.plotly_chart(
+                drawn,
+                width="stretch",
+                config=charts.config(chosen.name, state.figure_format()),
+                key="trait",
+                alt=f"{chosen.title} by class",
+            )
             st.caption("Outliers, one film in a thousand at either end, are counted in the last bins.")
     with right:
         st.markdown("**What each gives away**")

@@ -14,7 +14,7 @@ from core.errors import PneumoLensError
 from core.evaluate import Comparison, Signed, compare
 from core.tasks import Task
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, controls, films
+from core.ui.performance import charts, controls, downloads, films
 from core.ui.performance.sources import Source, words
 
 Flags = NDArray[np.bool_]
@@ -94,6 +94,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         )
     with table:
         _fourfold(found, a, b)
+        downloads.comparison(found, a, b)
     _films(found, a, b, coarse=coarse)
 
 

@@ -6,19 +6,42 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from core.checkpoint import Interval
-from core.evaluate import AREAS, MEANS, METRICS, OperatingPoint, classes_behind, undefined
+from core.evaluate import (
+    AREAS,
+    MEANS,
+    METRICS,
+    Comparison,
+    OperatingPoint,
+    Predictions,
+    Signed,
+    brier,
+    classes_behind,
+    confusion_matrix,
+    ece,
+    log_loss,
+    undefined,
+)
 from core.report import DISCLAIMER, plain
 from core.tasks import Task
 from core.ui.performance.sources import Source
 
 Found = Mapping[str, Interval]
+
+SCORES: Final[Mapping[str, Callable[[Predictions], float]]] = {
+    "ece": ece,
+    "ece_adaptive": partial(ece, kind="adaptive"),
+    "brier": brier,
+    "log_loss": log_loss,
+}
+"""What is said of calibration, without an interval."""
 
 
 def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
@@ -35,6 +58,34 @@ def metrics(found: Sequence[tuple[Source, Found]]) -> None:
     """Every figure of every source, as CSV and JSON."""
     button("Metrics CSV", lambda: metrics_csv(found), "metrics.csv", "text/csv")
     button("Metrics JSON", lambda: metrics_json(found), "metrics.json", "application/json")
+
+
+def comparison(found: Comparison, a: Source, b: Source) -> None:
+    """Two models on the same films, as JSON."""
+    name = f"comparison-{a.name}-{b.name}.json"
+    button("Comparison JSON", lambda: comparison_json(found, a, b), name, "application/json")
+
+
+def comparison_json(found: Comparison, a: Source, b: Source) -> bytes:
+    """One object: what is compared, on how many films, and every figure of it; first less second where signs matter."""
+    facts = {
+        "notice": DISCLAIMER,
+        "first": {"model": a.title, "weights_sha256": _sha256(a) or None},
+        "second": {"model": b.title, "weights_sha256": _sha256(b) or None},
+        "films": len(found),
+        "classes": found.classes,
+        "confusion_matrix_difference": found.difference.tolist(),
+        "both_right": found.both_right,
+        "only_first_right": found.only_a,
+        "only_second_right": found.only_b,
+        "both_wrong": found.both_wrong,
+        "decided_differently": found.differing,
+        "accuracy_difference": _signed(found.accuracy),
+        "kappa": _signed(found.kappa),
+        "mcnemar_exact_p": found.p,
+        "says": found.sentence(a.title, b.title),
+    }
+    return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def point(found: OperatingPoint) -> None:
@@ -86,6 +137,9 @@ def metrics_csv(found: Sequence[tuple[Source, Found]]) -> bytes:
             values = [f"{value:.6f}" for value in ([figure.value, *ends] if figure else [])]
             values += [""] * (3 - len(values))
             writer.writerow([*facts, name, *values, _note(source, figures, name), _sha256(source), DISCLAIMER])
+        for name, score in SCORES.items():
+            value = f"{score(source.predictions):.6f}"
+            writer.writerow([*facts, name, value, "", "", "no interval", _sha256(source), DISCLAIMER])
     return out.getvalue().encode()
 
 
@@ -106,7 +160,10 @@ def _note(source: Source, found: Found, name: str) -> str:
 
 
 def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
-    """One object: ``notice`` and ``models``, each with its figures, and notes on those that are not defined."""
+    """One object: ``notice`` and ``models``, each with its figures, and notes on those that are not defined.
+
+    Rows of a confusion matrix are true, columns decided.
+    """
     models: list[dict[str, Any]] = [
         {
             "model": source.title,
@@ -116,6 +173,9 @@ def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
             "patients": len(set(source.predictions.patients)),
             "weights_sha256": _sha256(source) or None,
             "figures": {name: _figure(figure) for name, figure in figures.items()},
+            "calibration": {name: score(source.predictions) for name, score in SCORES.items()},
+            "classes": source.task.classes,
+            "confusion_matrix": confusion_matrix(source.predictions).tolist(),
             "notes": {name: note for name in names(source.task) if (note := _note(source, figures, name))},
         }
         for source, figures in found
@@ -126,6 +186,12 @@ def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
 def _figure(figure: Interval) -> dict[str, float | None]:
     """As JSON; ``null`` for the ends of an interval that cannot be told."""
     return {name: end if figure.told or name == "value" else None for name, end in figure.model_dump().items()}
+
+
+def _signed(figure: Signed) -> dict[str, float | None]:
+    """As JSON; ``null`` for what is not defined or cannot be told."""
+    ends = (figure.low, figure.high) if figure.told else (None, None)
+    return {"value": None if np.isnan(figure.value) else figure.value, "low": ends[0], "high": ends[1]}
 
 
 def _sha256(source: Source) -> str:

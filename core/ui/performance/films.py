@@ -113,10 +113,10 @@ def _table(source: Source, rows: Places, key: str, beside: Source | None) -> int
     }
     if beside is not None:
         columns[f"{beside.title} reads"] = readings(beside, matching(beside, source, rows))
-    short = [name.replace("_", " ").capitalize() for name in found.classes]  # the words would not fit a column each
-    shares = {label: 100 * found.probabilities[rows, place] for place, label in enumerate(short)}
-    columns |= shares | {"Margin": 100 * margins(source)[rows]}
-    numbers = {label: st.column_config.NumberColumn(format="%.1f %%", width=82) for label in shares}
+    columns["Margin"] = 100 * margins(source)[rows]
+    shares = {label: 100 * found.probabilities[rows, place] for place, label in enumerate(words)}
+    columns |= shares
+    numbers = {label: st.column_config.NumberColumn(format="%.1f %%", width=140) for label in shares}
     event = st.dataframe(
         pd.DataFrame(columns),
         width="stretch",
@@ -125,8 +125,8 @@ def _table(source: Source, rows: Places, key: str, beside: Source | None) -> int
         column_config={
             **numbers,
             "Margin": st.column_config.NumberColumn(format="%.1f %%", width=75),
-            "File": st.column_config.TextColumn(width=280),
-            "Patient": st.column_config.TextColumn(width=190),
+            "File": st.column_config.TextColumn(width=250),
+            "Patient": st.column_config.TextColumn(width=150),
         },
         on_select="rerun",
         selection_mode="single-row",

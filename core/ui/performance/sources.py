@@ -121,11 +121,15 @@ def fitted(predictions: Predictions) -> tuple[Task, Predictions]:
                 probabilities=predictions.probabilities[:, order],
             )
             return task, ordered
-    known = "; ".join(f"{', '.join(task.classes)} ({task.name})" for task in TASKS.values())
-    raise DataError(
-        f"The classes are {', '.join(predictions.classes)}, which is no task of ours. Name the columns of "
-        f"probabilities after one of: {known}, or its two merged classes."
-    )
+    given = set(predictions.classes)
+    known = [classes for task in TASKS.values() for classes in (task.classes, task.merged_classes)]
+    nearest = max(known, key=lambda classes: 2 * len(given & set(classes)) - len(classes))
+    strange = [name for name in predictions.classes if name not in nearest]
+    lacking = [name for name in nearest if name not in given]
+    wrong = f"column{'s' * (len(strange) > 1)} {', '.join(strange)}: no class of ours. " if strange else ""
+    lacks = f"There is no column {' and no column '.join(lacking)}. " if lacking else ""
+    said = "; ".join(", ".join(classes) for classes in dict.fromkeys(known))
+    raise DataError(f"Row 1, {wrong}{lacks}Columns of probabilities are named after one of: {said}.")
 
 
 _Named = tuple[str, Callable[[], Source]]
