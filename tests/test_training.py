@@ -579,3 +579,26 @@ def test_sizes_that_do_not_fit_the_network_are_refused(data: Path, tmp_path: Pat
     two = replace(TINY, stages=(Stage(128, 1), Stage(224, 1)))
     with pytest.raises(TrainingError, match="one size only"):
         replace(order(data, tmp_path), architecture=ARCHITECTURES["lenet"], head="classic", recipe=two)
+
+
+# --- data that mislead --------------------------------------------------------------------------------------------
+
+
+def test_data_that_mislead_are_named_before_the_first_epoch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_covid(tmp_path / "films")
+    for path in sorted(root.glob("Covid-19/*"))[6:]:
+        path.unlink()
+    copied = max(root.glob("Pneumonia/*"))
+    (root / "No_findings" / "00009999_000.png").write_bytes(copied.read_bytes())
+    films = draw(index(root, TASKS["covid"]), Fold(1, 3))
+    task = TASKS["covid"]
+    made = replace(order(root, tmp_path), task=task, recipe=replace(TINY, stages=(Stage(32, 1),), fold=Fold(1, 3)))
+    train(made)
+    said = named("covid-resnet18", tmp_path / "out").card.warnings
+    text = " ".join(said)
+    assert "films of" in text
+    assert "COVID-19, but" in text
+    assert "1 patient with films of more than one class" in text
+    assert "1 group of copies with different labels, 2 films in all." in text
+    assert all(f"warning: {line}" in capsys.readouterr().err for line in said[:1])
+    assert films

@@ -1,0 +1,213 @@
+"""What a researcher can ask of training: where it starts, what learns, when it ends and what is kept."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core.architectures import ARCHITECTURES
+from core.checkpoint import named
+from core.cli import main
+from core.errors import TrainingError
+from core.tasks import TASKS
+from core.training import loop, state
+from core.training.best import best_epoch, has_enough
+from core.training.initial import file_of, initialise
+from core.training.learning import class_weights, freeze, groups, train_mode
+from core.training.recipe import Recipe, Stage
+from core.training.run import train
+from tests.checkpoints import random_checkpoint
+from tests.test_training import TINY, order, some_films, write_films
+
+SHORT = replace(TINY, stages=(Stage(32, 1),))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_films(tmp_path_factory.mktemp("films"), 6, 2)
+
+
+# --- where it starts ----------------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_is_started_from_by_name(data: Path, tmp_path: Path) -> None:
+    start = random_checkpoint(tmp_path / "out", task="covid")
+    asked = order(data, tmp_path, init="covid-resnet18", recipe=replace(SHORT, freeze="trunk"))
+    train(asked)
+    made = named("pneumonia-resnet18", tmp_path / "out")
+    before, after = start.tensors(), made.tensors()
+    for name, tensor in after.items():
+        assert torch.equal(tensor, before[name]) == name.startswith("trunk."), name
+    assert made.card.training.init.startswith("covid-resnet18.safetensors (sha256 ")
+    assert (made.preprocessing.mean, made.preprocessing.std) == (start.preprocessing.mean, start.preprocessing.std)
+
+
+def test_the_head_of_other_classes_is_left_out(tmp_path: Path) -> None:
+    path = str(random_checkpoint(tmp_path, task="covid").weights)
+    theirs = load_file(path)["head.linear.weight"].float()
+    for task, same in (("covid", True), ("pneumonia", False)):
+        fresh = ARCHITECTURES["resnet18"].build(3)
+        made = initialise(ARCHITECTURES["resnet18"], fresh, path, *some_films(), classes=TASKS[task].classes)
+        assert torch.equal(made.state_dict()["head.linear.weight"], theirs) == same
+
+
+def test_a_name_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    assert file_of("pneumonia-resnet18", tmp_path).endswith("pneumonia-resnet18.safetensors")  # a shipped one
+    with pytest.raises(TrainingError, match=r"--init resnet.*pneumonia-vgg16_bn"):
+        file_of("resnet", tmp_path)
+
+
+# --- what learns --------------------------------------------------------------------------------------------------
+
+
+def test_a_frozen_trunk_keeps_weights_and_statistics() -> None:
+    network = ARCHITECTURES["resnet18"].build(3)
+    freeze(network, "trunk")
+    train_mode(network, "trunk")
+    assert not any(p.requires_grad for p in network.trunk.parameters())
+    assert all(p.requires_grad for p in network.head.parameters())
+    assert not any(m.training for m in network.trunk.modules() if isinstance(m, torch.nn.BatchNorm2d))
+    with pytest.raises(TrainingError, match="--freeze trunk"):
+        freeze(network, 99)
+
+
+def test_the_trunk_follows_at_its_own_rate() -> None:
+    network = ARCHITECTURES["resnet18"].build(3)
+    made = groups(network, Recipe(trunk_rate=0.1))
+    factor = {id(p): group["factor"] for group in made for p in group["params"]}
+    assert {factor[id(p)] for p in network.trunk.parameters()} == {0.1}
+    assert {factor[id(p)] for p in network.head.parameters()} == {1.0}
+    plain = groups(network, Recipe())
+    assert [len(group["params"]) for group in plain] == [
+        sum(p.ndim > 1 for p in network.parameters()),
+        sum(p.ndim <= 1 for p in network.parameters()),
+    ]
+
+
+def test_a_trunk_without_a_rate_stays(data: Path, tmp_path: Path) -> None:
+    torch.manual_seed(SHORT.seed)
+    before = ARCHITECTURES["resnet18"].build(3).state_dict()
+    train(order(data, tmp_path, recipe=replace(SHORT, trunk_rate=0.0)))
+    after = state.load(tmp_path / "run")
+    assert after is not None
+    assert torch.equal(after[0]["network.trunk.conv1.weight"], before["trunk.conv1.weight"])
+    assert not torch.equal(after[0]["network.head.linear.weight"], before["head.linear.weight"])
+
+
+def test_classes_weigh_as_asked() -> None:
+    import numpy as np
+
+    labels = np.array([0] * 10 + [1] * 90)
+    assert class_weights(labels, 2, 0.0).tolist() == [1, 1]
+    assert class_weights(labels, 2, 1.0).tolist() == pytest.approx([1.8, 0.2])
+    root = class_weights(labels, 2, 0.5)
+    assert float(root[0] / root[1]) == pytest.approx(3)
+
+
+@pytest.mark.parametrize("wrong", [{"freeze": -1}, {"trunk_rate": -0.1}, {"patience": -1}])
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TrainingError, match="--" + next(iter(wrong)).replace("_", "-")):
+        Recipe(**wrong)
+
+
+# --- when it ends, and what is kept -------------------------------------------------------------------------------
+
+
+def rows(*losses: float, size: int = 224) -> list[dict[str, Any]]:
+    return [{"epoch": i + 1, "size": size, "val_loss": loss, "val_accuracy": loss} for i, loss in enumerate(losses)]
+
+
+def test_the_best_epoch_is_judged_at_the_last_resolution() -> None:
+    recipe = Recipe(stages=(Stage(128, 2), Stage(224, 4)))
+    history = rows(0.1, 0.1, size=128) + [{**row, "epoch": row["epoch"] + 2} for row in rows(0.5, 0.3, 0.3, 0.4)]
+    assert best_epoch(history, recipe) == 4
+    assert best_epoch(history, replace(recipe, judge="val_accuracy")) == 3
+    assert best_epoch(history[:2], recipe) is None
+    patient = replace(recipe, stages=(Stage(128, 2), Stage(224, 9)), patience=2)
+    assert [has_enough(history[:n], patient) for n in range(7)] == [False] * 6 + [True]
+    assert not has_enough(history, replace(patient, patience=0))
+
+
+def test_stopping_early_and_keeping_the_best_survive_being_killed(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(TINY, stages=(Stage(32, 9),), patience=2, keep="best")
+    losses = iter([0.9, 0.5, 0.7, 0.8, 0.1])
+    monkeypatch.setattr(
+        loop,
+        "validate",
+        lambda *_: {"val_loss": next(losses)} | dict.fromkeys(("val_accuracy", "val_merged_accuracy"), 0.5),
+    )
+    real, kept = state.save, []
+
+    def killed(folder: Path, tensors: Any, facts: Any) -> None:
+        real(folder, tensors, facts)
+        kept.append({k: v.clone() for k, v in tensors.items() if k.startswith("average.")})
+        if len(facts["history"]) == 3 and len(kept) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(state, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(order(data, tmp_path, recipe=recipe))
+    train(order(data, tmp_path, recipe=recipe))
+    made = named("pneumonia-resnet18", tmp_path / "out")
+    assert (made.card.training.epochs, made.card.training.kept) == (4, 2)
+    assert made.card.training.recipe["judge"] == "val_loss"
+    second = kept[1]["average.trunk.conv1.weight"]
+    torch.testing.assert_close(made.tensors()["trunk.conv1.weight"], second.half())
+    assert not torch.equal(second, kept[3]["average.trunk.conv1.weight"])
+    with made.history.open() as file:
+        assert [float(row["val_loss"]) for row in csv.DictReader(file)] == [0.9, 0.5, 0.7, 0.8]
+
+
+def test_a_run_that_is_over_asks_its_teacher_nothing(data: Path, tmp_path: Path) -> None:
+    random_checkpoint(tmp_path / "out", arch="resnet18")
+    asked = order(
+        data, tmp_path, architecture=ARCHITECTURES["vgg11"], recipe=replace(SHORT, teacher="pneumonia-resnet18")
+    )
+    train(asked)
+    (table,) = tmp_path.glob("pneumonia-resnet18-*-on-*.csv")
+    table.unlink()
+    train(asked)
+    assert not table.exists()
+
+
+# --- the command --------------------------------------------------------------------------------------------------
+
+
+def test_the_command_passes_everything_on(data: Path, tmp_path: Path) -> None:
+    command = ["train", "--data", str(data), "--arch", "resnet18", "--out", str(tmp_path), "--run", str(tmp_path / "r")]
+    asked = "--resolution 32 --epochs 1 --freeze trunk --trunk-rate 0.5 --class-weights balanced --patience 3"
+    assert main([*command, *asked.split(), "--keep", "best", "--judge", "val_accuracy", "--batch", "8"]) == 0
+    recipe = named("pneumonia-resnet18", tmp_path).card.training.recipe
+    assert recipe["stages"] == [{"size": 32, "epochs": 1}]
+    expected = {"freeze": "trunk", "trunk_rate": 0.5, "class_power": 1.0, "patience": 3, "keep": "best"}
+    assert {key: recipe[key] for key in expected} == expected
+    assert recipe["judge"] == "val_accuracy"
+    assert json.loads((tmp_path / "r" / "progress.json").read_text())["state"] == "finished"
+
+
+def test_two_ways_to_say_the_resolution_are_one_too_many(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "--data", str(data), "--arch", "resnet18", "--stages", "32x1", "--epochs", "2"]
+    assert main([*command, "--out", str(tmp_path), "--run", str(tmp_path / "run")]) == 1
+    assert "either --stages, or" in capsys.readouterr().err
+
+
+def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    said = capsys.readouterr().out
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    for option in ("--init", "--freeze", "--trunk-rate", "--resolution", "--epochs", "--stages", "--class-weights",
+                   "--patience", "--keep", "--judge", "--fold", "--tensorboard", "--teacher"):  # fmt: skip
+        assert option in said
+        assert option in readme, f"README.md does not name {option}"
