@@ -23,13 +23,9 @@ SECOND = "covid-lenet"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("weights")
-    for task, arch in (
-        ("pneumonia", "resnet18"),
-        ("pneumonia", "lenet"),
-        ("covid", "two_block_cnn"),
-        ("covid", "lenet"),
-    ):
-        checkpoints.random_checkpoint(folder, task, arch)
+    made = (("pneumonia", "resnet18"), ("pneumonia", "lenet"), ("covid", "two_block_cnn"), ("covid", "lenet"))
+    for seed, (task, arch) in enumerate(made):  # of one seed both LeNets would be the same network
+        checkpoints.random_checkpoint(folder, task, arch, seed)
     return folder
 
 
