@@ -76,9 +76,11 @@ def test_models_and_performance_say_what_is_not_known(flowers: str) -> None:
     app = opened()
     app.switch_page("pages/about/models.py").run()
     assert not app.exception
+    app.selectbox(key=state.CARD).set_value(flowers).run()
+    assert not app.exception
     assert "my.flowers (LeNet)" in said(app)
     assert "not measured here" in said(app)
     assert "Trained elsewhere: how long is not known" in said(app)
     app.switch_page("pages/study/performance.py").run()
     assert not app.exception
-    assert "imported with classes of its own" in said(app)
+    assert "classes of its own, which are not judged on this page" in said(app)

@@ -350,6 +350,8 @@ def test_the_models_page_renders_the_card(weights: Path) -> None:
     assert not app.exception
     words = said(app)
     card = on_disk.find(weights)[0]["pneumonia-resnet18"].card
+    assert app.query_params["model"] in ("pneumonia-resnet18", ["pneumonia-resnet18"])
+    assert list(app.dataframe[0].value["Network"]) == ["ResNet-18"]
     for text in (card.weights_sha256, card.limits[0], card.licence, "Recall, Viral pneumonia", card.training.data):
         assert text in words
     assert card.training.command in app.code[0].value

@@ -133,9 +133,9 @@ def by_family(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
 
 
 def label(checkpoint: Checkpoint) -> str:
-    """A network in a picker: its family, where the name does not say it, and its name."""
+    """A network in a picker: its name, and its family where the name does not say it."""
     family, title = checkpoint.architecture.family, title_of(checkpoint)
-    return title if title.lower().startswith(family.lower()) else f"{family}: {title}"
+    return title if family.lower() in title.lower() else f"{title} · {family}"
 
 
 def titles(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:

@@ -41,7 +41,7 @@ def metrics(checkpoint: Checkpoint) -> None:
     facts, words = checkpoint.card, checkpoint.task.words
     named = {
         "Accuracy, all classes": "accuracy",
-        f"Accuracy, {checkpoint.task.negative.lower().replace('_', ' ')} or not": "merged_accuracy",
+        f"Accuracy, {_positive(checkpoint)} or not": "merged_accuracy",
         "Sensitivity, merged": "merged_sensitivity",
         "Specificity, merged": "merged_specificity",
         **{f"Recall, {words[name]}": f"recall.{name}" for name in facts.classes},
@@ -56,6 +56,12 @@ def metrics(checkpoint: Checkpoint) -> None:
         rows.append(f"| Calibration error (ECE, ten bins) | {error:.3f} |")
     st.markdown(f"**On {facts.test_films:,} test films** ({facts.view})")
     st.markdown("| Figure | Value |\n|---|---|\n" + "\n".join(rows))
+
+
+def _positive(checkpoint: Checkpoint) -> str:
+    """The coarser class that means something was found, as it stands in a sentence."""
+    name = next(name for name in checkpoint.task.merged_classes if name != checkpoint.task.negative)
+    return name.lower() if name.isalpha() else name
 
 
 def matrix(checkpoint: Checkpoint) -> None:

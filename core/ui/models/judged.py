@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.checkpoint import Checkpoint
 from core.errors import DataError
@@ -56,7 +57,7 @@ def of_subgroups(checkpoint: Checkpoint) -> tuple[Subgroup, ...]:
     return cache.computed("subgroups", _key(checkpoint), make)
 
 
-def _traits(found: Predictions) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _traits(found: Predictions) -> dict[str, NDArray[np.float64]]:
     """Measurements of the films, from the shipped index, where it lists them."""
     from core.dataset.census import SHIPPED
 

@@ -74,7 +74,8 @@ def show(title: str, run: Run) -> None:
     word = _WORDS[standing]
     said = word.says.format(silence=duration(progress.silent(datetime.now(UTC))))
     message = widgets.verbatim(progress.message.strip()) if progress.message else ""
-    body = " ".join(part for part in (f"**{widgets.verbatim(title)}** {said}", message, word.do) if part)
+    do = "" if "again" in message else word.do  # a run's own words often say it already
+    body = " ".join(part for part in (f"**{widgets.verbatim(title)}** {said}", message, do) if part)
     if standing == "finished":
         st.caption(f"{word.icon} {body} {_length(run)}")
         return
