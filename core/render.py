@@ -120,9 +120,9 @@ def in_depth(xray: Xray, side: int = FULL) -> Grey | NDArray[np.uint16]:
         size = max(1, round(xray.width * scale)), max(1, round(xray.height * scale))
         pixels = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.BILINEAR))
     pixels = np.clip(pixels, 0, 1)
-    eighths: Grey = np.rint(pixels * 255).astype(np.uint8)
-    if np.array_equal(eighths.astype(np.float32) / np.float32(255), pixels):
-        return eighths
+    eight: Grey = np.rint(pixels * 255).astype(np.uint8)
+    if np.array_equal(eight.astype(np.float32) / np.float32(255), pixels):
+        return eight
     deep: NDArray[np.uint16] = np.rint(pixels * 65535).astype(np.uint16)
     return deep
 

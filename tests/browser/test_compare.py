@@ -11,6 +11,7 @@ import pytest
 
 from tests import checkpoints, synthetic
 from tests.browser.app import accept, drop, running, settled, visiting
+from tests.browser.viewing import pixels, readout
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -52,6 +53,16 @@ def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
     assert "Doe" not in page.url
     assert page.url.count("backbone=") == 2
 
+    page.locator(".stage").nth(1).focus()
+    page.keyboard.press("h")  # without their maps all panes are the film
+    page.keyboard.press("+")
+    page.keyboard.press("Shift+ArrowLeft")
+    assert readout(page)["window"] < 1
+    assert pixels(page, 0) == pixels(page, 1) == pixels(page, 2)
+    page.keyboard.press("h")
+    assert readout(page)
+    assert len({pixels(page, number) for number in range(3)}) == 3
+
     for name, start in (("Sheet PNG", b"\x89PNG"), ("Sheet PDF", b"%PDF")):
         with page.expect_download() as kept:
             page.get_by_role("button", name=name).click()
@@ -59,7 +70,7 @@ def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
         kept.value.save_as(tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(start)
 
-    page.locator(".st-key-to_diagnose_1 button").click()
+    page.get_by_role("button", name="ResNet-34", exact=True).click()
     page.get_by_role("img", name=re.compile("heatmap for")).wait_for()
     assert "compare" not in page.url
     page.get_by_role("link", name="Compare").click()

@@ -11,7 +11,7 @@ class Pane {
     this.right = make("div", { class: "side" });
     this.busy = make("div", { class: "busy", text: "Fetching the film …" });
     this.divider = make("div", { class: "divider", role: "slider", tabindex: "0", "aria-label": "Original at its left, overlay at its right", "aria-valuemin": "0", "aria-valuemax": "100" });
-    this.stage = make("div", { class: "stage", tabindex: "0", role: "application", "aria-describedby": "keys" }, [
+    this.stage = make("div", { class: "stage", tabindex: "0", role: "application" }, [
       this.canvas, this.right, this.cross, this.divider, this.busy,
     ]);
     this.title = make("div", { class: "title", id: `title-${number}` });
@@ -96,7 +96,7 @@ class Pane {
     if (!film || !canvas.width) return;
     const place = this.place;
     film.draw(ctx, place, room.tone);
-    if (!heat || room.hidden) return;
+    if (heat?.film !== film || room.hidden) return; // never one film's map over another
     const colours = room.given.colours[room.look.colours];
     const share = room.mode === "fade" ? room.fade : 1;
     if (room.mode === "swipe") {
@@ -135,9 +135,9 @@ class Pane {
     const { stage, room, hands } = this;
     const on = (kind, act, options) => stage.addEventListener(kind, (event) => this.film && act(event), options);
     on("wheel", (event) => {
-      event.preventDefault();
+      event.preventDefault(); // with the control key, which is how two fingers on a pad are told, the page would grow
       const step = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
-      room.zoomAt(this, event.clientX, event.clientY, Math.exp(-event.deltaY * step * 0.0015));
+      room.zoomAt(this, event.clientX, event.clientY, Math.exp(-event.deltaY * step * (event.ctrlKey ? 0.01 : 0.0015)));
     }, { passive: false });
     on("contextmenu", (event) => event.preventDefault());
     on("dblclick", () => room.fit());

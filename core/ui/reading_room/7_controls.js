@@ -33,7 +33,8 @@ class Controls {
   constructor(room) {
     this.room = room;
     const button = (text, label, act) => {
-      const found = make("button", { type: "button", text, title: label, "aria-label": label });
+      const name = label.startsWith(text) ? label : `${text}: ${label}`; // what is seen can be said to it
+      const found = make("button", { type: "button", text, title: label, "aria-label": name });
       found.addEventListener("click", act);
       return found;
     };
@@ -109,13 +110,14 @@ class Controls {
   /** What a key does; nothing for keys that are not ours. */
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation(); // Streamlit has keys of its own
     const { room } = this;
     if (event.key === "Escape" && !this.help.hidden) {
       room.help(false);
     } else {
-      // Sliders, lists and buttons keep the keys that move or press them.
-      const own = event.target.closest?.("input, select, button");
-      if (own && /^(Arrow|Home|End|Page|Enter| |Tab)/.test(event.key)) return;
+      // Sliders and buttons keep the keys that move or press them, a list also letters.
+      const own = event.target.closest("input, select, button");
+      if (own && (own === this.colours || /^(Arrow|Home|End|Page|Enter| |Tab)/.test(event.key))) return;
       const arrow = event.key.startsWith("Arrow");
       const key = arrow ? (event.shiftKey ? `Shift+${event.key}` : event.key) : event.key.toLowerCase();
       const row = KEYS.find(([keys]) => keys.includes(key));
@@ -124,6 +126,5 @@ class Controls {
       room.speak();
     }
     event.preventDefault();
-    event.stopPropagation(); // Streamlit has keys of its own
   }
 }

@@ -2,7 +2,7 @@
 // overlays look is told to the server, once the viewer is left, so that downloads show what was seen.
 
 const LARGEST = 40; // screen pixels a film pixel
-const KEPT = 6; // films kept in memory, decoded
+const KEPT = 3; // films kept in memory, decoded
 
 const films = new Map(); // address → promise of a Film
 const rooms = new WeakMap(); // Streamlit's element → Room
@@ -163,7 +163,7 @@ class Room {
 
   changeTones(width, level) {
     const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
-    this.setTones(clamp(this.level + level, 0, 1), clamp(this.width + width * Math.max(0.1, this.width), 0.01, 2), this.inverted);
+    this.setTones(clamp(this.level + level, 0, 1), clamp(this.width + width * Math.max(0.1, this.width), 0.002, 2), this.inverted);
     this.draw();
   }
 
@@ -277,7 +277,7 @@ class Room {
       parts.push(`x ${Math.floor(x * width)}, y ${Math.floor(y * height)} px`);
       parts.push(`film ${pane.film.at(x * pane.film.width, y * pane.film.height).toFixed(3)}`);
       for (const one of this.panes) {
-        if (one.heat && one.given.film === pane.given.film) parts.push(`${one.given.short} ${heatAt(one.heat.map, x, y).toFixed(2)}`);
+        if (one.heat && one.heat.film === pane.film) parts.push(`${one.given.short} ${heatAt(one.heat.map, x, y).toFixed(2)}`);
       }
     } else parts.push("Wheel: zoom. Drag: move. Right-drag: window. Keys: ?");
     const active = this.active;

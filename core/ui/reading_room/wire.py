@@ -74,7 +74,7 @@ def pack(films: Sequence[Shown], panes: Sequence[Pane], look: Look, columns: int
         columns: how many panes stand beside each other where there is room.
     """
     return {
-        "films": {film.key: _film(film) for film in films},
+        "films": {film.key: _film(film, place) for place, film in enumerate(films)},
         "panes": [_pane(pane) for pane in panes],
         "look": asdict(look),
         "columns": columns,
@@ -96,11 +96,11 @@ def colours() -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def _film(film: Shown) -> dict[str, object]:
+def _film(film: Shown, place: int) -> dict[str, object]:
     # As st.image does: Streamlit serves the file to this visitor as long as the page names it.
     files = runtime.get_instance().media_file_mgr
     return {
-        "url": files.add(film.sent.picture, "image/png", f"reading_room.{film.key}"),
+        "url": files.add(film.sent.picture, "image/png", f"reading_room.{place}"),
         "width": film.sent.width,
         "height": film.sent.height,
         "right": "" if (film.view or "").upper() in LATERAL else RIGHT,
@@ -148,9 +148,14 @@ def look_from(found: object) -> Look | None:
     """What a browser says of how overlays look; ``None`` where that makes no sense: it may say anything."""
     if not isinstance(found, Mapping):
         return None
-    colour, opacity, contour, level = (found.get(name) for name in ("colours", "opacity", "contour", "level"))
+    colour, contour = found.get("colours"), found.get("contour")
     if not (isinstance(colour, str) and colour in COLOUR_MAPS and isinstance(contour, bool)):
         return None
-    if not all(isinstance(part, int | float) and 0 <= part <= 1 for part in (opacity, level)):
+    opacity, level = _share(found.get("opacity")), _share(found.get("level"))
+    if opacity is None or level is None:
         return None
-    return Look(colour, float(opacity), contour, min(0.9, max(0.1, float(level))))
+    return Look(colour, opacity, contour, min(0.9, max(0.1, level)))
+
+
+def _share(found: object) -> float | None:
+    return float(found) if isinstance(found, int | float) and 0 <= found <= 1 else None
