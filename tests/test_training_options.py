@@ -179,6 +179,14 @@ def test_a_run_that_is_over_asks_its_teacher_nothing(data: Path, tmp_path: Path)
     assert not table.exists()
 
 
+def test_biases_stay_as_trained_when_asked(data: Path, tmp_path: Path) -> None:
+    train(order(data, tmp_path, recipe=replace(SHORT, biases="trained")))
+    saved = state.load(tmp_path / "run")
+    assert saved is not None
+    stored = named("pneumonia-resnet18", tmp_path / "out").tensors()["head.linear.bias"]
+    assert torch.equal(stored, saved[0]["average.head.linear.bias"].half())
+
+
 # --- the command --------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +216,6 @@ def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
     for option in ("--init", "--freeze", "--trunk-rate", "--resolution", "--epochs", "--stages", "--class-weights",
-                   "--patience", "--keep", "--judge", "--fold", "--tensorboard", "--teacher"):  # fmt: skip
+                   "--biases", "--patience", "--keep", "--judge", "--fold", "--tensorboard", "--teacher"):  # fmt: skip
         assert option in said
         assert option in readme, f"README.md does not name {option}"

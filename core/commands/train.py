@@ -132,6 +132,13 @@ def _end(group: argparse._ArgumentGroup) -> None:
         help="figure on the validation films that says which epoch is better (default: %(default)s)",
     )
     group.add_argument(
+        "--biases",
+        choices=("balanced", "trained"),
+        default="balanced",
+        help="how readily each class is named: settled on validation, so that the merged classes weigh alike, or left "
+        "as training made it (default: %(default)s)",
+    )
+    group.add_argument(
         "--out", type=Path, default=SHIPPED, metavar="DIR", help="folder for the checkpoint (default: weights)"
     )
     group.add_argument(
@@ -187,6 +194,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         patience=options.patience,
         keep=options.keep,
         judge=options.judge,
+        biases=options.biases,
         seed=options.seed,
     )
 

@@ -44,6 +44,8 @@ class Recipe:
         patience: stop after so many epochs without a better figure on validation; 0: never.
         keep: whose weights are kept, those of the last or of the best epoch at the last resolution.
         judge: the figure that says which epoch is better, a key of :data:`core.training.best.JUDGES`.
+        biases: "balanced": settled on validation so that the merged classes weigh alike (:mod:`core.training.balance`);
+            "trained": left as training made them, where validation has too few films of a class to settle anything by.
         seed: decides the validation films, the initial weights, the order and every augmentation.
     """
 
@@ -65,6 +67,7 @@ class Recipe:
     patience: int = 0
     keep: Literal["last", "best"] = "last"
     judge: str = "val_loss"
+    biases: Literal["balanced", "trained"] = "balanced"
     seed: int = 1
 
     def __post_init__(self) -> None:

@@ -122,7 +122,9 @@ def _settle(order: Order, run: Run, network: Network, standing: Standing, val_se
         say(f"the weights of epoch {kept} are kept: it has the best {recipe.judge}")
     logits = logits_of(network, val_set, run, recipe.size)
     before = validate(logits, val_set, order.task)
-    moved = balance(network, logits, val_set.labels, order.task, recipe.class_power)
+    moved = torch.zeros(logits.shape[1])
+    if recipe.biases == "balanced":
+        moved = balance(network, logits, val_set.labels, order.task, recipe.class_power)
     temperature = fit_temperature(logits + moved, val_set.labels, order.task)
     settled = validate((logits + moved) / temperature, val_set, order.task)
     for when, figures in (("before", before), ("after", settled)):
