@@ -125,8 +125,8 @@ def _table(source: Source, rows: Places, key: str, beside: Source | None) -> int
         column_config={
             **numbers,
             "Margin": st.column_config.NumberColumn(format="%.1f %%", width=75),
-            "File": st.column_config.TextColumn(width=250),
-            "Patient": st.column_config.TextColumn(width=150),
+            "File": st.column_config.TextColumn(width=280),
+            "Patient": st.column_config.TextColumn(width=130),
         },
         on_select="rerun",
         selection_mode="single-row",
