@@ -33,6 +33,6 @@ def model_option(parser: argparse.ArgumentParser) -> None:
     weights_option(parser)
 
 
-def json_option(parser: argparse._ActionsContainer) -> None:
+def json_option(parser: argparse.ArgumentParser) -> None:
     """--json: for programs."""
     parser.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
