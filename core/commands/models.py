@@ -7,7 +7,7 @@ import json
 import sys
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, json_option, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, weights_option
 
 HELP = "list the trained networks"
 
@@ -16,7 +16,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
     weights_option(parser)
     how = parser.add_mutually_exclusive_group()
-    json_option(how)
+    how.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
     how.add_argument(
         "--table", action="store_true", help="Markdown, with calibration error and the time of a reading measured now"
     )

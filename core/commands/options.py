@@ -43,6 +43,6 @@ def split_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def json_option(parser: argparse._ActionsContainer) -> None:
+def json_option(parser: argparse.ArgumentParser) -> None:
     """--json: for programs."""
     parser.add_argument("--json", action="store_true", help="for programs: JSON on standard output")

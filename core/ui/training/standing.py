@@ -48,9 +48,9 @@ _WORDS: Final = Table(
     ),
     _Word(
         "diverged",
-        "has diverged: its loss is no longer a number.",
-        "Lower the learning rate (--rate) and start again in another folder (--run); the curves below show where it "
-        "went wrong.",
+        "has diverged.",
+        "Its loss is no number any more. Lower the learning rate (--rate) and start again in a new folder (--run): the "
+        "curves below show where it went wrong.",
         ":material/trending_up:",
         st.error,
     ),
