@@ -74,7 +74,7 @@ def test_diagnose_sends_the_film_as_a_file_and_the_map_in_full(weights: Path) ->
     assert "Colours are scaled within this image" in over["says"]
     assert "240 x 200 px" in original["says"]
     assert (film["width"], film["height"]) == (240, 200)
-    assert film["url"].startswith("/media/")
+    assert "/media/" in film["url"]
     assert "patient's right is here" in film["right"]
     assert 0 <= a_map(over).min() < a_map(over).max() == 1
     assert found["look"] == {"colours": "inferno", "opacity": 0.6, "contour": True, "level": 0.5}

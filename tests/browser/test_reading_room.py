@@ -37,7 +37,7 @@ def talk() -> Talk:
 @pytest.fixture(scope="module")
 def opened(address: str, talk: Talk) -> Iterator[Any]:
     """A visitor with one film in the viewer; one for all tests that only look."""
-    with visiting() as page:
+    with visiting("diagnose") as page:
         talk.hear(page)
         page.goto(address)
         accept(page)
@@ -76,7 +76,7 @@ def test_a_film_of_three_thousand_pixels_and_sixteen_bits_moves_without_the_serv
     buffer = io.BytesIO()
     Image.fromarray(film).save(buffer, "PNG", compress_level=1)
     talk = Talk()
-    with visiting() as page:
+    with visiting("diagnose") as page:
         talk.hear(page)
         page.goto(address)
         accept(page)
@@ -97,7 +97,7 @@ def test_a_film_of_three_thousand_pixels_and_sixteen_bits_moves_without_the_serv
 
 
 def test_where_the_viewer_cannot_start_there_are_still_images_and_a_note(address: str) -> None:
-    with visiting() as page:
+    with visiting("diagnose") as page:
         page.add_init_script("delete window.DecompressionStream")  # as in an old browser
         page.goto(address)
         accept(page)

@@ -96,7 +96,7 @@ class Room {
     const width = this.element.clientWidth;
     if (!width) return;
     const full = document.fullscreenElement && this.element.getRootNode().fullscreenElement === this.element;
-    const columns = Math.min(shown.length, this.mode === "side" ? this.given.columns : 2, Math.max(1, Math.floor(width / 230)));
+    const columns = Math.min(shown.length, this.mode === "side" ? this.given.columns : 2, Math.max(1, Math.floor(width / 200)));
     this.grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
     const rows = Math.ceil(shown.length / columns);
     const tall = Math.max(...shown.map((pane) => {
