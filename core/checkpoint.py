@@ -197,6 +197,14 @@ class Checkpoint:
         return self.card.name
 
     @property
+    def key(self) -> str:
+        """What tells its readings from those of any other: a digest of weights and card.
+
+        Weights alone do not: brought in twice, with classes put right the second time, they make two checkpoints.
+        """
+        return hashlib.sha256(self.card.model_dump_json().encode()).hexdigest()
+
+    @property
     def title(self) -> str:
         """Its name on screen: the architecture's, and its own where it is not simply that of task and architecture."""
         ours = f"{self.card.task}-{self.card.architecture}"

@@ -36,7 +36,7 @@ def best_device() -> str:
 
 
 class Pool:
-    """Classifiers by the sha256 of their weights; the least recently used go first when memory runs short.
+    """Classifiers by the key of their checkpoint; the least recently used go first when memory runs short.
 
     A classifier that was let go stays valid for whoever still holds it; its memory is freed after the last one.
 
@@ -64,7 +64,7 @@ class Pool:
     def loaded(self, checkpoint: Checkpoint) -> bool:
         """Whether :meth:`get` would return at once."""
         with self._lock:
-            entry = self._entries.get(checkpoint.card.weights_sha256)
+            entry = self._entries.get(checkpoint.key)
         return entry is not None and entry.done()
 
     def get(self, checkpoint: Checkpoint) -> Classifier:
@@ -73,7 +73,7 @@ class Pool:
         Raises:
             CheckpointError: its weights cannot be used. The next call tries again.
         """
-        key = checkpoint.card.weights_sha256
+        key = checkpoint.key
         with self._lock:
             entry = self._entries.get(key)
             mine = entry is None
@@ -113,7 +113,7 @@ class Pool:
         try:
             return self._load(checkpoint, self.device)
         except torch.cuda.OutOfMemoryError:
-            self._leave_gpu(keep=checkpoint.card.weights_sha256)
+            self._leave_gpu(keep=checkpoint.key)
             return self._load(checkpoint, "cpu")
 
     def _leave_gpu(self, keep: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from core.checkpoint import SHIPPED, Interval, find, named, store
 from core.classifier import Classifier
 from core.errors import CheckpointError, UnknownNameError
+from core.models import Pool
 from core.xray import read_xray
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
@@ -133,3 +135,16 @@ def test_shipped_checkpoints_are_small_enough_for_a_repository() -> None:
     sizes = [path.stat().st_size for path in SHIPPED.glob("*.safetensors")]
     assert all(size < 60e6 for size in sizes)
     assert sum(sizes) < 350e6
+
+
+def test_the_same_weights_under_other_classes_are_another_checkpoint(folder: Path) -> None:
+    """Brought in twice, the second time with its classes put right: readings of one are not the other's."""
+    first = find(folder)[0]["pneumonia-resnet18"]
+    renamed = first.card.model_copy(update={"classes": tuple(reversed(first.card.classes))})
+    second = dataclasses.replace(first, card=renamed)
+    assert first.card.weights_sha256 == second.card.weights_sha256
+    assert first.key != second.key
+    assert first.key == find(folder)[0]["pneumonia-resnet18"].key
+    pool = Pool(device="cpu")
+    assert pool.get(first) is not pool.get(second)
+    assert pool.get(first) is pool.get(first)

@@ -21,7 +21,7 @@ from tests.synthetic import as_png8, film
 
 
 def entry(name: str) -> Any:
-    return SimpleNamespace(name=name, card=SimpleNamespace(weights_sha256=name))
+    return SimpleNamespace(name=name, key=name)
 
 
 class Loader:

@@ -90,7 +90,7 @@ def test_a_film_that_another_visitor_reads_meanwhile_is_read_all_the_same(monkey
 
     st.cache_resource.clear()
     monkeypatch.setattr(cache, "get_pool", lambda: SimpleNamespace(run=run))
-    checkpoint: Any = SimpleNamespace(card=SimpleNamespace(weights_sha256=weights))
+    checkpoint: Any = SimpleNamespace(key=weights)
     (result,) = cache.read(checkpoint, [film], lambda *_: None)
     assert result.reading is mine
 

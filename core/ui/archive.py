@@ -98,7 +98,7 @@ def open_in_diagnose(file: str, model: str | None = None, target: str | None = N
     if chosen is not None:
         state.choose_model(chosen.name)
         if target in chosen.card.classes:
-            state.explain(hashlib.sha256(film).hexdigest(), chosen.card.weights_sha256, str(target))
+            state.explain(hashlib.sha256(film).hexdigest(), chosen.key, str(target))
     st.switch_page(_DIAGNOSE)
 
 

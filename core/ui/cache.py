@@ -286,16 +286,16 @@ def in_depth(upload: Upload) -> Sent:
     """
     found = _sent().get(upload.sha256)
     if found is None:
-        xray = _xrays().get(upload.sha256) or read_xray(upload.data)
-        found = Sent(xray.width, xray.height, render.png(render.in_depth(xray)))
+        decoded = xray(upload)
+        found = Sent(decoded.width, decoded.height, render.png(render.in_depth(decoded)))
         _sent().put(upload.sha256, found)
     return found
 
 
 def unread(checkpoint: Checkpoint, uploads: Iterable[Upload]) -> list[Upload]:
     """Those that this network has not read yet."""
-    weights = checkpoint.card.weights_sha256
-    return [upload for upload in uploads if _readings().get((upload.sha256, weights)) is None]
+    key = checkpoint.key
+    return [upload for upload in uploads if _readings().get((upload.sha256, key)) is None]
 
 
 def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[int, int], None]) -> list[Result]:
@@ -309,7 +309,7 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
     Raises:
         CheckpointError: the network cannot be loaded.
     """
-    weights = checkpoint.card.weights_sha256
+    key = checkpoint.key
     results: dict[str, Reading | str] = {}
 
     def work(classifier: Classifier) -> None:
@@ -320,14 +320,14 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
         for outcome in read_many([partial(_data, upload) for upload in todo], classifier):
             upload = todo[outcome.index]
             value = outcome.reading if outcome.reading is not None else str(outcome.error)
-            _readings().put((upload.sha256, weights), value)
+            _readings().put((upload.sha256, key), value)
             results[upload.sha256] = value
             if outcome.xray is not None:
                 _xrays().put(upload.sha256, outcome.xray)
             progress(outcome.index + 1, len(todo))
 
     for upload in uploads:
-        kept = _readings().get((upload.sha256, weights))
+        kept = _readings().get((upload.sha256, key))
         if kept is not None:
             results[upload.sha256] = kept
     if len(results) < len(uploads):
@@ -350,7 +350,7 @@ def heatmaps(
     Raises:
         CheckpointError: the network was let go and cannot be loaded again.
     """
-    key = reading.xray_sha256, reading.weights_sha256, method, against
+    key = reading.xray_sha256, checkpoint.key, method, against
     found = _heatmaps().get(key)
     if found is None:
 
@@ -366,19 +366,19 @@ def heatmaps(
     return found
 
 
-def overlay(film: Film, heatmap: Heatmap, weights_sha256: str, look: Look, scale: str = "") -> bytes:
+def overlay(film: Film, heatmap: Heatmap, checkpoint_key: str, look: Look, scale: str = "") -> bytes:
     """The overlay as PNG; faded to nothing it is the film itself, byte for byte.
 
     Args:
         film: under it.
         heatmap: over it.
-        weights_sha256: of the network that the heatmap is of.
+        checkpoint_key: of the network that the heatmap is of.
         look: how.
         scale: names the colour scale when it is not the heatmap's own.
     """
     if look.opacity == 0 and not look.contour:
         return film.picture
-    key = film.sha256, weights_sha256, heatmap.method, heatmap.asked, scale
+    key = film.sha256, checkpoint_key, heatmap.method, heatmap.asked, scale
     return _overlay(key, look.colours, look.opacity, look.contour, look.level, film, heatmap)
 
 

@@ -276,9 +276,9 @@ def choose_model(name: str) -> None:
     st.session_state[MODEL] = name
 
 
-def prepare_target(film_sha256: str, weights_sha256: str, predicted: str) -> None:
+def prepare_target(film_sha256: str, checkpoint_key: str, predicted: str) -> None:
     """Explain the predicted class whenever another film or network comes up. Before the class picker is drawn."""
-    pair = (film_sha256, weights_sha256)
+    pair = (film_sha256, checkpoint_key)
     if st.session_state.get(_EXPLAINED) != pair or not st.session_state.get(TARGET):
         st.session_state[_EXPLAINED] = pair
         st.session_state[TARGET] = predicted
@@ -286,9 +286,9 @@ def prepare_target(film_sha256: str, weights_sha256: str, predicted: str) -> Non
         st.session_state[ANYWAY] = False
 
 
-def explain(film_sha256: str, weights_sha256: str, wanted: str, against: str | None = None) -> None:
+def explain(film_sha256: str, checkpoint_key: str, wanted: str, against: str | None = None) -> None:
     """Explain this class, not the predicted one, when that film and network come up."""
-    st.session_state[_EXPLAINED] = (film_sha256, weights_sha256)
+    st.session_state[_EXPLAINED] = (film_sha256, checkpoint_key)
     st.session_state[TARGET] = wanted
     st.session_state[AGAINST] = against or ""
     st.session_state[ANYWAY] = False

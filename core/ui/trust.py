@@ -39,7 +39,7 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
     """A button, and once it was pressed the figures."""
     if heatmap.problem:
         return
-    key = result.upload.sha256, checkpoint.card.weights_sha256, heatmap.method, heatmap.asked
+    key = result.upload.sha256, checkpoint.key, heatmap.method, heatmap.asked
     with st.container(border=True, key="trust"):
         if key not in state.measured():
             words, button = st.columns([3, 1], vertical_alignment="center")

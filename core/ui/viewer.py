@@ -38,7 +38,7 @@ def show(result: Result, checkpoint: Checkpoint, method: str) -> None:
     if reading is None:
         raise ValueError("this film has no reading")
     _words(result, checkpoint)
-    state.prepare_target(result.upload.sha256, reading.weights_sha256, reading.prediction)
+    state.prepare_target(result.upload.sha256, checkpoint.key, reading.prediction)
     state.prepare_look()
     _pictures(result, checkpoint, method)
 
@@ -227,7 +227,7 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
         )
         st.toggle("Show it anyway", key=state.ANYWAY)
         return False
-    picture = cache.overlay(film, heatmap, checkpoint.card.weights_sha256, drawn)
+    picture = cache.overlay(film, heatmap, checkpoint.key, drawn)
     st.image(
         picture, width="stretch", output_format="PNG", alt=f"The film with the {heatmap.method} heatmap for {says}"
     )

@@ -42,8 +42,8 @@ class Seen:
 
     @property
     def key(self) -> tuple[str, str]:
-        """sha256 of film and weights."""
-        return self.film.sha256, self.checkpoint.card.weights_sha256
+        """sha256 of the film, key of the checkpoint."""
+        return self.film.sha256, self.checkpoint.key
 
     @property
     def prediction(self) -> str:
