@@ -5,6 +5,7 @@ import streamlit as st
 from core.compare.agreement import ALIKE, APART, CHANCE, GRID, TOP
 from core.explain import METHODS
 from core.tasks import TASKS
+from core.trust.scores import SCORES
 from core.ui.viewer import SHOWN_FROM
 
 st.header("Method and limits", anchor=False)
@@ -52,6 +53,16 @@ A film of something else, a hand or an adult with heart failure, also gets 100 %
   {APART[1]}. Two networks that agree may both be wrong, and for the same wrong reason.
 - **One colour scale** is offered where values mean the same: within a method, and between networks only for methods
   whose cells add up to the logit. There 5 logits means: as if the whole film looked like that place.
+""")
+    st.subheader("How far a map can be believed", anchor=False)
+    for score in SCORES.values():
+        direction = "Higher" if score.higher else "Lower"
+        st.markdown(f"**{score.title}.** {score.says} {direction} is better. {score.paper}.")
+    st.markdown("""
+Each stands beside the same figure of a random map of as many cells, and of a blob at the centre: alone it has no scale.
+**Stability** and the **sanity check** (Alvarez-Melis and Jaakkola 2018, arXiv:1806.08049; Adebayo et al. 2018,
+arXiv:1810.03292) are rank correlations of the map with the one made of a slightly altered film, and with the one of a
+network that forgot what it learnt. All of it is of one film and one class, measured when you ask for it.
 """)
     st.subheader("What happens to your films", anchor=False)
     st.markdown("""
