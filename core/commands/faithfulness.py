@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, split_option, weights_option
 from core.explain import METHODS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SUMMARY = Path(__file__).parent.parent / "assets" / "faithfulness.csv"
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
-    parser.add_argument("--split", default="test", help="'' where the folder has none (default: %(default)s)")
+    split_option(parser)
     parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
     weights_option(parser)
     parser.add_argument("--method", action="append", choices=METHODS, help="may be repeated (default: every method)")
@@ -51,9 +51,8 @@ def run(options: argparse.Namespace) -> int:
     names = options.model or list(checkpoint.find(*options.weights)[0])
     methods = tuple(options.method or METHODS)
     options.rows.parent.mkdir(parents=True, exist_ok=True)
-    if not options.rows.exists():
-        write(options.rows, table.header().encode())
-    kept = table.parse(options.rows.read_text("utf-8"), options.rows.name)
+    begun = options.rows.read_text("utf-8") if options.rows.exists() else table.header()
+    kept = table.parse(begun, options.rows.name)
     write(options.rows, (table.header() + "".join(map(table.line, kept))).encode())
     done = {(row["weights_sha256"], row["method"], row["file"]) for row in kept}
     failed = 0
@@ -77,9 +76,9 @@ def _drawn(options: argparse.Namespace, chosen: checkpoint.Checkpoint) -> list[F
     """Some films of the split: the same for every network."""
     import numpy as np
 
-    from core.dataset import index, of_split
+    from core.evaluate.films import films_of
 
-    films = of_split(index(options.data, chosen.task), options.split)
+    films, _ = films_of(chosen, options.data, options.split)
     order = np.random.default_rng(options.seed).permutation(len(films))[: options.films]
     return [films[place] for place in sorted(order)]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.trust.sanity import Step
     from core.trust.stable import Stability
 
-_SLOW_LAYERS = 8
+_STEPS_SHOWN = 8
 """Steps of the sanity check whose names fit one row of cells."""
 
 
@@ -111,7 +111,7 @@ def _table(found: Faithfulness) -> str:
 
 def _strip(steps: tuple[Step, ...]) -> str:
     """The steps in a row; of a long chain evenly chosen ones, with the first and the last."""
-    count = min(len(steps), _SLOW_LAYERS)
+    count = min(len(steps), _STEPS_SHOWN)
     shown = [steps[round(place * (len(steps) - 1) / max(count - 1, 1))] for place in range(count)]
     cells = ["none" if math.isnan(step.similarity) else f"{step.similarity:.2f}" for step in shown]
     rows = ([step.layer for step in shown], ["---"] * count, cells)
