@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from core.ui import state
 from core.ui.dataset import films, portraits
 from core.ui.dataset.source import OWN, PUBLIC, SERVER, VARIABLE
 from tests import indexes, synthetic
+from tests.torchless import shown_without_torch
 
 ROOT = Path(__file__).parent.parent
 WAIT = 180
@@ -265,16 +264,10 @@ def test_films_of_another_set_are_said_to_be_elsewhere(server: Path) -> None:
 
 
 def test_the_page_loads_no_torch() -> None:
-    script = (
-        "import sys\n"
-        "from streamlit.testing.v1 import AppTest\n"
-        "app = AppTest.from_file('app.py', default_timeout=100).run()\n"
-        "app.button(key='accept').click().run()\n"
+    shown_without_torch(
         "app.switch_page('pages/study/dataset.py').run()\n"
         f"for name in {SECTIONS!r}:\n"
         f"    app.session_state[{state.SECTION!r}] = name\n"
         "    app.run()\n"
         "    assert not app.exception, app.exception\n"
-        "assert 'torch' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True, timeout=WAIT)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +42,7 @@ from core.ui.performance.sources import VARIABLE as TABLES
 from core.ui.performance.sources import Source, coarse, fitted
 from tests import checkpoints, synthetic
 from tests.tables import only
+from tests.torchless import shown_without_torch
 
 ROOT = Path(__file__).parent.parent
 PAGE = "pages/study/performance.py"
@@ -603,20 +602,7 @@ def test_a_long_curve_keeps_its_ends_when_it_is_thinned() -> None:
 
 
 def test_the_page_is_shown_without_torch(made: Path) -> None:
-    script = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from streamlit.testing.v1 import AppTest\n"
-        "from core import checkpoint\n"
-        f"checkpoint.SHIPPED = Path({str(made)!r})\n"
-        "app = AppTest.from_file('app.py', default_timeout=100).run()\n"
-        "app.button(key='accept').click().run()\n"
-        f"app.switch_page({PAGE!r}).run()\n"
-        "assert not app.exception, app.exception\n"
-        "assert app.get('plotly_chart')\n"
-        "assert 'torch' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True, timeout=WAIT)
+    shown_without_torch(f"app.switch_page({PAGE!r}).run()\nassert app.get('plotly_chart')\n", made)
 
 
 def test_the_notice_comes_first(weights: Path) -> None:
