@@ -137,6 +137,17 @@ def confusion(matrix: NDArray[np.int64], words: Sequence[str], colours: Palette)
     return figure
 
 
+def frame(colours: Palette, height: int) -> dict[str, Any]:
+    """Layout that figures of a study page share: their ground is kept when they are saved as a file."""
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 12, "t": 34, "b": 8},  # room for the toolbar
+        "paper_bgcolor": colours.paper,
+        "plot_bgcolor": colours.paper,
+        "font": {"color": colours.text},
+    }
+
+
 def percent(share: float) -> str:
     """0.823 → "82 %". Never claims 0 or 100 % of what is only near."""
     if share >= 0.995:  # noqa: PLR2004

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluate import Curve, Of, Reliability
-from core.ui.charts import Palette
+from core.ui.charts import Palette, frame
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -177,7 +177,7 @@ def curves(
             showlegend=False,
         )
     figure.update_layout(
-        **_frame(colours, 420),
+        **frame(colours, 420),
         xaxis={"title": axes[0], "range": [-0.01, 1.01], "constrain": "domain"},
         yaxis={"title": axes[1], "range": [-0.01, 1.02]},
         legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom", "bgcolor": faded(colours.paper, 0.7)},
@@ -215,7 +215,7 @@ def scores(
         )
     figure.add_vline(x=threshold, line={"color": colours.text, "width": 2})
     figure.update_layout(
-        **_frame(colours, 420),
+        **frame(colours, 420),
         barmode="overlay",
         xaxis={"title": f"Probability of {labels[0]}", "range": [0, 1]},
         yaxis={"title": "Films"},
@@ -280,7 +280,7 @@ def reliability(found: Reliability, colours: Palette, place: int = 0) -> Figure:
         row=2,
         col=1,
     )
-    figure.update_layout(**_frame(colours, 460), showlegend=False)
+    figure.update_layout(**frame(colours, 460), showlegend=False)
     figure.update_xaxes(range=[0, 1.01])
     figure.update_xaxes(title="Probability of the decided class", row=2, col=1)
     figure.update_yaxes(title="Share right", range=[0, 1.02], row=1, col=1)
@@ -428,7 +428,7 @@ def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides
     ticks = {"tickvals": list(range(size)), "ticktext": [_wrapped(label) for label in labels]}
     flat = {"fixedrange": True, "showgrid": False, "zeroline": False, "range": [-0.5, size - 0.5]}
     figure.update_layout(
-        **_frame(colours, _CELL * size + 84),
+        **frame(colours, _CELL * size + 84),
         xaxis={"title": "Read as", **ticks, **flat},
         yaxis={"title": "Truly", **ticks, **flat, "range": [size - 0.5, -0.5]},
         dragmode=False,
@@ -440,23 +440,13 @@ def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides
 def _map_frame(figure: Figure, colours: Palette) -> Figure:
     bare = {"showticklabels": False, "zeroline": False, "showgrid": False, "title": None}
     figure.update_layout(
-        **_frame(colours, 600),
+        **frame(colours, 600),
         xaxis=bare,
         yaxis=bare | {"scaleanchor": "x"},
         dragmode="lasso",
         legend={"orientation": "h", "y": 1.06, "x": 0},
     )
     return figure
-
-
-def _frame(colours: Palette, height: int) -> dict[str, Any]:
-    return {
-        "height": height,
-        "margin": {"l": 8, "r": 12, "t": 34, "b": 8},  # room for the toolbar
-        "paper_bgcolor": colours.paper,
-        "plot_bgcolor": colours.paper,
-        "font": {"color": colours.text},
-    }
 
 
 def _wrapped(label: str) -> str:

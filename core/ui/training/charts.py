@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from core.runs import Run
-from core.ui.charts import Palette
+from core.ui.charts import Palette, frame
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -118,10 +118,8 @@ def _steps(figure: Figure, runs: Sequence[tuple[str, Run]], places: Mapping[str,
 
 def _layout(plot: Plot, colours: Palette) -> dict[str, Any]:
     return {
-        "height": _HEIGHT,
+        **frame(colours, _HEIGHT),
         "margin": {"l": 8, "r": 40, "t": 34, "b": 8},  # room for the toolbar
-        "paper_bgcolor": colours.paper,
-        "plot_bgcolor": colours.paper,
         "font": {"color": colours.text, "size": 13},
         "hovermode": "x unified",
         "showlegend": True,
