@@ -10,11 +10,13 @@ The map, in the direction data flows::
 ``errors``            every error raised on purpose
 ``files``             writing files whole or not at all
 ``table``             a frozen table: rows by name
+``tensors``           weights on disk, 16 bits, held against their sha256
 ``wilson``            intervals of shares
 ``tasks``             TASKS: label sets as data
 ``xray``              bytes → Xray: raster formats, DICOM, limits, preprocessing
 ``architectures``     ARCHITECTURES: networks as trunk and head
 ``checkpoint``        weights + card + test predictions
+``aids``              small networks and statistics that serve a reading, with cards of their own
 ``classifier``        checkpoint → Classifier → Reading: the one pass
 ``models``            the bounded pool of loaded classifiers
 ``batch``             many files through one classifier, decoding overlapped

@@ -21,6 +21,7 @@ from core.architectures import ARCHITECTURES, HEADS, Architecture
 from core.errors import CheckpointError, UnknownNameError
 from core.files import write
 from core.tasks import OWN, TASKS, Task, own_task
+from core.tensors import packed, unpacked
 from core.xray import Preprocessing
 
 if TYPE_CHECKING:
@@ -256,24 +257,7 @@ class Checkpoint:
         Raises:
             CheckpointError: the file is missing, altered or broken.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import load
-
-        try:
-            data = self.weights.read_bytes()
-        except OSError as error:
-            raise CheckpointError(
-                f"The weights of {self.name} cannot be read ({error.strerror}). Copy them again."
-            ) from error
-        if hashlib.sha256(data).hexdigest() != self.card.weights_sha256:
-            raise CheckpointError(
-                f"The weights of {self.name} are not those its card describes (sha256 differs): the file is "
-                "half-copied or altered. Copy it again."
-            )
-        try:
-            return load(data)
-        except SafetensorError as error:
-            raise CheckpointError(f"The weights of {self.name} are no safetensors file. Copy them again.") from error
+        return unpacked(self.weights, self.card.weights_sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,14 +372,7 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
     Raises:
         CheckpointError: the facts do not fit the schema.
     """
-    import torch
-    from safetensors.torch import save
-
-    half = {
-        key: value.detach().cpu().to(torch.float16 if value.is_floating_point() else value.dtype).contiguous()
-        for key, value in tensors.items()
-    }
-    data = save(half, {"format": "pt"})
+    data = packed(tensors)
     digest = hashlib.sha256(data).hexdigest()
     try:
         card = Card(**facts, weights_sha256=digest, weights_bytes=len(data))

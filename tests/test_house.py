@@ -33,9 +33,9 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "files", "table", "wilson"}),
+    frozenset({"errors", "files", "table", "tensors", "wilson"}),
     frozenset({"tasks", "architectures"}),
-    frozenset({"checkpoint", "xray", "dataset", "runs"}),
+    frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
     frozenset({"render", "report", "compare", "trust", "training", "portable", "download", "samples"}),
