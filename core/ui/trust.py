@@ -44,7 +44,7 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
         if key not in state.measured():
             words, button = st.columns([3, 1], vertical_alignment="center")
             words.markdown(
-                "**How far can this map be believed?** Takes its places away and asks the network again, about 70 "
+                "**How far can this map be believed?** Takes its places away and asks the network again, about 45 "
                 "times; then alters the film and the network a little, and draws the map again."
             )
             button.button(
