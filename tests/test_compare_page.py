@@ -138,6 +138,21 @@ def test_four_panes_run_each_network_once_and_looking_runs_none(passes: list[int
     assert passes == [1, 1]
 
 
+def test_maps_are_measured_on_request_and_once(passes: list[int]) -> None:
+    app = opened(FILM)
+    assert "ROAD" not in said(app)
+    app.button(key="measure_all").click().run()
+    assert not app.exception
+    table = next(text.value for text in app.markdown if text.value.startswith("| Map |"))
+    assert [row.split(" | ")[0] for row in table.splitlines()[2:]] == ["| VGG-16-BN", "| ResNet-18"]
+    assert table.count("(") == 3 + 2 * 3  # a direction per figure, rivals beside every value
+    asked = sum(passes)
+    app.segmented_control(key=state.COMPARED_CLASS).set_value("NORMAL").run()
+    assert app.button(key="measure_all")  # these are other maps
+    app.segmented_control(key=state.COMPARED_CLASS).set_value(panes.OWN).run()
+    assert sum(passes) == asked
+
+
 def test_what_diagnose_has_read_is_not_read_again(passes: list[int]) -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
     app.button(key="accept").click().run()

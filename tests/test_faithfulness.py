@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from core.cli import main
+from core.commands.faithfulness import SUMMARY
 from core.errors import DataError
-from core.explain import METHODS
+from core.explain import DEFAULT, METHODS
 from core.trust import table
 from core.trust.scores import SCORES
 from tests.checkpoints import random_checkpoint
@@ -49,6 +50,30 @@ def test_a_foreign_table_and_a_bad_cell_are_named() -> None:
     bad = table.header() + table.line(row(0)).replace("0.500000", "lots", 1)
     with pytest.raises(DataError, match="row 2, column before"):
         table.parse(bad, "mine.csv")
+
+
+def test_means_survive_writing_and_foreign_ones_are_named() -> None:
+    found = table.means(row(n, deletion=n / 10) for n in range(4))
+    written = table.to_csv(found)
+    assert table.to_csv(table.from_csv(written, "t")) == written
+    with pytest.raises(DataError, match="no table of mean faithfulness"):
+        table.from_csv(table.header(), "rows.csv")
+    with pytest.raises(DataError, match=r"row 2, column films: '4.5' is no number"):
+        table.from_csv(written.replace(",4,", ",4.5,", 1), "t")
+
+
+def test_the_best_method_is_the_one_farthest_ahead_of_its_better_rival() -> None:
+    rows = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.2))]
+    found = table.means(rows)
+    assert table.best(found) == "layer_cam"
+    assert {table.lead(mean) for mean in found if mean.score == "road"} == {0.0}
+    assert next(table.lead(m) for m in found if m.method == "layer_cam" and m.score == "deletion") == pytest.approx(0.3)
+    assert table.best([]) is None
+
+
+@pytest.mark.skipif(not SUMMARY.is_file(), reason="no table is shipped")
+def test_the_default_method_is_what_the_shipped_table_says() -> None:
+    assert table.best(table.from_csv(SUMMARY.read_text("utf-8"), SUMMARY.name)) == DEFAULT
 
 
 def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(

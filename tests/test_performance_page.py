@@ -34,9 +34,13 @@ from core.evaluate import (
     to_csv,
 )
 from core.evaluate.film_map import FilmMap
+from core.explain import METHODS
 from core.tasks import TASKS
+from core.trust import table
+from core.trust.scores import SCORES
+from core.trust.table import Mean
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, comparison, downloads, matrices, points
+from core.ui.performance import charts, comparison, downloads, heatmaps, matrices, points
 from core.ui.performance.sections import SECTIONS
 from core.ui.performance.sources import VARIABLE as TABLES
 from core.ui.performance.sources import Source, coarse, fitted
@@ -640,3 +644,29 @@ def test_calibration_before_and_after(tmp_path: Path, weights: Path, monkeypatch
     app.toggle(key=state.RAW).set_value(True).run()
     assert app.get("plotly_chart")[0].proto.spec != after
     assert "as if the temperature were 1" in said(app)
+
+
+# ---------------------------------------------------------------- how faithful heatmaps are
+
+
+def test_faithfulness_of_exactly_these_weights_is_shown(
+    weights: Path, first: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heatmaps, "SHIPPED", tmp_path / "faithfulness.csv")
+    app = opened(view="heatmaps")
+    assert "python -m core faithfulness" in said(app)
+    assert first.checkpoint is not None
+    means = [
+        Mean(FIRST, first.checkpoint.card.weights_sha256, method, score, 40, 0.4, 0.35, 0.45, 0.3, 0.2, 0.7)
+        for method in METHODS
+        for score in SCORES
+    ]
+    heatmaps.SHIPPED.write_text(table.to_csv(means), "utf-8")
+    app = opened(view="heatmaps", score="road")
+    assert app.segmented_control(key=state.SCORE).value == "road"
+    assert len(app.get("plotly_chart")) == 1
+    assert "40 films" in said(app)
+    assert "Not measured: VGG-16-BN" in said(app)
+    assert list(app.dataframe[0].value["ROAD"]) == ["0.400 (0.350 to 0.450)"] * len(METHODS)
+    heatmaps.SHIPPED.write_text("a,b\n1,2\n", "utf-8")
+    assert "cannot be used" in said(opened(view="heatmaps"))

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +103,49 @@ def to_csv(found: Sequence[Mean]) -> str:
         values = (getattr(mean, column) for column in _SUMMARY)
         writer.writerow([f"{value:.4f}" if isinstance(value, float) else value for value in values])
     return out.getvalue()
+
+
+def from_csv(text: str, name: str) -> list[Mean]:
+    """Means that :func:`to_csv` wrote.
+
+    Raises:
+        DataError: it is another kind of table, or a cell is no number; the message names row and column.
+    """
+    reader = csv.DictReader(io.StringIO(text))
+    if tuple(reader.fieldnames or ()) != _SUMMARY:
+        raise DataError(f"{name} is no table of mean faithfulness. Make it again: python -m core faithfulness.")
+    kinds = get_type_hints(Mean)
+    found: list[Mean] = []
+    for number, row in enumerate(reader, start=2):
+        values: dict[str, Any] = {}
+        for column in _SUMMARY:
+            try:
+                values[column] = kinds[column](row[column])
+            except (TypeError, ValueError):
+                raise DataError(f"{name}, row {number}, column {column}: {row[column]!r} is no number.") from None
+        found.append(Mean(**values))
+    return found
+
+
+def best(found: Sequence[Mean]) -> str | None:
+    """The method that, over all networks and scores, is farthest ahead of the better of its two rivals on average.
+
+    All three scores are on the scale of a probability, so they weigh alike. Of methods whose maps are the same, the
+    first in the table. ``None`` where nothing was measured.
+    """
+    ahead: dict[str, list[float]] = {}
+    for mean in found:
+        ahead.setdefault(mean.method, []).append(lead(mean))
+    if not ahead:
+        return None
+    return max(ahead, key=lambda method: round(float(np.mean(ahead[method])), 6))
+
+
+def lead(mean: Mean) -> float:
+    """How far a mean is ahead of the better of its rivals, -1…1; below 0 where a rival is as good or better."""
+    if SCORES[mean.score].higher:
+        return mean.value - max(mean.random, mean.blob)
+    return min(mean.random, mean.blob) - mean.value
 
 
 def _mean(model: str, sha256: str, method: str, score: str, rows: list[dict[str, Any]]) -> Mean:

@@ -65,12 +65,13 @@ THRESHOLD = "performance_threshold"
 PREVALENCE = "performance_prevalence"
 BINS = "performance_bins"
 RAW = "performance_raw"
+SCORE = "performance_score"
 COLOUR_BY = "performance_colour_by"
 FORMAT = "performance_format"
 PAGE = "performance_page"
 _PERFORMANCE = (
     TASK, SOURCES, VIEW, CLASSES, SHARES, CELL, ORDER, *PAIR, GROUP, ONE, POSITIVE, THRESHOLD, PREVALENCE, BINS, RAW,
-    COLOUR_BY, FORMAT, PAGE,
+    SCORE, COLOUR_BY, FORMAT, PAGE,
 )  # fmt: skip
 
 # Keys of the Data set page, in the same way.

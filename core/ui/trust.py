@@ -18,7 +18,7 @@ from core.ui.cache import Result
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
-    from core.trust.faithful import Faithfulness
+    from core.trust.faithful import Beside, Faithfulness
     from core.trust.sanity import Step
     from core.trust.stable import Stability
 
@@ -39,7 +39,7 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
     """A button, and once it was pressed the figures."""
     if heatmap.problem:
         return
-    key = result.upload.sha256, checkpoint.key, heatmap.method, heatmap.asked
+    key = key_of(result, heatmap, checkpoint)
     with st.container(border=True, key="trust"):
         if key not in state.measured():
             words, button = st.columns([3, 1], vertical_alignment="center")
@@ -61,19 +61,39 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
         _figures(found, heatmap, checkpoint)
 
 
+def key_of(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> tuple[str, ...]:
+    """What tells a map's figures from those of every other."""
+    return result.upload.sha256, checkpoint.key, heatmap.method, heatmap.asked
+
+
+def faithfulness(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Faithfulness:
+    """How faithful a map is to its network: measured once for everybody.
+
+    Raises:
+        PneumoLensError: it cannot be measured.
+    """
+
+    def make() -> Faithfulness:
+        from core.trust.faithful import measure
+
+        film = cache.xray(result.upload)
+        return get_pool().run(checkpoint, lambda classifier: measure(classifier, film, heatmap))
+
+    return cache.computed("faithful", key_of(result, heatmap, checkpoint), make)
+
+
 def _measure(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Trust:
     """All figures of one map, with the network that made it."""
     film = cache.xray(result.upload)
 
-    def work(classifier: Classifier) -> Trust:
-        from core.trust.faithful import measure
+    def work(classifier: Classifier) -> tuple[Stability, tuple[Step, ...]]:
         from core.trust.sanity import sanity
         from core.trust.stable import stability
 
         asked = classifier, film, heatmap
-        return Trust(measure(*asked), stability(*asked), sanity(*asked))
+        return stability(*asked), sanity(*asked)
 
-    return get_pool().run(checkpoint, work)
+    return Trust(faithfulness(result, heatmap, checkpoint), *get_pool().run(checkpoint, work))
 
 
 def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
@@ -97,15 +117,20 @@ def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
         )
 
 
-def _table(found: Faithfulness) -> str:
+def own_figure(name: str, beside: Beside) -> str:
+    """A map's own value of the score called ``name``, in Markdown: bold where it beats both rivals."""
     from core.trust.words import beats
 
+    return f"**{beside.marked:.2f}**" if beats(name, beside) else f"{beside.marked:.2f}"
+
+
+def _table(found: Faithfulness) -> str:
     rows = ["| | This map | Random map | Centre |", "|---|---|---|---|"]
     for name, score in SCORES.items():
         beside = getattr(found, name)
         better = ":material/arrow_upward: higher" if score.higher else ":material/arrow_downward: lower"
-        own = f"**{beside.marked:.2f}**" if beats(name, beside) else f"{beside.marked:.2f}"
-        rows.append(f"| {score.title} ({better} is better) | {own} | {beside.random:.2f} | {beside.blob:.2f} |")
+        cells = own_figure(name, beside), f"{beside.random:.2f}", f"{beside.blob:.2f}"
+        rows.append(f"| {score.title} ({better} is better) | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

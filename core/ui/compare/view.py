@@ -12,7 +12,7 @@ from core.compare import Opinion, Verdict, judge
 from core.compare.places import SIDES
 from core.errors import PneumoLensError
 from core.ui import cache, charts, look, reading_room, state, viewer, widgets
-from core.ui.compare import page, panes, together
+from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import OWN, Pane
 from core.ui.compare.seen import Seen
@@ -58,6 +58,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         _grid(seen, made)
     if any(pane.weak for pane in made):
         st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.WEAK_TOO)
+    believed.show(made)
     pair = together.show(pairs)
     page.buttons(verdict, made, pairs, pair)
 

@@ -30,6 +30,7 @@ PARTS: Final = (
     Part("prevalence", state.PREVALENCE, PERCENT, ("threshold",)),
     Part("bins", state.BINS, TEXT, ("calibration",)),
     Part("raw", state.RAW, SWITCH, ("calibration",)),
+    Part("score", state.SCORE, TEXT, ("heatmaps",)),
     Part("colour", state.COLOUR_BY, TEXT, ("points",)),
 )
 

@@ -1,0 +1,96 @@
+"""Can the heatmaps be believed? Every method's measured faithfulness, network by network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import DataError
+from core.explain import DEFAULT, METHODS
+from core.tasks import Task
+from core.trust.scores import SCORES
+from core.trust.table import Mean, from_csv
+from core.ui import cache, state, widgets
+from core.ui.performance import charts, controls, dots
+from core.ui.performance.sources import Source
+
+SHIPPED: Final = Path(__file__).parents[2] / "assets" / "faithfulness.csv"
+
+
+def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+    """The section."""
+    try:
+        found = _means()
+    except DataError as error:
+        widgets.say(error, "The table of faithfulness cannot be used.")
+        return
+    measured = {source.name: means for source in sources if (means := _of(source, found))}
+    if not measured:
+        st.info(
+            "The heatmaps of these networks were not measured. `python -m core faithfulness --data DIR` does it.",
+            icon=":material/straighten:",
+        )
+        return
+    titles = {name: score.title for name, score in SCORES.items()}
+    name = controls.segments("Figure", titles, state.SCORE)
+    score = SCORES[name]
+    st.markdown(f"{score.says} {'Higher' if score.higher else 'Lower'} is better. ({score.paper})")
+    shown = [source for source in sources if source.name in measured]
+    for cell, source in zip(controls.side_by_side(len(shown)), shown, strict=True):
+        with cell:
+            rows = [mean for mean in measured[source.name] if mean.score == name]
+            st.markdown(f"**{widgets.verbatim(source.title)}** · {max(mean.films for mean in rows)} films")
+            st.plotly_chart(
+                dots.faithfulness(rows, widgets.palette()),
+                width="stretch",
+                config=charts.config(f"{name}-{source.name}", fmt),
+                key=f"faithful_{source.name}",
+                alt=f"{score.title} of every method on {source.title}: "
+                + ", ".join(f"{METHODS[mean.method].title} {mean.value:.2f}" for mean in rows),
+            )
+    st.dataframe(_table(shown, measured), width="stretch", hide_index=True, key="faithfulness")
+    st.caption(
+        "Means over test films, for the class each network read; whiskers and brackets: 95 %, bootstrap of patients. "
+        "A random map and a blob at the centre know nothing of the film: a method that is no better than they are says "
+        f"nothing either. {METHODS[DEFAULT].title} is chosen at first because it is ahead of them by the most, over "
+        "all networks and figures measured."
+    )
+    missing = [source.title for source in sources if source.name not in measured]
+    if missing:
+        st.caption(f"Not measured: {', '.join(missing)}.")
+
+
+def _means() -> list[Mean]:
+    """The shipped table; empty where there is none."""
+    if not SHIPPED.is_file():
+        return []
+    key = str(SHIPPED), str(SHIPPED.stat().st_mtime_ns)
+    return cache.computed("faithfulness", key, lambda: from_csv(SHIPPED.read_text("utf-8"), SHIPPED.name))
+
+
+def _of(source: Source, found: Sequence[Mean]) -> list[Mean]:
+    """Those of exactly this network's weights."""
+    if source.checkpoint is None:
+        return []
+    return [mean for mean in found if mean.weights_sha256 == source.checkpoint.card.weights_sha256]
+
+
+def _table(sources: Sequence[Source], measured: dict[str, list[Mean]]) -> pd.DataFrame:
+    rows = []
+    for source in sources:
+        by_method: dict[str, list[Mean]] = {}
+        for mean in measured[source.name]:
+            by_method.setdefault(mean.method, []).append(mean)
+        for method, means in by_method.items():
+            row: dict[str, object] = {"Network": source.title, "Method": METHODS[method].title}
+            for mean in means:
+                title = SCORES[mean.score].title
+                row[title] = f"{mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f})"
+                row[f"{title}: random, centre"] = f"{mean.random:.3f}, {mean.blob:.3f}"
+                row[f"{title}: beats both"] = f"{100 * mean.better:.0f} %"
+            rows.append(row)
+    return pd.DataFrame(rows)
