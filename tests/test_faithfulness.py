@@ -12,6 +12,7 @@ from core.cli import main
 from core.commands.faithfulness import SUMMARY
 from core.errors import DataError
 from core.explain import DEFAULT, METHODS
+from core.records import from_csv, to_csv
 from core.trust import table
 from core.trust.scores import SCORES
 from tests.checkpoints import random_checkpoint
@@ -54,12 +55,12 @@ def test_a_foreign_table_and_a_bad_cell_are_named() -> None:
 
 def test_means_survive_writing_and_foreign_ones_are_named() -> None:
     found = table.means(row(n, deletion=n / 10) for n in range(4))
-    written = table.to_csv(found)
-    assert table.to_csv(table.from_csv(written, "t")) == written
-    with pytest.raises(DataError, match="no table of mean faithfulness"):
-        table.from_csv(table.header(), "rows.csv")
+    written = to_csv(table.Mean, found)
+    assert to_csv(table.Mean, from_csv(table.Mean, written, "t")) == written
+    with pytest.raises(DataError, match="another kind of table"):
+        from_csv(table.Mean, table.header(), "rows.csv")
     with pytest.raises(DataError, match=r"row 2, column films: '4.5' is no number"):
-        table.from_csv(written.replace(",4,", ",4.5,", 1), "t")
+        from_csv(table.Mean, written.replace(",4,", ",4.5,", 1), "t")
 
 
 def test_the_best_method_is_the_one_farthest_ahead_of_its_better_rival() -> None:
@@ -73,7 +74,7 @@ def test_the_best_method_is_the_one_farthest_ahead_of_its_better_rival() -> None
 
 @pytest.mark.skipif(not SUMMARY.is_file(), reason="no table is shipped")
 def test_the_default_method_is_what_the_shipped_table_says() -> None:
-    assert table.best(table.from_csv(SUMMARY.read_text("utf-8"), SUMMARY.name)) == DEFAULT
+    assert table.best(from_csv(table.Mean, SUMMARY.read_text("utf-8"), SUMMARY.name)) == DEFAULT
 
 
 def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(

@@ -18,6 +18,7 @@ import pytest
 from core.architectures import ARCHITECTURES, HEADS
 from core.evaluate import METRICS
 from core.explain import METHODS
+from core.robustness.corruptions import CORRUPTIONS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
 
@@ -29,16 +30,17 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "METHODS": METHODS,
     "METRICS": METRICS,
     "SCORES": SCORES,
+    "CORRUPTIONS": CORRUPTIONS,
 }
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "files", "table", "tensors", "wilson"}),
+    frozenset({"errors", "files", "records", "table", "tensors", "wilson"}),
     frozenset({"tasks", "architectures"}),
     frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
-    frozenset({"render", "report", "compare", "trust", "training", "portable", "download", "samples"}),
+    frozenset({"render", "report", "compare", "trust", "robustness", "training", "portable", "download", "samples"}),
     frozenset({"commands", "cli", "__main__"}),
     frozenset({"ui"}),
     frozenset({"app", "pages"}),

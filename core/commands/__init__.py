@@ -17,6 +17,7 @@ from core.commands import (
     index,
     models,
     read,
+    robustness,
     sketch,
     train,
 )
@@ -30,6 +31,7 @@ COMMANDS = MappingProxyType(
         "import": import_,
         "export": export,
         "faithfulness": faithfulness,
+        "robustness": robustness,
         "index": index,
         "map": film_map,
         "averages": averages,

@@ -44,8 +44,10 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, film by film; prints where the table of means is."""
+    from core.evaluate.films import drawn
     from core.files import write
     from core.models import get_pool
+    from core.records import to_csv
     from core.trust import table
 
     names = options.model or list(checkpoint.find(*options.weights)[0])
@@ -62,25 +64,14 @@ def run(options: argparse.Namespace) -> int:
             sha256 = chosen.card.weights_sha256
             left = {
                 film: missing
-                for film in _drawn(options, chosen)
+                for film in drawn(chosen, options.data, options.split, options.films, options.seed)
                 if (missing := tuple(name for name in methods if (sha256, name, film.file) not in done))
             }
             failed += _measure(get_pool().get(chosen), left, options.seed, file)
     rows = table.parse(options.rows.read_text("utf-8"), options.rows.name)
-    write(options.out, table.to_csv(table.means(rows)).encode())
+    write(options.out, to_csv(table.Mean, table.means(rows)).encode())
     print(options.out)
     return SOME_FAILED if failed else ALL_DONE
-
-
-def _drawn(options: argparse.Namespace, chosen: checkpoint.Checkpoint) -> list[Film]:
-    """Some films of the split: the same for every network."""
-    import numpy as np
-
-    from core.evaluate.films import films_of
-
-    films, _ = films_of(chosen, options.data, options.split)
-    order = np.random.default_rng(options.seed).permutation(len(films))[: options.films]
-    return [films[place] for place in sorted(order)]
 
 
 def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed: int, file: TextIO) -> int:

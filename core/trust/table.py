@@ -6,19 +6,17 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import DataError
+from core.evaluate.bootstrap import of_mean
 from core.trust.scores import SCORES
 
 RIVALS: Final = ("random", "blob")
 _WHO: Final = ("model", "weights_sha256", "method", "file", "patient", "target")
 COLUMNS: Final = (*_WHO, "before", *(f"{name}{rival}" for name in SCORES for rival in ("", *(f"_{r}" for r in RIVALS))))
-_SUMMARY: Final = ("model", "weights_sha256", "method", "score", "films", "value", "low", "high", *RIVALS, "better")
-_DRAWS: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,39 +92,6 @@ def means(rows: Iterable[dict[str, Any]]) -> list[Mean]:
     return [_mean(*who, score, found) for who, found in groups.items() for score in SCORES]
 
 
-def to_csv(found: Sequence[Mean]) -> str:
-    """Means as a table, four digits."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_SUMMARY)
-    for mean in found:
-        values = (getattr(mean, column) for column in _SUMMARY)
-        writer.writerow([f"{value:.4f}" if isinstance(value, float) else value for value in values])
-    return out.getvalue()
-
-
-def from_csv(text: str, name: str) -> list[Mean]:
-    """Means that :func:`to_csv` wrote.
-
-    Raises:
-        DataError: it is another kind of table, or a cell is no number; the message names row and column.
-    """
-    reader = csv.DictReader(io.StringIO(text))
-    if tuple(reader.fieldnames or ()) != _SUMMARY:
-        raise DataError(f"{name} is no table of mean faithfulness. Make it again: python -m core faithfulness.")
-    kinds = get_type_hints(Mean)
-    found: list[Mean] = []
-    for number, row in enumerate(reader, start=2):
-        values: dict[str, Any] = {}
-        for column in _SUMMARY:
-            try:
-                values[column] = kinds[column](row[column])
-            except (TypeError, ValueError):
-                raise DataError(f"{name}, row {number}, column {column}: {row[column]!r} is no number.") from None
-        found.append(Mean(**values))
-    return found
-
-
 def best(found: Sequence[Mean]) -> str | None:
     """The method that, over all networks and scores, is farthest ahead of the better of its two rivals on average.
 
@@ -151,18 +116,7 @@ def lead(mean: Mean) -> float:
 def _mean(model: str, sha256: str, method: str, score: str, rows: list[dict[str, Any]]) -> Mean:
     own, *rivals = (np.array([row[column] for row in rows]) for column in (score, *(f"{score}_{r}" for r in RIVALS)))
     sign = 1 if SCORES[score].higher else -1
-    low, high = _interval(own, [row["patient"] for row in rows])
+    value, low, high = of_mean(own, [row["patient"] for row in rows])
     better = np.all([sign * (own - rival) > 0 for rival in rivals], axis=0)
     random, blob = (float(rival.mean()) for rival in rivals)
-    return Mean(
-        model, sha256, method, score, len(rows), float(own.mean()), low, high, random, blob, float(better.mean())
-    )
-
-
-def _interval(values: NDArray[np.float64], patients: list[str]) -> tuple[float, float]:
-    """2.5 and 97.5 percentiles of the mean when patients are drawn with replacement, with all their films."""
-    _, person = np.unique(patients, return_inverse=True)
-    films, sums = np.bincount(person), np.bincount(person, weights=values)
-    drawn = np.random.default_rng(0).multinomial(len(films), np.full(len(films), 1 / len(films)), size=_DRAWS)
-    low, high = np.percentile((drawn @ sums) / (drawn @ films), [2.5, 97.5])
-    return float(low), float(high)
+    return Mean(model, sha256, method, score, len(rows), value, low, high, random, blob, float(better.mean()))

@@ -11,9 +11,10 @@ import streamlit as st
 
 from core.errors import DataError
 from core.explain import DEFAULT, METHODS
+from core.records import from_csv
 from core.tasks import Task
 from core.trust.scores import SCORES
-from core.trust.table import Mean, from_csv
+from core.trust.table import Mean
 from core.ui import cache, state, widgets
 from core.ui.performance import charts, controls, dots
 from core.ui.performance.sources import Source
@@ -69,7 +70,7 @@ def _means() -> list[Mean]:
     if not SHIPPED.is_file():
         return []
     key = str(SHIPPED), str(SHIPPED.stat().st_mtime_ns)
-    return cache.computed("faithfulness", key, lambda: from_csv(SHIPPED.read_text("utf-8"), SHIPPED.name))
+    return cache.computed("faithfulness", key, lambda: from_csv(Mean, SHIPPED.read_text("utf-8"), SHIPPED.name))
 
 
 def _of(source: Source, found: Sequence[Mean]) -> list[Mean]:
