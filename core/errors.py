@@ -11,7 +11,8 @@
     ├── TrainingError          training cannot start or go on
     │   └── DivergedError          its loss is no longer a number
     ├── DownloadError          a file could not be fetched
-    └── EvidenceError          a heatmap that must not be drawn (empty, saturated, not a number)
+    ├── EvidenceError          a heatmap that must not be drawn (empty, saturated, not a number)
+    └── StoppedError           work that was stopped on request, before it was done
 
 A message says what is wrong and then what to do. It never holds a file name, a patient's name or an ID:
 whoever knows the file adds its name.
@@ -75,3 +76,7 @@ class DownloadError(PneumoLensError):
 
 class EvidenceError(PneumoLensError):
     """A heatmap that must not be drawn: empty, saturated or not a number."""
+
+
+class StoppedError(PneumoLensError):
+    """Work was stopped on request before it was done; nothing of it is kept."""

@@ -27,7 +27,8 @@ from core.architectures.network import Network, PooledHead
 from core.checkpoint import SHIPPED, find
 from core.classifier import Classifier
 from core.errors import EvidenceError, UnknownNameError
-from core.explain import METHODS, _function, explain, explain_all
+from core.explain import FAST, METHODS, explain, explain_all
+from core.explain.computed import function
 from core.explain.gradients import gradients
 from core.explain.heatmap import scaled
 from core.xray import Xray, read_xray
@@ -86,12 +87,12 @@ def _signs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_table_and_the_reference_cover_each_other() -> None:
-    assert set(REFERENCE) == set(METHODS)
+    assert set(REFERENCE) == set(FAST)
 
 
 @pytest.mark.usefixtures("_signs")
 @pytest.mark.parametrize("against", [None, 1])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", FAST)
 def test_agrees_with_the_reference_library(classifier: Classifier, name: str, against: int | None) -> None:
     reading = classifier.read([xray()])[0]
     heatmaps = explain(classifier, reading, name, None if against is None else reading.classes[against])
@@ -124,14 +125,14 @@ class Untidy(nn.Module):
 
 @pytest.mark.usefixtures("_signs")
 @pytest.mark.parametrize("against", [None, 2])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", FAST)
 def test_agrees_whatever_the_head(name: str, against: int | None) -> None:
     torch.manual_seed(0)
     network = Network(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), Untidy())
     image = torch.rand(1, 3, 7, 8)
     features = network.features(image)[0].detach()
     with torch.inference_mode():
-        maps = _function(METHODS[name])(features, gradients(network, features, against))
+        maps = function(METHODS[name])(features, gradients(network, features, against))
     with REFERENCE[name](model=network, target_layers=[network.trunk]) as library:
         for place in range(3):
             if place == against:
@@ -220,7 +221,7 @@ def test_a_map_that_points_nowhere_is_named(raw: np.ndarray, word: str) -> None:
 def test_several_methods_at_once_are_the_same_as_one_by_one(classifier: Classifier) -> None:
     reading = classifier.read([xray()])[0]
     whole = explain_all(classifier, reading)
-    assert list(whole) == list(METHODS)
+    assert list(whole) == list(FAST)
     for name, heatmaps in whole.items():
         for target, heatmap in explain(classifier, reading, name).items():
             assert np.array_equal(heatmap.values, heatmaps[target].values)
@@ -256,12 +257,12 @@ def test_a_map_that_is_the_same_for_every_class_is_named_so(classifier: Classifi
         head.linear.weight.copy_(kept)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", FAST)
 @pytest.mark.parametrize(("fill", "words"), [(0.0, "empty"), (1.0, "saturated|empty"), (float("nan"), "not a number")])
 def test_a_network_that_answers_the_same_everywhere_points_nowhere(name: str, fill: float, words: str) -> None:
     features = torch.full((8, 5, 6), fill)
     gradient = torch.rand(3, 8, 1, 1).expand(-1, -1, 5, 6)
-    for raw in _function(METHODS[name])(features, gradient).numpy():
+    for raw in function(METHODS[name])(features, gradient).numpy():
         values, _, _, problem = scaled(raw)
         assert re.search(words, str(problem))
         assert not values.any()

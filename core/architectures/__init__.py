@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from core.architectures import alexnet, googlenet, lenet, residual_vgg, resnet, small, vgg
 from core.architectures.head import HEADS, HeadKind
-from core.architectures.row import Architecture
+from core.architectures.row import Architecture, Stage
 from core.table import Table
 
-__all__ = ["ARCHITECTURES", "HEADS", "Architecture", "HeadKind"]
+__all__ = ["ARCHITECTURES", "HEADS", "Architecture", "HeadKind", "Stage"]
 
 ARCHITECTURES: Table[Architecture] = Table(
     "architecture",

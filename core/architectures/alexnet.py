@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.architectures.row import Architecture
+from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,13 +36,15 @@ def _classic(classes: int, _size: int) -> Head:
     )  # fmt: skip
 
 
+_STAGES = ((2, 64), (5, 192), (8, 384), (10, 256), (12, 256))
+"""Of every convolution: the trunk's parts up to its ReLU, and its channels."""
+
 ROWS = (
     Architecture(
         name="alexnet",
         title="AlexNet",
         family="AlexNet",
-        layer="convolution 5",
-        channels=256,
+        stages=tuple(Stage(f"convolution {n}", *of) for n, of in enumerate(_STAGES, start=1)),
         trunk=_trunk,
         classic=_classic,
         smallest=63,

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.architectures.row import Architecture
+from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,6 +23,8 @@ _STAGES = (
     "inception4a", "inception4b", "inception4c", "inception4d", "inception4e", "maxpool4",
     "inception5a", "inception5b",
 )  # fmt: skip
+_EXPLAINED = {"conv3": 192, "inception3b": 480, "inception4e": 832, "inception5b": _WIDTH}
+"""The last stage of every size of map, and its channels."""
 
 
 def _trunk(weights: str | None = None) -> nn.Module:
@@ -48,8 +50,7 @@ ROWS = (
         name="googlenet",
         title="GoogLeNet",
         family="GoogLeNet",
-        layer="inception5b",
-        channels=_WIDTH,
+        stages=tuple(Stage(name, _STAGES.index(name) + 1, channels) for name, channels in _EXPLAINED.items()),
         trunk=_trunk,
         classic=_classic,
         imagenet=lambda: _trunk("DEFAULT"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.architectures.row import Architecture
+from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -56,8 +56,7 @@ ROWS = (
         name="lenet",
         title="LeNet",
         family="LeNet",
-        layer="convolution 3",
-        channels=120,
+        stages=(Stage("convolution 1", 2, 6), Stage("convolution 2", 5, 16), Stage("convolution 3", 8, 120)),
         trunk=_trunk,
         classic=_classic,
         fixed=True,

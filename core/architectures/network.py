@@ -113,11 +113,24 @@ class Network(nn.Module):
         logits: Tensor = self.head(self.features(images))
         return logits
 
-    def features(self, images: Tensor) -> Tensor:
-        """The feature map that the head reads and every heatmap is made from."""
+    def features(self, images: Tensor, parts: int | None = None) -> Tensor:
+        """The feature map that the head reads and heatmaps are made from; or an earlier one, after so many parts."""
         # Grey films go through a three-channel stem, so that ImageNet weights fit: a view, nothing is copied here.
-        features: Tensor = self.trunk(images.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last))
+        colour = images.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+        features: Tensor = self._parts(None, parts)(colour)
         return features
+
+    def after(self, features: Tensor, parts: int | None = None) -> Tensor:
+        """Logits ``[N, K]`` from the map that :meth:`features` gives."""
+        logits: Tensor = self.head(features if parts is None else self._parts(parts, None)(features))
+        return logits
+
+    def _parts(self, first: int | None, end: int | None) -> nn.Module:
+        """Some of the trunk's parts in a row: the very same modules, in a container of their own."""
+        if first is None and end is None:
+            return self.trunk
+        assert isinstance(self.trunk, nn.Sequential)  # noqa: S101 - whatever has stages is
+        return self.trunk[first:end]
 
 
 def map_shape(trunk: Callable[[], nn.Module], size: int) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from core.architectures.row import Architecture
+from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,8 +41,7 @@ ROWS = (
         name="residual_vgg",
         title="Residual VGG",
         family="Residual VGG",
-        layer="block 4",
-        channels=_WIDTHS[-1],
+        stages=tuple(Stage(f"block {n}", n, _WIDTHS[n]) for n in range(1, len(_WIDTHS))),
         trunk=_trunk,
         classic=_classic,
         paper=(

@@ -10,7 +10,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.architectures.row import Architecture
+from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,8 +41,9 @@ def _row(name: str, title: str, family: str, paper: str, channels: int = 2048) -
         name=name,
         title=title,
         family=family,
-        layer="layer4",
-        channels=channels,
+        stages=tuple(
+            Stage(f"layer{n}", _STAGES.index(f"layer{n}") + 1, channels // 2 ** (4 - n)) for n in range(1, 5)
+        ),
         trunk=partial(_trunk, name),
         classic=partial(_classic, channels),
         imagenet=partial(_trunk, name, "DEFAULT"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.architectures.head import DEFAULT, HEADS
-from core.errors import TrainingError
+from core.errors import TrainingError, UnknownNameError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 Names = tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A place in the trunk whose map can be explained: the target layer of a heatmap.
+
+    Attributes:
+        name: what it is called on screen and in a heatmap.
+        parts: how many of the trunk's parts, from the input on, lead to its map.
+        channels: of that map.
+    """
+
+    name: str
+    parts: int
+    channels: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
     """A network's blueprint.
@@ -26,8 +41,7 @@ class Architecture:
         name: key in the table and in a checkpoint's name, e.g. ``"resnet18"``.
         title: how it is written on screen, e.g. ``"ResNet-18"``.
         family: heading under which pickers group it.
-        layer: what the trunk's last feature map is called; named under every heatmap.
-        channels: of that map.
+        stages: where its maps can be explained, from the input on; the last is the trunk's own last map.
         trunk: () → a fresh trunk, film ``[N, 3, S, S]`` → map ``[N, channels, h, w]``.
         classic: number of classes, side S of the input → the head it was published with.
         fixed: its classic head fits the one input size it was built for; a head that averages fits every size.
@@ -44,8 +58,7 @@ class Architecture:
     name: str
     title: str
     family: str
-    layer: str
-    channels: int
+    stages: tuple[Stage, ...]
     trunk: Callable[[], nn.Module]
     classic: Callable[[int, int], Head]
     fixed: bool = False
@@ -55,6 +68,27 @@ class Architecture:
     imagenet: Callable[[], nn.Module] | None = None
     torchvision: Mapping[str, Names] = field(default_factory=dict)
     paper: str
+
+    @property
+    def layer(self) -> str:
+        """What the trunk's last feature map is called; named under every heatmap."""
+        return self.stages[-1].name
+
+    @property
+    def channels(self) -> int:
+        """Channels of that map."""
+        return self.stages[-1].channels
+
+    def stage(self, name: str) -> Stage:
+        """The stage called ``name``.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        found = {stage.name: stage for stage in self.stages}
+        if name not in found:
+            raise UnknownNameError("layer", name, found)
+        return found[name]
 
     def build(self, classes: int, head: str = DEFAULT, size: int | None = None) -> Network:
         """A fresh network.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.architectures.row import Architecture
+from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,13 +50,17 @@ def _classic(blocks: Sequence[Block], hidden: int) -> Callable[[int, int], Head]
     return build
 
 
+def _stages(blocks: Sequence[Block]) -> tuple[Stage, ...]:
+    """Every convolution after its ReLU, the second of three parts each."""
+    return tuple(Stage(f"convolution {n}", 3 * n - 1, maps) for n, (maps, _) in enumerate(blocks, start=1))
+
+
 ROWS = (
     Architecture(
         name="two_block_cnn",
         title="Two-block CNN",
         family="Small CNNs",
-        layer="convolution 2",
-        channels=64,
+        stages=_stages(TWO),
         trunk=partial(_trunk, TWO),
         classic=_classic(TWO, 512),
         fixed=True,
@@ -67,8 +71,7 @@ ROWS = (
         name="five_block_cnn",
         title="Five-block CNN",
         family="Small CNNs",
-        layer="convolution 5",
-        channels=32,
+        stages=_stages(FIVE),
         trunk=partial(_trunk, FIVE),
         classic=_classic(FIVE, 32),
         fixed=True,

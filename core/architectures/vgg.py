@@ -7,10 +7,11 @@ averages, and of every heatmap.
 from __future__ import annotations
 
 from functools import partial
+from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.architectures.row import Architecture
+from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _WIDTH = 512
 _CONFIGURATION = {11: "A", 13: "B", 16: "D", 19: "E"}
 """Depth → column of the paper's table 1."""
+
+_CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+"""The same columns: convolutions of each block."""
 
 
 def _trunk(depth: int, *, norm: bool) -> nn.Module:
@@ -56,14 +60,22 @@ def _classic(classes: int, _size: int) -> Head:
     return head
 
 
+def _stages(depth: int, *, norm: bool) -> tuple[Stage, ...]:
+    """Every block before its pooling: a convolution is followed by a ReLU, and by a batch norm before that if any."""
+    ends = accumulate(_CONVOLUTIONS[depth])
+    return tuple(
+        Stage(f"block {n}", (3 if norm else 2) * end + n - 1, min(_WIDTH, 32 * 2**n))
+        for n, end in enumerate(ends, start=1)
+    )
+
+
 def _row(depth: int, *, norm: bool) -> Architecture:
     name = f"vgg{depth}_bn" if norm else f"vgg{depth}"
     return Architecture(
         name=name,
         title=f"VGG-{depth}-BN" if norm else f"VGG-{depth}",
         family="VGG",
-        layer="last convolution (block 5)",
-        channels=_WIDTH,
+        stages=_stages(depth, norm=norm),
         trunk=partial(_trunk, depth, norm=norm),
         classic=_classic,
         imagenet=partial(_imagenet, name),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from core import checkpoint
 from core.commands.options import ALL_DONE, SOME_FAILED, split_option, weights_option
-from core.explain import METHODS
+from core.explain import FAST
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
@@ -29,7 +29,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     split_option(parser)
     parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
     weights_option(parser)
-    parser.add_argument("--method", action="append", choices=METHODS, help="may be repeated (default: every method)")
+    parser.add_argument("--method", action="append", choices=FAST, help="may be repeated (default: every fast one)")
     parser.add_argument("--films", type=int, default=200, help="how many, drawn by chance (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of that draw and of random maps (default: %(default)s)")
     parser.add_argument(
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from core.trust import table
 
     names = options.model or list(checkpoint.find(*options.weights)[0])
-    methods = tuple(options.method or METHODS)
+    methods = tuple(options.method or FAST)
     options.rows.parent.mkdir(parents=True, exist_ok=True)
     begun = options.rows.read_text("utf-8") if options.rows.exists() else table.header()
     kept = table.parse(begun, options.rows.name)

@@ -1,8 +1,8 @@
 """Class activation maps by principal components: the pattern that explains most of what the features do.
 
 With M the places' feature vectors as rows ``[h·w, C]``, less their mean, M = U S Vᵀ; the map is the first column of
-U S: every place's projection on the first principal component. Taken from the small matrix M Mᵀ, of which only the
-largest eigenvalue's vector is worked out: the same numbers as a decomposition of M at a fraction of the cost.
+U S: every place's projection on the first principal component. Taken from the smaller of M Mᵀ and MᵀM, of which only
+the largest eigenvalue's vector is worked out: the same numbers as a decomposition of M at a fraction of the cost.
 
 **Sign.** That of a singular vector is arbitrary, and so is the reference library's: whichever LAPACK happens to return.
 Here the map points to where M's rows add up to most: for Eigen-Grad-CAM where the evidence for the class is, for
@@ -57,7 +57,9 @@ def _first(maps: Tensor) -> Tensor:
     count, _, height, width = maps.shape
     rows = maps.flatten(2).mT  # [N, h*w, C]
     centred = rows - rows.mean(dim=1, keepdim=True)
-    grams = (centred @ centred.mT).double().cpu().numpy()  # [N, h*w, h*w]
+    by_place = rows.shape[1] <= rows.shape[2]
+    products = centred @ centred.mT if by_place else centred.mT @ centred
+    grams = products.double().cpu().numpy()  # [N, h*w, h*w] or [N, C, C]
     sums = centred.sum(dim=2).double().cpu().numpy()  # [N, h*w]
     energy = rows.square().sum(dim=(1, 2)).cpu().numpy()  # [N]
     last = grams.shape[1] - 1
@@ -67,6 +69,9 @@ def _first(maps: Tensor) -> Tensor:
             found[place] = np.nan
         elif np.trace(gram) > _NOTHING * whole:
             value, vector = eigh(gram, subset_by_index=(last, last), check_finite=False)
-            projection = vector[:, 0] * np.sqrt(max(value[0], 0.0))
+            if by_place:
+                projection = vector[:, 0] * np.sqrt(max(value[0], 0.0))
+            else:
+                projection = (centred[place].double().cpu().numpy()) @ vector[:, 0]
             found[place] = projection if projection @ total >= 0 else -projection
     return torch.from_numpy(found.reshape(count, height, width)).to(maps)

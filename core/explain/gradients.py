@@ -1,6 +1,11 @@
-"""Gradients of logits by the features, through the head only: no second pass, no hooks, nothing left behind."""
+"""Gradients of logits by a feature map, through what follows it only: no second pass of the film, no hooks.
+
+They go by ``torch.autograd.grad`` to a private copy: nothing is left on the shared network.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -9,9 +14,8 @@ from core.architectures.network import Network, PooledHead
 
 
 def gradients(network: Network, features: Tensor, against: int | None = None) -> Tensor:
-    """Gradient of every class's logit by the features, or of every logit less one other.
+    """Gradient of every class's logit by the trunk's last map, or of every logit less one other.
 
-    Goes through the head only, by ``torch.autograd.grad`` on a private copy: nothing is left on the shared network.
     With a pooled head it is the head's own weights, divided by the area, at every position.
 
     Args:
@@ -36,3 +40,25 @@ def gradients(network: Network, features: Tensor, against: int | None = None) ->
         copies = one.repeat(classes, 1, 1, 1).requires_grad_()  # [K, C, h, w]: one copy explains one class
         (result,) = torch.autograd.grad(head(copies).diagonal().sum(), copies)
     return result if against is None else result - result[against]
+
+
+def one_by_one(network: Network, features: Tensor, parts: int, against: int | None = None) -> Iterator[Tensor]:
+    """The same by the map of an earlier layer, class by class: such maps are large, so one is held at a time.
+
+    Args:
+        network: through whose remaining trunk and head to go, once forth and once back for each class.
+        features: ``[C, h, w]``, the map after ``parts`` of the trunk's parts.
+        parts: how many.
+        against: as in :func:`gradients`.
+
+    Yields:
+        ``[C, h, w]``, for every class in turn.
+    """
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        leaf = features.clone()[None].requires_grad_()  # [1, C, h, w]
+        logits = network.after(leaf, parts)[0]  # [K]
+        asked = logits if against is None else logits - logits[against]
+    for place in range(len(asked)):
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            (gradient,) = torch.autograd.grad(asked[place], leaf, retain_graph=place + 1 < len(asked))
+        yield gradient[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ class Heatmap:
             evidence *for* the class; covers the whole film, whatever its shape. All zero where ``problem`` is set.
         target: the class explained.
         method: key in METHODS.
-        layer: name of the feature map it was made from.
+        layer: name of the feature map it was made from; of several that were averaged with " + " between them; "input"
+            where it explains what the network was fed.
         model: name of the checkpoint.
         xray_sha256: of the film's file.
         peak: largest value before scaling; maps of two classes or films can be compared by it, their colours cannot.
@@ -48,6 +50,11 @@ class Heatmap:
     def asked(self) -> str:
         """What it explains, as part of a file's name: ``"VIRUS"`` or ``"VIRUS-against-BACTERIA"``."""
         return self.target if self.against is None else f"{self.target}-against-{self.against}"
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers it was averaged over, mostly one; none where it explains the network's input."""
+        return () if self.layer == INPUT else tuple(self.layer.split(AND))
 
     def require(self) -> Heatmap:
         """This map, if it can be drawn.
@@ -79,7 +86,11 @@ def scaled(raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float,
     return values, low, peak, problem
 
 
+INPUT: Final = "input"
+AND: Final = " + "
+
 _FINE = 4  # cells of the whole film's map to one of the window's
+_ENOUGH = 256  # cells along a side that need not be made finer
 
 
 def on_film(values: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
@@ -90,7 +101,7 @@ def on_film(values: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
         window: which part of the film that is; all of it leaves the map as it is.
 
     Returns:
-        float32 ``[H, W]``, read-only, four times as fine as the window's: its edges are that exact.
+        float32 ``[H, W]``, read-only, up to four times as fine as the window's: its edges are that exact.
     """
     if window == WHOLE:
         return values
@@ -107,6 +118,6 @@ def on_film(values: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
 
 def _places(cells: int, start: float, end: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Of each cell of the whole film along one side: its centre, in the window's cells, and whether it is inside."""
-    count = max(1, round(_FINE * cells / (end - start)))
+    count = max(1, round(max(cells, min(_FINE * cells, _ENOUGH)) / (end - start)))
     centres = (np.arange(count) + 0.5) / count
     return (centres - start) / (end - start) * cells - 0.5, (start <= centres) & (centres <= end)

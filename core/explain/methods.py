@@ -1,8 +1,13 @@
-"""METHODS: the frozen table of explanation methods. Loading it loads no torch."""
+"""METHODS: the frozen table of explanation methods. Loading it loads no torch.
+
+Fast ones need the reading alone, or one pass from an earlier layer on. Slow ones ask the network about many altered
+films: they report progress, can be stopped, and take all classes from the same passes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from core.table import Table
 
@@ -15,12 +20,17 @@ class Method:
         name: key in the table, and of the function in the family's module.
         title: how it is written on screen.
         family: module of :mod:`core.explain` that computes it, e.g. ``"cam"``.
-        needs: what it is computed from; nothing but the one pass that gave the probabilities.
+        needs: what it is computed from.
         says: what its map shows, in one line for people.
         paper: where it was published.
         adds_up: whether the map's cells add up to (the positive part of) the logit where the head is a pooled one:
             then value times number of cells is in logits, and maps of two networks can be compared by it.
         by_class: whether the map depends on the class; one that does not is no evidence for any.
+        cost: "fast": comes from what the reading left behind; "slow": many passes of the network.
+        passes: how many; ``None``: one for each channel of the layer explained.
+        back: whether every pass also goes back to the film, once for each class.
+        by_layer: whether it explains a layer's map; otherwise the network's input.
+        from_layer: whether its passes begin at that layer: at the last one the head alone is asked.
     """
 
     name: str
@@ -31,6 +41,21 @@ class Method:
     paper: str
     adds_up: bool = False
     by_class: bool = True
+    cost: Literal["fast", "slow"] = "fast"
+    passes: int | None = 0
+    back: bool = False
+    by_layer: bool = True
+    from_layer: bool = False
+
+    def passes_for(self, channels: int, classes: int) -> int:
+        """How many passes it takes, there and back counted apart.
+
+        Args:
+            channels: of the layer explained.
+            classes: that the network knows.
+        """
+        there = channels if self.passes is None else self.passes
+        return there * (1 + classes) if self.back else there
 
 
 _BOTH = "features and gradients"
@@ -107,6 +132,76 @@ METHODS: Table[Method] = Table(
         "The main pattern in the features weighed by their influence on the class: smoother than HiResCAM.",
         "Gildenblat and contributors 2021, EigenGradCAM in pytorch-grad-cam, after arXiv:2008.00299",
     ),
+    Method(
+        "score_cam",
+        "Score-CAM",
+        "masked",
+        "features, and one pass of the film for each of them",
+        "Adds up the features, each weighed by how sure of the class the network is when it sees little else.",
+        "Wang et al. 2020, arXiv:1910.01279",
+        cost="slow",
+        passes=None,
+    ),
+    Method(
+        "ablation_cam",
+        "Ablation-CAM",
+        "ablated",
+        "features, and what the network says without each of them",
+        "Adds up the features, each weighed by how much the class loses when it is silenced.",
+        "Desai and Ramaswamy 2020, doi 10.1109/WACV45572.2020.9093360",
+        cost="slow",
+        passes=None,
+        from_layer=True,
+    ),
+    Method(
+        "occlusion",
+        "Occlusion sensitivity",
+        "masked",
+        "many passes of the film, each with a square greyed out",
+        "What the class loses when a square there, an eighth of the film wide, is greyed out.",
+        "Zeiler and Fergus 2014, arXiv:1311.2901",
+        cost="slow",
+        passes=15**2,
+        by_layer=False,
+    ),
+    Method(
+        "rise",
+        "RISE",
+        "masked",
+        "many passes of the film, each behind a random mask",
+        "How much more the class gets when a place is seen than on average, over random masks that hide half the film.",
+        "Petsiuk et al. 2018, arXiv:1806.07421",
+        cost="slow",
+        passes=1000,
+        by_layer=False,
+    ),
+    Method(
+        "integrated_gradients",
+        "Integrated gradients",
+        "along",
+        "gradients by the film",
+        "Each pixel's share in what sets the film apart from an even grey: fine and speckled.",
+        "Sundararajan et al. 2017, arXiv:1703.01365",
+        cost="slow",
+        passes=32,
+        back=True,
+        by_layer=False,
+    ),
+    Method(
+        "smooth_grad",
+        "SmoothGrad",
+        "along",
+        "gradients by the film",
+        "How strongly the class reacts to each pixel, in either direction, averaged over noisy copies of the film.",
+        "Smilkov et al. 2017, arXiv:1706.03825",
+        cost="slow",
+        passes=32,
+        back=True,
+        by_layer=False,
+    ),
 )
 
 DEFAULT = "grad_cam"
+
+FAST: Final = tuple(name for name, method in METHODS.items() if method.cost == "fast")
+"""What the reading alone suffices for."""

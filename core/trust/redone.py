@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,9 +11,16 @@ from numpy.typing import NDArray
 from core.architectures.network import Network
 from core.classifier import Classifier
 from core.compare.agreement import GRID
-from core.explain import Heatmap, raw_maps
+from core.errors import EvidenceError
+from core.explain import METHODS, Heatmap
+from core.explain.again import made
 from core.render import spread
 from core.trust.imputation import Square
+
+TOO_SLOW: Final = (
+    "Stability and the sanity check make a map many times over: they are measured for fast methods only. Choose one of "
+    "those to have them."
+)
 
 
 @torch.inference_mode()
@@ -26,13 +35,20 @@ def redone(classifier: Classifier, network: Network, square: Square, heatmap: He
 
     Returns:
         float32 ``[GRID, GRID]`` of what the network was fed; all of one value where the map is empty.
+
+    Raises:
+        EvidenceError: its method is a slow one.
     """
-    checkpoint = classifier.checkpoint
+    method, checkpoint = METHODS[heatmap.method], classifier.checkpoint
+    if method.cost != "fast":
+        raise EvidenceError(TOO_SLOW)
     classes = checkpoint.card.classes
     inputs = torch.from_numpy(checkpoint.preprocessing.normalise(square[None])).to(classifier.device)
-    features = network.features(inputs)[0].float()
     against = None if heatmap.against is None else classes.index(heatmap.against)
-    raw = raw_maps(network, features, (heatmap.method,), against)[heatmap.method][classes.index(heatmap.target)]
+    stages = [checkpoint.architecture.stage(name) for name in heatmap.layers]
+    last = checkpoint.architecture.stages[-1]
+    raw = made(network, inputs, method, [None if stage == last else stage for stage in stages], against)
+    raw = raw[classes.index(heatmap.target)]
     finite = np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0)
     peak = float(finite.max())
     return spread(finite / peak if peak > 0 else finite, GRID, GRID)

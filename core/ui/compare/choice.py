@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from core.checkpoint import Checkpoint
-from core.explain import DEFAULT, METHODS
+from core.explain import DEFAULT, FAST, METHODS
 from core.tasks import OWN
 from core.ui import cache, state, widgets
 from core.ui.state import Upload
@@ -33,7 +33,7 @@ class Choice:
     Attributes:
         two: whether two films are, through one backbone.
         backbones: networks of one task.
-        methods: keys in METHODS.
+        methods: in FAST.
         films: none as long as none was given; two films when two are compared and there.
     """
 
@@ -145,7 +145,7 @@ def _question(checkpoint: Checkpoint) -> Question:
 
 def _methods(most: int) -> tuple[str, ...]:
     found = state.value(state.METHODS)
-    known = [name for name in dict.fromkeys(found) if name in METHODS] if isinstance(found, list) else []
+    known = [name for name in dict.fromkeys(found) if name in FAST] if isinstance(found, list) else []
     if not known and found != []:
         known = [DEFAULT]
     if len(known) > most:
@@ -154,7 +154,7 @@ def _methods(most: int) -> tuple[str, ...]:
     return tuple(
         st.multiselect(
             "Heatmap methods",
-            list(METHODS),
+            list(FAST),
             format_func=lambda name: METHODS[name].title,
             key=state.METHODS,
             max_selections=most,

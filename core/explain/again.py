@@ -1,0 +1,83 @@
+"""Maps that take more than a reading left behind: slow methods, and earlier layers of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from core.architectures.network import Network
+from core.architectures.row import Stage
+from core.explain.asked import Asked, Watch
+from core.explain.computed import fast, function
+from core.explain.heatmap import scaled
+from core.explain.methods import Method
+
+
+@torch.inference_mode()
+def made(
+    network: Network,
+    inputs: Tensor,
+    method: Method,
+    stages: Sequence[Stage | None],
+    against: int | None = None,
+    watch: Watch | None = None,
+) -> NDArray[np.float32]:
+    """Raw maps of a film, of any network, by any method.
+
+    Args:
+        network: what is asked; also one that is being examined.
+        inputs: the film as it is fed, ``[1, P, S, S]``.
+        method: row of METHODS.
+        stages: whose maps are explained, ``None`` for the trunk's last; the maps of several are averaged.
+        against: position of the class that the others are explained against, if any.
+        watch: who waits for it.
+
+    Returns:
+        float32 ``[K, h, w]``, non-negative; of several layers at the size of what was fed, the mean of each scaled to
+        0…1.
+
+    Raises:
+        StoppedError: it was stopped.
+    """
+    waiting = watch or Watch()
+    maps = []
+    for place, stage in enumerate(stages):
+        # What is done of all: each layer counts alike, whatever it takes.
+        def progress(done: int, of: int, place: int = place) -> None:
+            waiting.progress(place * of + done, len(stages) * of)
+
+        parts = None if stage is None else stage.parts
+        features = network.features(inputs, parts)[0].float()
+        asked = Asked(network, inputs, features, parts, against, Watch(progress, waiting.stop))
+        maps.append(_COSTS[method.cost](asked, method).cpu().numpy())
+    return maps[0] if len(maps) == 1 else _averaged(maps, inputs.shape[-1])
+
+
+def _fast(asked: Asked, method: Method) -> Tensor:
+    return fast(asked.network, asked.features, (method,), asked.against, asked.parts)[method.name]
+
+
+def _slow(asked: Asked, method: Method) -> Tensor:
+    found: Tensor = function(method)(asked)
+    return found
+
+
+_COSTS = {"fast": _fast, "slow": _slow}
+
+
+def _averaged(maps: Sequence[NDArray[np.float32]], side: int) -> NDArray[np.float32]:
+    """Mean of the maps of several layers, each scaled to 0…1 class by class, then enlarged: as the library does."""
+    return np.mean([[_large(one, side) for one in of_layer] for of_layer in maps], axis=0, dtype=np.float32)
+
+
+def _large(raw: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    if not np.isfinite(raw).all():
+        return np.full((side, side), np.nan, dtype=np.float32)
+    values = torch.from_numpy(scaled(raw)[0].copy())[None, None]
+    found: NDArray[np.float32] = functional.interpolate(values, (side, side), mode="bilinear")[0, 0].numpy()
+    return found
