@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,18 @@ def test_the_best_method_is_the_one_farthest_ahead_of_its_better_rival() -> None
     assert {table.lead(mean) for mean in found if mean.score == "road"} == {0.0}
     assert next(table.lead(m) for m in found if m.method == "layer_cam" and m.score == "deletion") == pytest.approx(0.3)
     assert table.best([]) is None
+    near = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.38))]
+    assert table.best(table.means(near)) == "grad_cam"  # no notable difference: the simplest
+
+
+def test_a_mean_is_clear_only_with_its_whole_interval() -> None:
+    deletion = next(
+        mean for mean in table.means(row(n, deletion=0.3 + n / 10) for n in range(4)) if mean.score == "deletion"
+    )
+    assert deletion.value < deletion.random < deletion.high
+    assert not table.clear(deletion)
+    assert table.clear(replace(deletion, high=0.49))
+    assert table.clear(replace(deletion, score="road", low=0.51))
 
 
 @pytest.mark.skipif(not SUMMARY.is_file(), reason="no table is shipped")

@@ -12,7 +12,8 @@ import numpy as np
 
 from core.errors import DataError
 from core.evaluate.bootstrap import of_mean
-from core.trust.scores import SCORES
+from core.explain import METHODS
+from core.trust.scores import NOTABLE, SCORES
 
 RIVALS: Final = ("random", "blob")
 _WHO: Final = ("model", "weights_sha256", "method", "file", "patient", "target")
@@ -95,15 +96,16 @@ def means(rows: Iterable[dict[str, Any]]) -> list[Mean]:
 def best(found: Sequence[Mean]) -> str | None:
     """The method that, over all networks and scores, is farthest ahead of the better of its two rivals on average.
 
-    All three scores are on the scale of a probability, so they weigh alike. Of methods whose maps are the same, the
-    first in the table. ``None`` where nothing was measured.
+    All three scores are on the scale of a probability, so they weigh alike. Of those that are not notably worse than
+    the farthest, the first in METHODS: the simplest. ``None`` where nothing was measured.
     """
     ahead: dict[str, list[float]] = {}
     for mean in found:
         ahead.setdefault(mean.method, []).append(lead(mean))
     if not ahead:
         return None
-    return max(ahead, key=lambda method: round(float(np.mean(ahead[method])), 6))
+    leads = {method: float(np.mean(ahead[method])) for method in METHODS if method in ahead}
+    return next(method for method, by in leads.items() if by >= max(leads.values()) - NOTABLE)
 
 
 def lead(mean: Mean) -> float:
@@ -111,6 +113,13 @@ def lead(mean: Mean) -> float:
     if SCORES[mean.score].higher:
         return mean.value - max(mean.random, mean.blob)
     return min(mean.random, mean.blob) - mean.value
+
+
+def clear(mean: Mean) -> bool:
+    """Whether a mean is better than both its rivals, its whole interval."""
+    if SCORES[mean.score].higher:
+        return mean.low > max(mean.random, mean.blob)
+    return mean.high < min(mean.random, mean.blob)
 
 
 def _mean(model: str, sha256: str, method: str, score: str, rows: list[dict[str, Any]]) -> Mean:
