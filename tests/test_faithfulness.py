@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,14 +74,15 @@ def test_the_best_method_is_the_one_farthest_ahead_of_its_better_rival() -> None
     assert table.best(table.means(near)) == "grad_cam"  # no notable difference: the simplest
 
 
-def test_a_mean_is_clear_only_with_its_whole_interval() -> None:
-    deletion = next(
-        mean for mean in table.means(row(n, deletion=0.3 + n / 10) for n in range(4)) if mean.score == "deletion"
-    )
-    assert deletion.value < deletion.random < deletion.high
-    assert not table.clear(deletion)
-    assert table.clear(replace(deletion, high=0.49))
-    assert table.clear(replace(deletion, score="road", low=0.51))
+def test_a_method_is_clearly_better_when_it_is_on_the_same_films() -> None:
+    def deletion(*values: float) -> table.Mean:
+        rows = [row(n, deletion=value) for n, value in enumerate(values)]
+        return next(mean for mean in table.means(rows) if mean.score == "deletion")
+
+    # All films alike a little better than .5 is clear, however much films differ among themselves.
+    assert table.clear(deletion(0.4, 0.45, 0.3, 0.49))
+    assert not table.clear(deletion(0.1, 0.2, 0.6, 0.7))
+    assert deletion(0.4, 0.45, 0.3, 0.49).ahead_of_random == deletion(0.4, 0.45, 0.3, 0.49).ahead_of_blob > 0
 
 
 @pytest.mark.skipif(not SUMMARY.is_file(), reason="no table is shipped")

@@ -35,6 +35,9 @@ class Mean:
         random: mean of a random map on the same films.
         blob: mean of a blob at the centre.
         better: share of films on which the map beats both, 0…1.
+        ahead_of_random: how far ahead of the random map on the same films at least: the low end of the 95 % interval
+            of the mean difference, above 0 where the map is better.
+        ahead_of_blob: the same of the blob.
     """
 
     model: str
@@ -48,6 +51,8 @@ class Mean:
     random: float
     blob: float
     better: float
+    ahead_of_random: float
+    ahead_of_blob: float
 
 
 def line(values: dict[str, Any]) -> str:
@@ -116,16 +121,17 @@ def lead(mean: Mean) -> float:
 
 
 def clear(mean: Mean) -> bool:
-    """Whether a mean is better than both its rivals, its whole interval."""
-    if SCORES[mean.score].higher:
-        return mean.low > max(mean.random, mean.blob)
-    return mean.high < min(mean.random, mean.blob)
+    """Whether a method is better than both its rivals on the same films, with 95 % confidence of each."""
+    return min(mean.ahead_of_random, mean.ahead_of_blob) > 0
 
 
 def _mean(model: str, sha256: str, method: str, score: str, rows: list[dict[str, Any]]) -> Mean:
     own, *rivals = (np.array([row[column] for row in rows]) for column in (score, *(f"{score}_{r}" for r in RIVALS)))
     sign = 1 if SCORES[score].higher else -1
-    value, low, high = of_mean(own, [row["patient"] for row in rows])
-    better = np.all([sign * (own - rival) > 0 for rival in rivals], axis=0)
+    patients = [row["patient"] for row in rows]
+    ahead = [sign * (own - rival) for rival in rivals]
+    better = float(np.all([by > 0 for by in ahead], axis=0).mean())
+    over_random, over_blob = (of_mean(by, patients)[1] for by in ahead)
     random, blob = (float(rival.mean()) for rival in rivals)
-    return Mean(model, sha256, method, score, len(rows), value, low, high, random, blob, float(better.mean()))
+    value, low, high = of_mean(own, patients)
+    return Mean(model, sha256, method, score, len(rows), value, low, high, random, blob, better, over_random, over_blob)
