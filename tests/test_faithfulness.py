@@ -123,4 +123,9 @@ def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
         line["value"] for line in summary if line["score"] == "road" and line["method"] in {"grad_cam", "hires_cam"}
     }
     assert len(same) == 1  # with a pooled head they are one map
-    assert str(out) in capsys.readouterr().out
+    assert capsys.readouterr().out.count("of 8 methods") == 2 * len(SCORES)  # each of the later runs says
+    assert main(["faithfulness", "--out", str(out)]) == 0  # and without films, what the table says
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in said] == list(SCORES)
+    assert main(["faithfulness", "--out", str(tmp_path / "none.csv")]) != 0
+    assert "Give --data DIR" in capsys.readouterr().err

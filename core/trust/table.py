@@ -125,6 +125,22 @@ def clear(mean: Mean) -> bool:
     return min(mean.ahead_of_random, mean.ahead_of_blob) > 0
 
 
+def summary(found: Sequence[Mean]) -> list[str]:
+    """A line per network and score: the method in front, its rivals, and how many methods are clearly better."""
+    groups: dict[tuple[str, str], list[Mean]] = {}
+    for mean in found:
+        groups.setdefault((mean.model, mean.score), []).append(mean)
+    lines = []
+    for (model, score), means in groups.items():
+        first = max(means, key=lead)
+        better = sum(map(clear, means))
+        lines.append(
+            f"{model:22}  {score:9}  {first.method:14}  {first.value:6.3f} ({first.low:.3f} to {first.high:.3f})  "
+            f"random {first.random:6.3f}  centre {first.blob:6.3f}  better than both: {better} of {len(means)} methods"
+        )
+    return lines
+
+
 def _mean(model: str, sha256: str, method: str, score: str, rows: list[dict[str, Any]]) -> Mean:
     own, *rivals = (np.array([row[column] for row in rows]) for column in (score, *(f"{score}_{r}" for r in RIVALS)))
     sign = 1 if SCORES[score].higher else -1
