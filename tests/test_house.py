@@ -18,6 +18,7 @@ import pytest
 from core.architectures import ARCHITECTURES, HEADS
 from core.evaluate import METRICS
 from core.explain import METHODS
+from core.lungs.probe import VIEWS
 from core.robustness.corruptions import CORRUPTIONS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
@@ -31,6 +32,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "METRICS": METRICS,
     "SCORES": SCORES,
     "CORRUPTIONS": CORRUPTIONS,
+    "VIEWS": VIEWS,
 }
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
@@ -40,6 +42,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
+    frozenset({"lungs"}),
     frozenset({"render", "report", "compare", "trust", "robustness", "training", "portable", "download", "samples"}),
     frozenset({"commands", "cli", "__main__"}),
     frozenset({"ui"}),

@@ -78,7 +78,9 @@ def train(masks: Path, films: Path, unmasked: NDArray[np.float32], plan: Plan, s
     split = divide(pairs(masks, films), plan.val, plan.test, plan.seed)
     aligned = [pair for pair in split["train"] if pair.aligned]
     others = [pair for pair in split["train"] if not pair.aligned]
-    say(f"masks: {len(aligned)} aligned, {len(others)} of other crops, {len(split['val'])} val, {len(split['test'])} test")
+    say(
+        f"masks: {len(aligned)} aligned, {len(others)} of other crops, {len(split['val'])} val, {len(split['test'])} test"
+    )
     if not (aligned and split["val"] and split["test"]):
         raise DataError("There are too few masks to train, choose and test on. Give more films that have one.")
     torch.manual_seed(plan.seed)
