@@ -6,6 +6,8 @@ milliseconds, and its file a megabyte or two.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -38,9 +40,7 @@ class LungNet(nn.Module):
         self.down = nn.ModuleList(
             _Block(before, after) for before, after in zip((FOLD**2, *widths[:-1]), widths, strict=True)
         )
-        self.up = nn.ModuleList(
-            _Block(deep + shallow, shallow) for shallow, deep in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.up = nn.ModuleList(_Block(deep + shallow, shallow) for shallow, deep in pairwise(widths))
         self.out = nn.Conv2d(widths[0], FOLD**2, 1)
 
     def forward(self, squares: Tensor) -> Tensor:
@@ -62,5 +62,4 @@ class LungNet(nn.Module):
         for block, beside in zip(reversed(self.up), reversed(kept[:-1]), strict=True):
             maps = nn.functional.interpolate(maps, scale_factor=2, mode="bilinear")
             maps = block(torch.cat([maps, beside], dim=1))
-        logits = nn.functional.pixel_shuffle(self.out(maps), FOLD)
-        return logits
+        return nn.functional.pixel_shuffle(self.out(maps), FOLD)

@@ -14,12 +14,9 @@ from core.lungs.outline import NAME
 
 _LIMITS = (
     "An outline for the eye and for shares of heatmaps, not a measurement of the lungs.",
-    "Masks to learn from were of adults with COVID-19; films of children were learnt from masks that the network made "
-    "itself (self-training), and no mask of a child was there to measure with.",
-    "It outlines what belongs to the lungs behind the heart and through opacities, as the masks do; below the dome of "
-    "the diaphragm it does not.",
-    "Upright frontal films only: a film on its side, inverted or lateral gets a wrong outline, often one that is said "
-    "to be implausible, but not always.",
+    "Masks learnt from are of adults with COVID-19; films of children were learnt by self-training and looked at.",
+    "It follows the lungs behind the heart and through opacities, as the masks do, not below the dome of the diaphragm.",
+    "Upright frontal films only: others get a wrong outline, which is not always noticed to be implausible.",
 )
 
 
@@ -52,7 +49,7 @@ def store(folder: Path, trained: Trained, command: str) -> Aid:
                 **{f"dice_val_round_{number}": one for number, one in enumerate(trained.history)},
             },
             "limits": _LIMITS,
-            "licence": "Apache-2.0 for the weights; masks and films they were trained on are CC BY 4.0 or public for research",
+            "licence": "Apache-2.0 for the weights; the masks they were trained on are CC BY 4.0",
             "citation": "Ronneberger et al. 2015 (arXiv:1505.04597); masks: Cohen et al. 2022, TorchXRayVision "
             "(arXiv:2111.00595), v7labs; films: Ozturk et al. 2020, Kermany et al. 2018",
         },

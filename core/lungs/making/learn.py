@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
@@ -17,44 +18,52 @@ DECAY = 0.99  # of the running mean of weights
 _SMOOTH = 1.0
 
 
-def learn(
-    network: LungNet,
-    films: Tensor,
-    masks: Tensor,
-    shares: Tensor,
-    steps: int,
-    rate: float,
-    seed: int,
-    say: Callable[[str], None],
-) -> LungNet:
-    """Train a copy of the network.
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What is learnt, and how long.
 
-    Args:
-        network: where it starts.
+    Attributes:
         films: float32 ``[N, 1, S, S]`` in 0…1.
         masks: float32 ``[N, 1, S, S]`` in 0…1, soft where the mask is unsure.
         shares: float32 ``[N]``: how often each film is drawn, in any unit.
         steps: batches to learn from.
         rate: highest learning rate.
         seed: of all chance.
+    """
+
+    films: Tensor
+    masks: Tensor
+    shares: Tensor
+    steps: int
+    rate: float
+    seed: int
+
+
+def learn(network: LungNet, lesson: Lesson, say: Callable[[str], None]) -> LungNet:
+    """Train a copy of the network.
+
+    Args:
+        network: where it starts.
+        lesson: what from.
         say: told how it goes.
 
     Returns:
         The running mean of the weights, ready to use.
     """
-    torch.manual_seed(seed)
-    rng = Generator().manual_seed(seed)
-    network = copy.deepcopy(network).train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    steps = lesson.steps
+    torch.manual_seed(lesson.seed)
+    rng = Generator().manual_seed(lesson.seed)
+    network = copy.deepcopy(network).train().to(memory_format=torch.channels_last)
     mean = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-4)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.2)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=lesson.rate, weight_decay=1e-4)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, lesson.rate, total_steps=steps, pct_start=0.2)
     running = 0.0
     for step in range(1, steps + 1):
-        drawn = torch.multinomial(shares, BATCH, replacement=True, generator=rng)
-        inputs, wanted = vary(films[drawn], masks[drawn], rng)
+        drawn = torch.multinomial(lesson.shares, BATCH, replacement=True, generator=rng)
+        inputs, wanted = vary(lesson.films[drawn], lesson.masks[drawn], rng)
         loss = _loss(network(inputs), wanted)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         cycle.step()

@@ -82,7 +82,7 @@ def pairs(masks: Path, films: Path) -> list[Pair]:
 
 def _pair(path: Path, data: bytes) -> Pair:
     xray = read_xray(path.read_bytes())
-    drawn = np.asarray(Image.open(io.BytesIO(data)).convert("L"), dtype=np.float32) / 255
+    drawn = np.asarray(Image.open(io.BytesIO(data)).convert("L"), dtype=np.float32) / np.float32(255)
     shapes = (xray.width / xray.height) / (drawn.shape[1] / drawn.shape[0])
     case = _CASE.match(path.stem)
     return Pair(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import DataError
-from core.lungs.making.learn import learn
+from core.lungs.making.learn import Lesson, learn
 from core.lungs.making.pairs import SQUARE, Pair, divide, mended, pairs
 from core.lungs.making.settle import AGREES, dice, settle
 from core.lungs.making.teach import look, teach
@@ -78,9 +77,8 @@ def train(masks: Path, films: Path, unmasked: NDArray[np.float32], plan: Plan, s
     split = divide(pairs(masks, films), plan.val, plan.test, plan.seed)
     aligned = [pair for pair in split["train"] if pair.aligned]
     others = [pair for pair in split["train"] if not pair.aligned]
-    say(
-        f"masks: {len(aligned)} aligned, {len(others)} of other crops, {len(split['val'])} val, {len(split['test'])} test"
-    )
+    held = f"{len(split['val'])} to choose on, {len(split['test'])} to test on"
+    say(f"masks: {len(aligned)} aligned, {len(others)} of other crops, {held}")
     if not (aligned and split["val"] and split["test"]):
         raise DataError("There are too few masks to train, choose and test on. Give more films that have one.")
     torch.manual_seed(plan.seed)
@@ -97,7 +95,7 @@ def train(masks: Path, films: Path, unmasked: NDArray[np.float32], plan: Plan, s
         share = plan.taught if len(extra) else 0.0
         shares = torch.tensor([(1 - share) / len(learnt)] * len(learnt) + [share / max(1, len(extra))] * len(extra))
         rate = plan.rate if number == 0 else plan.rate / 2
-        network = learn(network, inputs, wanted, shares, steps, rate, plan.seed + number, say)
+        network = learn(network, Lesson(inputs, wanted, shares, steps, rate, plan.seed + number), say)
         found = float(np.mean(judge(network, split["val"])))
         history.append(found)
         say(f"round {number}: Dice on validation {found:.4f}, from {len(learnt)} masks and {len(extra)} taught films")
@@ -110,7 +108,7 @@ def train(masks: Path, films: Path, unmasked: NDArray[np.float32], plan: Plan, s
     return Trained(best, split, len(laid), int(sure.sum()), tuple(history))
 
 
-def stack(squares: Any) -> Tensor:
+def stack(squares: Iterable[NDArray[np.float32]]) -> Tensor:
     """Squares → ``[N, 1, S, S]``."""
     return torch.from_numpy(np.stack(list(squares)))[:, None]
 

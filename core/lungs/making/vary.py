@@ -5,13 +5,17 @@ Lungs stay upright and bright stays bright: a film that lies on its side or is i
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
 TURN = 0.26  # radians, 15 degrees
 SHIFT = 0.24  # in units of half the square
+MIRRORED = 0.25  # share of films: hearts are rarely on the right
 STRETCH = 0.22  # of the sides against each other, as a logarithm
+_EDGE = 0.5  # of a box, in the units of a cloud
 SCALES = (0.75, 1.5)  # how much of the film is seen: films of children show the abdomen, others the lungs alone
 
 
@@ -43,9 +47,9 @@ def _bent(films: Tensor, masks: Tensor, rng: Generator) -> tuple[Tensor, Tensor]
     """Turned, mirrored, scaled, stretched, moved, and bent smoothly: one sampling for all of it."""
     n = len(films)
     angle = _uniform(n, -TURN, TURN, rng)
-    scale = torch.exp(_uniform(n, *torch.log(torch.tensor(SCALES)).tolist(), rng))
+    scale = torch.exp(_uniform(n, math.log(SCALES[0]), math.log(SCALES[1]), rng))
     stretch = torch.exp(_uniform(n, -STRETCH, STRETCH, rng))
-    mirror = torch.where(torch.rand(n, generator=rng) < 0.25, -1.0, 1.0)
+    mirror = torch.where(torch.rand(n, generator=rng) < MIRRORED, -1.0, 1.0)
     wide, tall = scale * stretch, scale / stretch
     cos, sin = torch.cos(angle), torch.sin(angle)
     rows = [
@@ -75,7 +79,7 @@ def _shaded(films: Tensor, rng: Generator) -> Tensor:
         white = _uniform(n, 0.45, 0.95, rng)[:, None, None, None]
         strength = _uniform(n, 0, 0.75, rng)[:, None, None, None] * _some(n, 0.45, rng)
         films = films + (white - films) * strength * cloud
-        box = ((across < 0.5)[:, None, None, :] & (down < 0.5)[:, None, :, None]) & _some(n, 0.12, rng)
+        box = ((across < _EDGE)[:, None, None, :] & (down < _EDGE)[:, None, :, None]) & _some(n, 0.12, rng)
         films = torch.where(box, torch.rand(n, generator=rng)[:, None, None, None], films)
     return films
 
