@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.commands import (
     averages,
+    certainty,
     download,
     evaluate,
     export,
@@ -29,6 +30,7 @@ COMMANDS = MappingProxyType(
         "train": train,
         "import": import_,
         "export": export,
+        "certainty": certainty,
         "faithfulness": faithfulness,
         "index": index,
         "map": film_map,

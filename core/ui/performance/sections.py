@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.table import Table
 from core.tasks import Task
-from core.ui.performance import calibration, comparison, figures, heatmaps, link, matrices, points, threshold
+from core.ui.performance import calibration, certainty, comparison, figures, heatmaps, link, matrices, points, threshold
 from core.ui.performance.sources import Source
 
 
@@ -35,6 +35,7 @@ SECTIONS: Table[Section] = Table(
     Section("comparison", "Two models", comparison.show),
     Section("threshold", "Threshold", threshold.show),
     Section("calibration", "Calibration", calibration.show),
+    Section("certainty", "Certainty", certainty.show),
     Section("points", "Map of films", points.show),
     Section("heatmaps", "Heatmaps", heatmaps.show),
 )
