@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from core.architectures import ARCHITECTURES, HEADS
+from core.certainty import TARGETS, WORDINGS
 from core.evaluate import METRICS
 from core.explain import METHODS
 from core.tasks import TASKS
@@ -29,6 +30,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "METHODS": METHODS,
     "METRICS": METRICS,
     "SCORES": SCORES,
+    "TARGETS": TARGETS,
+    "WORDINGS": WORDINGS,
 }
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
@@ -38,7 +41,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
-    frozenset({"render", "report", "compare", "trust", "training", "portable", "download", "samples"}),
+    frozenset({"render", "report", "certainty", "compare", "trust", "training", "portable", "download", "samples"}),
     frozenset({"commands", "cli", "__main__"}),
     frozenset({"ui"}),
     frozenset({"app", "pages"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
 
@@ -13,14 +13,14 @@ from core.certainty import (
     TARGETS,
     WORDINGS,
     Certainty,
-    Right,
     certainty_of,
+    coverage,
     either,
     kept,
     said,
     votes,
 )
-from core.checkpoint import Checkpoint
+from core.checkpoint import Checkpoint, Interval
 from core.errors import DataError, PneumoLensError
 from core.models import get_pool
 from core.ui import cache, charts, state, widgets
@@ -28,6 +28,8 @@ from core.ui.cache import Result
 
 if TYPE_CHECKING:
     from core.certainty.spread import Spread
+
+V = TypeVar("V")
 
 Facts = Callable[[Result], dict[str, Any]]
 """A reading → what exports say of how sure it is."""
@@ -97,9 +99,9 @@ def verdict(result: Result, checkpoint: Checkpoint, *, caution: bool = False) ->
     held = found.sets.of(by_class, state.set_level())
     st.markdown(
         f"{_ICONS[wording.name]} **{wording.title}**{_was_right(wording.name, found, checkpoint)}  \n"
-        f":material/data_array: **{state.set_level():.0%} set: {either(held, checkpoint.task.words)}**"
+        f":material/data_array: **{100 * state.set_level():.0f} % set: {either(held, checkpoint.task.words)}**"
     )
-    st.caption(_promise(caution=caution))
+    st.caption(_promise(found, checkpoint, caution=caution))
 
 
 def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
@@ -107,7 +109,7 @@ def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
     found = usable(checkpoint)
     if found is None:
         return {}
-    reading, name = result.reading, f"{state.set_level():.0%} set"
+    reading, name = result.reading, f"{100 * state.set_level():.0f} % set"
     if reading is None:
         return {name: "", "How sure": ""}
     short = checkpoint.task.words
@@ -201,17 +203,17 @@ def _human(top: float, found: Certainty, checkpoint: Checkpoint) -> str:
     if low > 1:
         return f"{why}No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
     why += f"Below {charts.percent(low)} more than {target.title} readings may be wrong, by the validation films."
-    group = _on_test("kept", checkpoint, found).get(target.name)
+    group = (_on_test("kept", checkpoint, found, kept) or {}).get(target.name)
     if group is None or group.right is None:
         return why
     return (
-        f"{why} Of the test films {group.films / group.of:.0%} were above it, and right in "
+        f"{why} Of the test films {100 * group.films / group.of:.0f} % were above it, and right in "
         f"{100 * group.right.value:.0f} of 100."
     )
 
 
 def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
-    group = _on_test("said", checkpoint, found).get(name)
+    group = (_on_test("said", checkpoint, found, said) or {}).get(name)
     if group is None:
         return ": it has no test predictions, so how often that was right is not known."
     if group.right is None:
@@ -219,36 +221,46 @@ def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
     figure = group.right
     return (
         f": when it says this, it was right in {100 * figure.value:.0f} of 100 test films "
-        f"({100 * figure.low:.0f} to {100 * figure.high:.0f}; {group.films} films)."
+        f"({100 * figure.low:.0f} to {100 * figure.high:.0f}, from {group.films} films)."
     )
 
 
-def _on_test(what: str, checkpoint: Checkpoint, found: Certainty) -> dict[str, Right]:
-    """Key → how often right on the test films; empty where there are no predictions of them."""
+def _on_test(what: str, checkpoint: Checkpoint, found: Certainty, measure: Callable[..., V]) -> V | None:
+    """What is measured on the test films, once for everybody; ``None`` where there are no predictions of them."""
     path, validation = checkpoint.predictions, checkpoint.validation
     if not path.is_file():
-        return {}
-    stamps = (str(one.stat().st_mtime_ns) for one in (path, validation))
-    measure = {"said": said, "kept": kept}[what]
+        return None
+    stamps = tuple(str(one.stat().st_mtime_ns) for one in (path, validation))
     try:
-        return cache.computed(
-            what,
-            (checkpoint.key, str(path), *stamps),
-            lambda: measure(cache.predictions(str(path), path.stat().st_mtime_ns), found),
-        )
+        test = cache.predictions(str(path), path.stat().st_mtime_ns)
+        return cache.computed(what, (checkpoint.key, str(path), *stamps), lambda: measure(test, found))
     except DataError:
-        return {}
+        return None
 
 
-def _promise(*, caution: bool) -> str:
-    """What a set promises, and of whom."""
-    level = f"{100 * state.set_level():.0f} of 100"
+def _promise(found: Certainty, checkpoint: Checkpoint, *, caution: bool) -> str:
+    """What a set promises, of whom, and how it was kept."""
+    level = state.set_level()
     if caution:
         return (
             ":material/warning: **What a set promises does not hold for this film:** it is unlike those measured. "
-            f"The true class may be outside far more often than {100 - 100 * state.set_level():.0f} times in 100."
+            f"The true class may be outside far more often than {100 - 100 * level:.0f} times in 100."
         )
-    return (
-        f"Of films like its validation films the set holds the true class in {level}, class by class. Of other "
-        f"patients, views or machines nothing is promised. How often it did: Performance, *Certainty*."
+    says = (
+        f"Made so that the true class is in {100 * level:.0f} of 100 sets, for films like the validation films. For "
+        "other patients, views or machines nothing is promised."
     )
+    measured = _on_test("coverage", checkpoint, found, coverage)
+    if measured is None:
+        return says
+    at = min(range(len(LEVELS)), key=lambda place: abs(LEVELS[place] - level))
+    overall, words = measured.overall[at], checkpoint.task.words
+    says += f" On the test films it was in {_of_100(overall)}"
+    short = {name: ends[at] for name, ends in measured.by_class.items() if ends and ends[at].high < level}
+    if short:
+        says += "; of true class " + ", ".join(f"{words[name]} in only {_of_100(one)}" for name, one in short.items())
+    return f"{says}."
+
+
+def _of_100(figure: Interval) -> str:
+    return f"{100 * figure.value:.0f} of 100 ({100 * figure.low:.0f} to {100 * figure.high:.0f})"

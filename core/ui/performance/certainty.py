@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pandas as pd
@@ -25,9 +25,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     _sets([source for source in sources if source.name in known], known, task, fmt)
     _without([source for source in sources if source.name not in known])
     st.subheader("Left to a human reader", anchor=False)
-    for place, (cell, source) in enumerate(zip(controls.side_by_side(len(sources)), sources, strict=True)):
-        with cell:
-            _risk(source, place, fmt)
+    _risk(sources, fmt)
     st.dataframe(_risks(sources), width="stretch", hide_index=True, key="risks")
     st.caption(
         "The films with the lowest highest probability are left to a reader first. AURC: area under this curve, the "
@@ -61,12 +59,13 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fm
     if not sources:
         return
     measured = {source.name: _coverage(source, known[source.name]) for source in sources}
+    lowest, named = _lowest(measured.values()), {name: words(task, name) for name in task.classes}
     for cell, source in zip(controls.side_by_side(len(sources)), sources, strict=True):
         with cell:
             found = measured[source.name]
             st.markdown(f"**{widgets.verbatim(source.title)}**")
             st.plotly_chart(
-                selective.coverage(found, {name: words(task, name) for name in task.classes}, widgets.palette()),
+                selective.coverage(found, named, lowest, widgets.palette()),
                 width="stretch",
                 config=charts.config(f"coverage-{source.name}", fmt),
                 key=f"coverage_{source.name}",
@@ -74,7 +73,7 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fm
                 + ", ".join(f"{found.overall[at].value:.0%} at {LEVELS[at]:.0%}" for at in _places()),
             )
     rows = [row for source in sources for row in _coverages(source, measured[source.name], task)]
-    st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="coverage")
+    st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="coverage", height="content")
     some = known[sources[0].name]
     st.caption(
         f"Sets were fitted to {some.films} validation films, class by class (split conformal prediction, Mondrian), "
@@ -89,6 +88,12 @@ def _coverage(source: Source, found: Certainty) -> Coverage:
     return cache.computed("coverage", _key(source), lambda: coverage(source.predictions, found))
 
 
+def _lowest(found: Iterable[Coverage]) -> float:
+    """Where the axis of shares begins: a little below the lowest."""
+    values = [one.value for each in found for ends in (each.overall, *each.by_class.values()) for one in ends]
+    return max(0.0, min(values) - 0.03)
+
+
 def _places() -> list[int]:
     return [at for at, level in enumerate(LEVELS) if level in _SHOWN]
 
@@ -97,12 +102,12 @@ def _coverages(source: Source, found: Coverage, task: Task) -> list[dict[str, st
     return [
         {
             "Model": source.title,
-            "Level": f"{LEVELS[at]:.0%}",
+            "Level": f"{100 * LEVELS[at]:.0f} %",
             "All films": _cell(found.overall[at]),
             **{words(task, name): _cell(ends[at]) if ends else "no films" for name, ends in found.by_class.items()},
             "Classes in a set": f"{found.size[at]:.2f}",
-            "Several": f"{found.several[at]:.0%}",
-            "Empty": f"{found.empty[at]:.0%}",
+            "Several": f"{100 * found.several[at]:.0f} %",
+            "Empty": f"{100 * found.empty[at]:.0f} %",
         }
         for at in _places()
     ]
@@ -117,15 +122,14 @@ def _without(sources: Sequence[Source]) -> None:
             st.info(fitted.missing(source.checkpoint), icon=":material/help:")
 
 
-def _risk(source: Source, place: int, fmt: str) -> None:
-    found = _curve(source)
-    st.markdown(f"**{widgets.verbatim(source.title)}** · AURC {found.area.value:.3f}")
+def _risk(sources: Sequence[Source], fmt: str) -> None:
+    found = {source.title: _curve(source) for source in sources}
     st.plotly_chart(
-        selective.risk(found, widgets.palette(), place),
+        selective.risk(found, widgets.palette()),
         width="stretch",
-        config=charts.config(f"risk-coverage-{source.name}", fmt),
-        key=f"risk_{source.name}",
-        alt=f"Risk-coverage curve of {source.title}: area {found.area.value:.3f}",
+        config=charts.config("risk-coverage", fmt),
+        key="risk_coverage",
+        alt="Risk-coverage curves: " + ", ".join(f"{name}, area {one.area.value:.3f}" for name, one in found.items()),
     )
 
 
@@ -142,7 +146,7 @@ def _risks(sources: Sequence[Source]) -> pd.DataFrame:
             {
                 "Model": source.title,
                 "AURC": f"{area.value:.3f} ({area.low:.3f} to {area.high:.3f})",
-                **{f"Accuracy, {share:.0%} read": _cell(value) for share, value in found.accuracy_at.items()},
+                **{f"Accuracy, {100 * share:.0f} % read": _cell(value) for share, value in found.accuracy_at.items()},
             }
         )
     return pd.DataFrame(rows)
@@ -176,7 +180,7 @@ def _words(source: Source, found: Certainty) -> list[dict[str, str]]:
 
 def _group(group: Right, title: str) -> dict[str, str]:
     return {
-        title: f"{group.films} of {group.of} ({group.films / group.of:.0%})",
+        title: f"{group.films} of {group.of} ({100 * group.films / group.of:.0f} %)",
         "Right": "no films" if group.right is None else _cell(group.right),
     }
 

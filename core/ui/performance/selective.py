@@ -17,19 +17,26 @@ if TYPE_CHECKING:
 _BAND = 0.16  # opacity
 
 
-def coverage(found: Coverage, words: Mapping[str, str], colours: Palette) -> Figure:
+def coverage(found: Coverage, words: Mapping[str, str], lowest: float, colours: Palette) -> Figure:
     """How often the true class was in the set, overall with its band and by class; dotted: as often as promised.
 
     Args:
         found: at each of LEVELS.
         words: class → words for people.
+        lowest: share at which the axis begins, the same for networks side by side.
         colours: of the theme.
     """
     from plotly import graph_objects as go
 
     levels = [100 * level for level in LEVELS]
     figure = go.Figure()
-    _band(figure, levels, [100 * one.low for one in found.overall], [100 * one.high for one in found.overall], colours)
+    _band(
+        figure,
+        levels,
+        [100 * one.low for one in found.overall],
+        [100 * one.high for one in found.overall],
+        colours.text,
+    )
     lines = {"All films": found.overall} | {words[name]: ends for name, ends in found.by_class.items() if ends}
     for place, (title, ends) in enumerate(lines.items()):
         figure.add_scatter(
@@ -56,55 +63,50 @@ def coverage(found: Coverage, words: Mapping[str, str], colours: Palette) -> Fig
     figure.update_layout(
         **frame(colours, 380),
         xaxis={"title": "Level of the set, %"},
-        yaxis={"title": "True class in the set, %"},
+        yaxis={"title": "True class in the set, %", "range": [100 * lowest, 101]},
         legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom", "bgcolor": faded(colours.paper, 0.7)},
     )
     return figure
 
 
-def risk(found: Risk, colours: Palette, place: int) -> Figure:
-    """How often the films kept are wrong, over the share kept, with its band.
+def risk(found: Mapping[str, Risk], colours: Palette) -> Figure:
+    """How often the films kept are wrong, over the share kept, each network with its band.
 
     Args:
-        found: the curve.
+        found: title of a network → its curve.
         colours: of the theme.
-        place: of the model's colour.
     """
     from plotly import graph_objects as go
 
     figure = go.Figure()
-    colour = colours.series[place % len(colours.series)]
-    kept = 100 * found.kept
-    _band(figure, kept.tolist(), (100 * found.low).tolist(), (100 * found.high).tolist(), colours, colour)
-    figure.add_scatter(
-        x=kept,
-        y=100 * found.risk,
-        mode="lines",
-        line={"color": colour, "width": 2.5, "dash": DASHES[place % len(DASHES)]},
-        hovertemplate="%{x:.0f} % kept: %{y:.1f} % wrong<extra></extra>",
-    )
+    for place, (title, curve) in enumerate(found.items()):
+        colour = colours.series[place % len(colours.series)]
+        kept = (100 * curve.kept).tolist()
+        _band(figure, kept, (100 * curve.low).tolist(), (100 * curve.high).tolist(), colour)
+        figure.add_scatter(
+            x=kept,
+            y=100 * curve.risk,
+            name=f"{title}, AURC {curve.area.value:.3f}",
+            mode="lines",
+            line={"color": colour, "width": 2.5, "dash": DASHES[place % len(DASHES)]},
+            hovertemplate="%{x:.0f} % read: %{y:.1f} % wrong",
+        )
     figure.update_layout(
         **frame(colours, 380),
-        showlegend=False,
+        showlegend=True,
+        legend={"x": 0.02, "y": 0.98, "yanchor": "top", "bgcolor": faded(colours.paper, 0.7)},
         xaxis={"title": "Films read, the surest first, %", "range": [0, 101]},
         yaxis={"title": "Wrong among them, %", "rangemode": "tozero"},
     )
     return figure
 
 
-def _band(  # noqa: PLR0913, PLR0917 - a band has many sides
-    figure: Figure,
-    x: Sequence[float],
-    low: Sequence[float],
-    high: Sequence[float],
-    colours: Palette,
-    colour: str | None = None,
-) -> None:
+def _band(figure: Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
     figure.add_scatter(
         x=np.concatenate([x, x[::-1]]),
         y=np.concatenate([high, low[::-1]]),
         fill="toself",
-        fillcolor=faded(colour or colours.text, _BAND),
+        fillcolor=faded(colour, _BAND),
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
