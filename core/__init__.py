@@ -10,6 +10,7 @@ The map, in the direction data flows::
 ``errors``            every error raised on purpose
 ``files``             writing files whole or not at all
 ``table``             a frozen table: rows by name
+``records``           frozen records ⇄ CSV
 ``tensors``           weights on disk, 16 bits, held against their sha256
 ``wilson``            intervals of shares
 ``tasks``             TASKS: label sets as data
@@ -30,6 +31,7 @@ The map, in the direction data flows::
 ``compare``           several heatmaps of a film held against each other
 ``certainty``         how sure: prediction sets, films for a human reader, words
 ``trust``             one heatmap → is it faithful, stable, and about what was learnt?
+``robustness``        CORRUPTIONS: films made worse → what is left of accuracy and maps
 ``samples``, ``download``  something to try; the public data set
 ``cli``, ``commands``  ``python -m core``
 ``ui``                the only part that imports streamlit

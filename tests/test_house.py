@@ -19,6 +19,7 @@ from core.architectures import ARCHITECTURES, HEADS
 from core.certainty import TARGETS, WORDINGS
 from core.evaluate import METRICS
 from core.explain import METHODS
+from core.robustness.corruptions import CORRUPTIONS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
 
@@ -32,16 +33,30 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "SCORES": SCORES,
     "TARGETS": TARGETS,
     "WORDINGS": WORDINGS,
+    "CORRUPTIONS": CORRUPTIONS,
 }
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "files", "table", "tensors", "wilson"}),
+    frozenset({"errors", "files", "records", "table", "tensors", "wilson"}),
     frozenset({"tasks", "architectures"}),
     frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
-    frozenset({"render", "report", "certainty", "compare", "trust", "training", "portable", "download", "samples"}),
+    frozenset(
+        {
+            "certainty",
+            "compare",
+            "download",
+            "portable",
+            "render",
+            "report",
+            "robustness",
+            "samples",
+            "training",
+            "trust",
+        }
+    ),
     frozenset({"commands", "cli", "__main__"}),
     frozenset({"ui"}),
     frozenset({"app", "pages"}),

@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models
+from core import models, records
 from core.checkpoint import Checkpoint
 from core.dataset.archive import VARIABLE as FILMS
 from core.errors import DataError
@@ -35,12 +35,14 @@ from core.evaluate import (
 )
 from core.evaluate.film_map import FilmMap
 from core.explain import METHODS
+from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
+from core.robustness.damage_record import CLEAN, Damage
 from core.tasks import TASKS
-from core.trust import table
 from core.trust.scores import SCORES
 from core.trust.table import Mean
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, comparison, downloads, heatmaps, matrices, points
+from core.ui.performance import charts, comparison, downloads, heatmaps, matrices, points, robustness
+from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sections import SECTIONS
 from core.ui.performance.sources import VARIABLE as TABLES
 from core.ui.performance.sources import Source, coarse, fitted
@@ -200,7 +202,8 @@ def test_matrices_side_by_side_share_one_scale(weights: Path, first: Source, sec
 def test_every_section_is_drawn(weights: Path, view: str) -> None:
     app = opened(view=view)
     assert link(app, "view") == [view]
-    assert app.get("plotly_chart")
+    # Of networks that were not measured there is nothing to draw, and that is said.
+    assert app.get("plotly_chart") or "not measured" in app.info[0].value
     assert not app.error
 
 
@@ -657,16 +660,44 @@ def test_faithfulness_of_exactly_these_weights_is_shown(
     assert "python -m core faithfulness" in said(app)
     assert first.checkpoint is not None
     means = [
-        Mean(FIRST, first.checkpoint.card.weights_sha256, method, score, 40, 0.4, 0.35, 0.45, 0.3, 0.2, 0.7)
+        Mean(FIRST, first.checkpoint.card.weights_sha256, method, score, 40, 0.4, 0.35, 0.45, 0.3, 0.2, 0.7, 0.05, -0.1)
         for method in METHODS
         for score in SCORES
     ]
-    heatmaps.SHIPPED.write_text(table.to_csv(means), "utf-8")
+    heatmaps.SHIPPED.write_text(records.to_csv(Mean, means), "utf-8")
     app = opened(view="heatmaps", score="road")
     assert app.segmented_control(key=state.SCORE).value == "road"
     assert len(app.get("plotly_chart")) == 1
     assert "40 films" in said(app)
+    assert "No method is clearly better" in said(app)  # than the blob
     assert "Not measured: VGG-16-BN" in said(app)
     assert list(app.dataframe[0].value["ROAD"]) == ["0.400 (0.350 to 0.450)"] * len(METHODS)
     heatmaps.SHIPPED.write_text("a,b\n1,2\n", "utf-8")
     assert "cannot be used" in said(opened(view="heatmaps"))
+
+
+def test_what_breaks_exactly_these_weights_is_shown(
+    weights: Path, first: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(robustness, "SHIPPED", tmp_path / "robustness.csv")
+    assert "python -m core robustness" in said(opened(view="robustness"))
+    assert first.checkpoint is not None
+    who = FIRST, first.checkpoint.card.weights_sha256
+    rows = [Damage(*who, CLEAN, 0, 40, 0.8, 0.7, 0.9, 0.05, 1.0, 1.0, 1.0)]
+    rows += [
+        Damage(*who, name, strength, 40, 0.8 - strength / 10, 0.2, 0.9, 0.1, 0.5, 0.4, 0.6)
+        for name in CORRUPTIONS
+        for strength in range(1, STRENGTHS + 1)
+    ]
+    robustness.SHIPPED.write_text(records.to_csv(Damage, rows), "utf-8")
+    for figure in SHOWN:
+        app = opened(view="robustness", damage=figure)
+        assert app.segmented_control(key=state.DAMAGE).value == figure
+        assert len(app.get("plotly_chart")) == 1
+    assert "Not measured: VGG-16-BN" in said(app)
+    table = app.dataframe[0].value
+    assert list(table["Corruption"]) == [corruption.title for corruption in CORRUPTIONS.values()]
+    assert set(table["Accuracy, clean"]) == {"80.0% (70.0% to 90.0%)"}
+    assert set(table["Accuracy, strength 5"]) == {"30.0% (20.0% to 90.0%)"}
+    robustness.SHIPPED.write_text("a,b\n1,2\n", "utf-8")
+    assert "cannot be used" in said(opened(view="robustness"))

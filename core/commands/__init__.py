@@ -18,6 +18,7 @@ from core.commands import (
     index,
     models,
     read,
+    robustness,
     sketch,
     train,
 )
@@ -32,6 +33,7 @@ COMMANDS = MappingProxyType(
         "export": export,
         "certainty": certainty,
         "faithfulness": faithfulness,
+        "robustness": robustness,
         "index": index,
         "map": film_map,
         "averages": averages,

@@ -144,3 +144,24 @@ def _drawn(
             for row in weights:
                 row[:] = np.bincount(narrow.take(rng.integers(patients, size=patients)), minlength=types)
         yield np.ascontiguousarray(weights.T)
+
+
+def of_mean(values: Array, patients: Sequence[str], draws: int = DRAWS, seed: int = 0) -> tuple[float, float, float]:
+    """A mean over films, and its 95 % percentile interval when patients are drawn with all their films.
+
+    Args:
+        values: float64 ``[N]``.
+        patients: who is on each of N films.
+        draws: bootstrap samples.
+        seed: of the draws.
+
+    Returns:
+        Mean, low and high; NaN where there are no films.
+    """
+    if not len(values):
+        return (float("nan"),) * 3
+    _, person = np.unique(patients, return_inverse=True)
+    films, sums = np.bincount(person), np.bincount(person, weights=values)
+    drawn = np.random.default_rng(seed).multinomial(len(films), np.full(len(films), 1 / len(films)), size=draws)
+    low, high = np.percentile((drawn @ sums) / (drawn @ films), [2.5, 97.5])
+    return float(values.mean()), float(low), float(high)

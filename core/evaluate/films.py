@@ -41,6 +41,23 @@ def films_of(checkpoint: Checkpoint, root: Path, split: str) -> tuple[list[Film]
     return of_split(films, split), fold
 
 
+def drawn(checkpoint: Checkpoint, root: Path, split: str, count: int, seed: int) -> list[Film]:
+    """Some films of a split, drawn by chance, in order: the same for every network trained on that data.
+
+    Args:
+        checkpoint: whose task, and whose draw of splits.
+        root: the folder.
+        split: which.
+        count: how many; all of them where there are fewer.
+        seed: of the draw.
+
+    Raises:
+        DataError: there is no such film.
+    """
+    films, _ = films_of(checkpoint, root, split)
+    return [films[place] for place in sorted(np.random.default_rng(seed).permutation(len(films))[:count])]
+
+
 def read_films(
     classifier: Classifier, films: Sequence[Film], before: int = 0
 ) -> Iterator[tuple[Film, NDArray[np.float64] | None, str]]:

@@ -73,12 +73,13 @@ PREVALENCE = "performance_prevalence"
 BINS = "performance_bins"
 RAW = "performance_raw"
 SCORE = "performance_score"
+DAMAGE = "performance_damage"
 COLOUR_BY = "performance_colour_by"
 FORMAT = "performance_format"
 PAGE = "performance_page"
 _PERFORMANCE = (
     TASK, SOURCES, VIEW, CLASSES, SHARES, CELL, ORDER, *PAIR, GROUP, ONE, POSITIVE, THRESHOLD, PREVALENCE, BINS, RAW,
-    SCORE, COLOUR_BY, FORMAT, PAGE,
+    SCORE, DAMAGE, COLOUR_BY, FORMAT, PAGE,
 )  # fmt: skip
 
 # Keys of the Data set page, in the same way.

@@ -31,6 +31,7 @@ PARTS: Final = (
     Part("bins", state.BINS, TEXT, ("calibration",)),
     Part("raw", state.RAW, SWITCH, ("calibration",)),
     Part("score", state.SCORE, TEXT, ("heatmaps",)),
+    Part("damage", state.DAMAGE, TEXT, ("robustness",)),
     Part("colour", state.COLOUR_BY, TEXT, ("points",)),
 )
 

@@ -9,7 +9,18 @@ import streamlit as st
 
 from core.table import Table
 from core.tasks import Task
-from core.ui.performance import calibration, certainty, comparison, figures, heatmaps, link, matrices, points, threshold
+from core.ui.performance import (
+    calibration,
+    certainty,
+    comparison,
+    figures,
+    heatmaps,
+    link,
+    matrices,
+    points,
+    robustness,
+    threshold,
+)
 from core.ui.performance.sources import Source
 
 
@@ -38,6 +49,7 @@ SECTIONS: Table[Section] = Table(
     Section("certainty", "Certainty", certainty.show),
     Section("points", "Map of films", points.show),
     Section("heatmaps", "Heatmaps", heatmaps.show),
+    Section("robustness", "What breaks it", robustness.show),
 )
 
 

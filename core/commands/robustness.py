@@ -1,0 +1,97 @@
+"""``python -m core robustness``: what noise, blur, turns and the like leave of a network's accuracy and maps."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import checkpoint
+from core.commands.options import ALL_DONE, split_option, weights_option
+from core.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption
+
+if TYPE_CHECKING:
+    from core.robustness.damage import Clean
+
+HELP = "measure what is left of accuracy and heatmaps on films made worse"
+TABLE = Path(__file__).parent.parent / "assets" / "robustness.csv"
+"""The shipped table."""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked."""
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
+    split_option(parser)
+    parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
+    weights_option(parser)
+    parser.add_argument("--films", type=int, default=200, help="how many, drawn by chance (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of that draw (default: %(default)s)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=TABLE,
+        metavar="CSV",
+        help="the table; run again, it goes on where it was stopped (default: %(default)s)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, corruption by corruption; prints where the table is."""
+    from tqdm import tqdm
+
+    from core.files import write
+    from core.models import get_pool
+    from core.records import from_csv, to_csv
+    from core.robustness.damage import damage
+    from core.robustness.damage_record import CLEAN, Damage
+
+    names = options.model or list(checkpoint.find(*options.weights)[0])
+    found = from_csv(Damage, options.out.read_text("utf-8"), options.out.name) if options.out.exists() else []
+    for name in names:
+        chosen = checkpoint.named(name, *options.weights)
+        sha256 = chosen.card.weights_sha256
+        # Rows of weights that are no longer there would never be shown.
+        found = [row for row in found if row.model != name or row.weights_sha256 == sha256]
+        done = {(row.corruption, row.strength) for row in found if row.model == name}
+        left = [
+            (how, strength) for how, strength in _everything() if (how.name if how else CLEAN, strength) not in done
+        ]
+        if not left:
+            continue
+        classifier = get_pool().get(chosen)
+        before = _before(options, name)
+        for how, strength in tqdm(left, desc=name, unit="strength"):
+            found.append(damage(classifier, before, how, strength))
+            write(options.out, to_csv(Damage, found).encode())
+    print(options.out)
+    return ALL_DONE
+
+
+def _everything() -> Iterator[tuple[Corruption | None, int]]:
+    """Clean films, then every corruption in every strength."""
+    yield None, 0
+    for corruption in CORRUPTIONS.values():
+        for strength in range(1, STRENGTHS + 1):
+            yield corruption, strength
+
+
+def _before(options: argparse.Namespace, name: str) -> Clean:
+    """The drawn films, and what the network makes of them undisturbed."""
+    from core.errors import XrayError
+    from core.evaluate.films import drawn, none_could_be_read
+    from core.models import get_pool
+    from core.robustness.damage import clean
+    from core.xray import read_xray
+
+    chosen = checkpoint.named(name, *options.weights)
+    films, xrays = [], []
+    for film in drawn(chosen, options.data, options.split, options.films, options.seed):
+        try:
+            xrays.append(read_xray(film.path.read_bytes()))
+        except XrayError:
+            continue  # `evaluate` and `index` say which; here it only makes the sample smaller
+        films.append(film)
+    if not films:
+        raise none_could_be_read()
+    return clean(get_pool().get(chosen), films, xrays)

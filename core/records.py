@@ -1,0 +1,62 @@
+"""Frozen records as a table on disk: one column per field, one row each. Needs nothing but the standard library."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, TypeVar, get_type_hints
+
+from core.errors import DataError
+
+R = TypeVar("R")
+
+
+def to_csv(kind: type[R], records: Sequence[R], digits: int = 4) -> str:
+    """Records as UTF-8 text with a header.
+
+    Args:
+        kind: of the records; its fields are texts and numbers.
+        records: the rows.
+        digits: of numbers that are not whole.
+    """
+    names = _columns(kind)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    for record in records:
+        values = (getattr(record, name) for name in names)
+        writer.writerow([f"{value:.{digits}f}" if isinstance(value, float) else value for value in values])
+    return out.getvalue()
+
+
+def from_csv(kind: type[R], text: str, name: str) -> list[R]:
+    """Records that :func:`to_csv` wrote; a last row that was cut short is left out.
+
+    Args:
+        kind: of the records.
+        text: the table.
+        name: of its file, for messages.
+
+    Raises:
+        DataError: it is another kind of table, or a cell is no number; the message names row and column.
+    """
+    kinds = get_type_hints(kind)
+    reader = csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1]))
+    if list(reader.fieldnames or ()) != _columns(kind):
+        raise DataError(f"{name} is another kind of table. Choose another file, or delete it and make it again.")
+    found: list[R] = []
+    for number, row in enumerate(reader, start=2):
+        values: dict[str, Any] = {}
+        for column, text_of in row.items():
+            try:
+                values[column] = kinds[column](text_of)
+            except (KeyError, TypeError, ValueError):
+                raise DataError(f"{name}, row {number}, column {column}: {text_of!r} is no number.") from None
+        found.append(kind(**values))
+    return found
+
+
+def _columns(kind: type[Any]) -> list[str]:
+    return [field.name for field in fields(kind)]

@@ -1,0 +1,119 @@
+"""One network, one corruption, one strength → what is left of its accuracy, its calibration and its maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.classifier import Classifier
+from core.compare.agreement import GRID, spearman
+from core.dataset import Film
+from core.evaluate import Predictions, ece
+from core.evaluate.bootstrap import of_mean
+from core.explain import DEFAULT, raw_maps
+from core.render import spread
+from core.robustness.corruptions import Corruption, Square
+from core.robustness.damage_record import CLEAN, Damage
+from core.xray import Xray
+
+_BATCH: Final = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clean:
+    """Films as a network is fed them, and what it makes of them undisturbed.
+
+    Attributes:
+        films: which.
+        squares: float32 ``[S, S]`` in 0…1 each.
+        read: position of the class read, int64 ``[N]``.
+        maps: default method's map of that class, float32 ``[GRID, GRID]`` each.
+        predictions: of the films.
+    """
+
+    films: tuple[Film, ...]
+    squares: tuple[Square, ...]
+    read: NDArray[np.int64]
+    maps: tuple[Square, ...]
+    predictions: Predictions
+
+
+def clean(classifier: Classifier, films: Sequence[Film], xrays: Sequence[Xray]) -> Clean:
+    """Ask a network about films as they are."""
+    squares = tuple(classifier.checkpoint.preprocessing.squash(xray.pixels) for xray in xrays)
+    probabilities, every = _asked(classifier, squares)
+    read = probabilities.argmax(axis=1)
+    maps = tuple(_grid(one[place]) for one, place in zip(every, read, strict=True))
+    return Clean(tuple(films), squares, read, maps, _predictions(classifier, films, probabilities))
+
+
+def damage(classifier: Classifier, before: Clean, corruption: Corruption | None, strength: int) -> Damage:
+    """Ask it about the same films made worse.
+
+    Args:
+        classifier: the network.
+        before: what it made of them undisturbed.
+        corruption: how they are made worse; ``None``: not at all.
+        strength: 1…5.
+    """
+    patients = before.predictions.patients
+    predictions, similar = before.predictions, np.ones(len(before.films))
+    if corruption is not None:
+        squares = [corruption.film(square, strength, seed) for seed, square in enumerate(before.squares)]
+        probabilities, every = _asked(classifier, squares)
+        predictions = _predictions(classifier, before.films, probabilities)
+        similar = np.array(
+            [
+                spearman(corruption.map(old, strength), _grid(new[place]))
+                for old, new, place in zip(before.maps, every, before.read, strict=True)
+            ]
+        )
+    right = (predictions.decisions == predictions.labels).astype(float)
+    held = ~np.isnan(similar)
+    stable = of_mean(similar[held], [who for who, kept in zip(patients, held, strict=True) if kept])
+    return Damage(
+        classifier.name,
+        classifier.checkpoint.card.weights_sha256,
+        CLEAN if corruption is None else corruption.name,
+        strength,
+        len(before.films),
+        *of_mean(right, patients),
+        ece(predictions),
+        *stable,
+    )
+
+
+@torch.inference_mode()
+def _asked(classifier: Classifier, squares: Sequence[Square]) -> tuple[NDArray[np.float64], list[NDArray[np.float32]]]:
+    """Calibrated probabilities ``[N, K]``, and the default method's maps of every class, ``[K, h, w]`` each."""
+    network, card = classifier.network, classifier.checkpoint.card
+    rows, maps = [], []
+    for start in range(0, len(squares), _BATCH):
+        inputs = classifier.checkpoint.preprocessing.normalise(np.stack(squares[start : start + _BATCH]))
+        features = network.features(torch.from_numpy(inputs).to(classifier.device))
+        logits = network.head(features).double()
+        rows.append((logits / card.temperature).softmax(dim=1).cpu().numpy())
+        maps += [raw_maps(network, one, (DEFAULT,))[DEFAULT] for one in features.float()]
+    return np.concatenate(rows), maps
+
+
+def _grid(raw: NDArray[np.float32]) -> Square:
+    """A map on the grid where maps are compared."""
+    peak = float(raw.max())
+    return spread(raw / peak if peak > 0 else raw, GRID, GRID)
+
+
+def _predictions(classifier: Classifier, films: Sequence[Film], probabilities: NDArray[np.float64]) -> Predictions:
+    classes = classifier.checkpoint.card.classes
+    return Predictions(
+        classes,
+        tuple(film.file for film in films),
+        tuple(film.patient for film in films),
+        np.array([classes.index(film.label) for film in films], dtype=np.int64),
+        probabilities,
+    )

@@ -1,0 +1,87 @@
+"""Robustness: what corruptions do to films and maps, the command, and its table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.cli import main
+from core.errors import DataError
+from core.records import from_csv
+from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
+from core.robustness.damage_record import CLEAN, Damage
+from tests.checkpoints import random_checkpoint
+from tests.synthetic import as_png8, film
+
+SQUARE = (film(64, 64, 3).astype(np.float64) / max(1, film(64, 64, 3).max())).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_a_film_gets_worse_step_by_step_and_stays_a_film(name: str) -> None:
+    corruption = CORRUPTIONS[name]
+    assert corruption.film(SQUARE, 0, 0) is SQUARE
+    far = []
+    for strength in range(1, STRENGTHS + 1):
+        made = corruption.film(SQUARE, strength, 7)
+        assert made.dtype == np.float32
+        assert made.shape == SQUARE.shape
+        assert made.min() >= 0
+        assert made.max() <= 1
+        assert np.array_equal(made, corruption.film(SQUARE, strength, 7))
+        far.append(float(np.abs(made - SQUARE).mean()))
+    assert 0 < far[0] < far[-1]
+
+
+def test_inverted_at_the_end_is_the_negative() -> None:
+    assert CORRUPTIONS["inverted"].film(SQUARE, STRENGTHS, 0) == pytest.approx(1 - SQUARE, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", [corruption.name for corruption in CORRUPTIONS.values() if corruption.moves])
+def test_a_map_moves_as_its_film_does(name: str) -> None:
+    spot = np.zeros((64, 64), np.float32)
+    spot[20:28, 36:44] = 1
+    corruption = CORRUPTIONS[name]
+    assert corruption.map(spot, 3) == pytest.approx(corruption.film(spot, 3, 0), abs=1e-6)
+    assert not np.array_equal(corruption.map(spot, 3), spot)
+    assert corruption.map(spot, 0) is spot
+
+
+def test_what_does_not_move_places_leaves_the_map() -> None:
+    assert CORRUPTIONS["noise"].map(SQUARE, 5) is SQUARE
+
+
+def test_the_command_measures_everything_and_goes_on_where_it_was_stopped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    random_checkpoint(weights)
+    for place, label in enumerate(("NORMAL", "BACTERIA", "VIRUS")):
+        folder = tmp_path / "data" / "test" / label
+        folder.mkdir(parents=True)
+        (folder / f"{place}.png").write_bytes(as_png8(film(80, 80, place)))
+    out = tmp_path / "robustness.csv"
+    command = ["robustness", "--data", str(tmp_path / "data"), "--weights", str(weights), "--out", str(out)]
+    assert main(command) == 0
+    whole = out.read_text("utf-8")
+    rows = from_csv(Damage, whole, out.name)
+    assert len(rows) == 1 + len(CORRUPTIONS) * STRENGTHS
+    clean = rows[0]
+    assert (clean.corruption, clean.strength, clean.films, clean.stability) == (CLEAN, 0, 3, 1)
+    assert all(row.low <= row.accuracy <= row.high for row in rows)
+    out.write_text("".join(whole.splitlines(keepends=True)[:40]), "utf-8")
+    assert main(command) == 0
+    assert out.read_text("utf-8") == whole
+    assert str(out) in capsys.readouterr().out
+
+
+def test_a_foreign_table_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "mine.csv"
+    out.write_text("a,b\n1,2\n", "utf-8")
+    with pytest.raises(DataError, match="another kind of table"):
+        from_csv(Damage, out.read_text("utf-8"), out.name)
+    assert main(["robustness", "--data", str(tmp_path), "--out", str(out)]) != 0
+    assert "another kind of table" in capsys.readouterr().err
+    assert out.read_text("utf-8") == "a,b\n1,2\n"
