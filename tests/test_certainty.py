@@ -33,7 +33,7 @@ from core.checkpoint import SHIPPED, find
 from core.classifier import Classifier
 from core.cli import main
 from core.errors import DataError, UnknownNameError
-from core.evaluate import Predictions, from_csv, to_csv
+from core.evaluate import Predictions, from_csv
 from core.tasks import TASKS, own_task
 from core.xray import read_xray
 from tests import synthetic
