@@ -142,7 +142,7 @@ def spread(result: Result, checkpoint: Checkpoint) -> None:
         if key not in state.measured():
             words, button = st.columns([3, 1], vertical_alignment="center")
             words.markdown(
-                "**Does the reading stay the same?** Reads the film mirrored, and shifted by a few pixels, too."
+                "**Is the reading steady?** Reads the film mirrored, and shifted by a few pixels, too."
             )
             button.button(
                 "Spread", key="measure_spread", icon=":material/swap_horiz:", width="stretch",
