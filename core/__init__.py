@@ -30,6 +30,7 @@ The map, in the direction data flows::
 ``portable``          weights trained elsewhere → a checkpoint, and back to plain files
 ``render``, ``report``  heatmaps → pixels; readings → files
 ``compare``           several heatmaps of a film held against each other
+``certainty``         how sure: prediction sets, films for a human reader, words
 ``trust``             one heatmap → is it faithful, stable, and about what was learnt?
 ``robustness``        CORRUPTIONS: films made worse → what is left of accuracy and maps
 ``samples``, ``download``  something to try; the public data set

@@ -70,6 +70,19 @@ def test_the_best_method_is_the_one_farthest_ahead_of_its_better_rival() -> None
     assert {table.lead(mean) for mean in found if mean.score == "road"} == {0.0}
     assert next(table.lead(m) for m in found if m.method == "layer_cam" and m.score == "deletion") == pytest.approx(0.3)
     assert table.best([]) is None
+    near = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.38))]
+    assert table.best(table.means(near)) == "grad_cam"  # no notable difference: the simplest
+
+
+def test_a_method_is_clearly_better_when_it_is_on_the_same_films() -> None:
+    def deletion(*values: float) -> table.Mean:
+        rows = [row(n, deletion=value) for n, value in enumerate(values)]
+        return next(mean for mean in table.means(rows) if mean.score == "deletion")
+
+    # All films alike a little better than .5 is clear, however much films differ among themselves.
+    assert table.clear(deletion(0.4, 0.45, 0.3, 0.49))
+    assert not table.clear(deletion(0.1, 0.2, 0.6, 0.7))
+    assert deletion(0.4, 0.45, 0.3, 0.49).ahead_of_random == deletion(0.4, 0.45, 0.3, 0.49).ahead_of_blob > 0
 
 
 @pytest.mark.skipif(not SUMMARY.is_file(), reason="no table is shipped")
@@ -110,4 +123,9 @@ def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
         line["value"] for line in summary if line["score"] == "road" and line["method"] in {"grad_cam", "hires_cam"}
     }
     assert len(same) == 1  # with a pooled head they are one map
-    assert str(out) in capsys.readouterr().out
+    assert capsys.readouterr().out.count("of 8 methods") == 2 * len(SCORES)  # each of the later runs says
+    assert main(["faithfulness", "--out", str(out)]) == 0  # and without films, what the table says
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in said] == list(SCORES)
+    assert main(["faithfulness", "--out", str(tmp_path / "none.csv")]) != 0
+    assert "Give --data DIR" in capsys.readouterr().err

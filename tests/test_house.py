@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from core.architectures import ARCHITECTURES, HEADS
+from core.certainty import TARGETS, WORDINGS
 from core.evaluate import METRICS
 from core.explain import METHODS
 from core.lungs.probe import VIEWS
@@ -31,6 +32,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "METHODS": METHODS,
     "METRICS": METRICS,
     "SCORES": SCORES,
+    "TARGETS": TARGETS,
+    "WORDINGS": WORDINGS,
     "CORRUPTIONS": CORRUPTIONS,
     "VIEWS": VIEWS,
 }
@@ -42,8 +45,21 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
-    frozenset({"lungs"}),
-    frozenset({"render", "report", "compare", "trust", "robustness", "training", "portable", "download", "samples"}),
+    frozenset(
+        {
+            "certainty",
+            "compare",
+            "download",
+            "lungs",
+            "portable",
+            "render",
+            "report",
+            "robustness",
+            "samples",
+            "training",
+            "trust",
+        }
+    ),
     frozenset({"commands", "cli", "__main__"}),
     frozenset({"ui"}),
     frozenset({"app", "pages"}),

@@ -660,7 +660,7 @@ def test_faithfulness_of_exactly_these_weights_is_shown(
     assert "python -m core faithfulness" in said(app)
     assert first.checkpoint is not None
     means = [
-        Mean(FIRST, first.checkpoint.card.weights_sha256, method, score, 40, 0.4, 0.35, 0.45, 0.3, 0.2, 0.7)
+        Mean(FIRST, first.checkpoint.card.weights_sha256, method, score, 40, 0.4, 0.35, 0.45, 0.3, 0.2, 0.7, 0.05, -0.1)
         for method in METHODS
         for score in SCORES
     ]
@@ -669,6 +669,7 @@ def test_faithfulness_of_exactly_these_weights_is_shown(
     assert app.segmented_control(key=state.SCORE).value == "road"
     assert len(app.get("plotly_chart")) == 1
     assert "40 films" in said(app)
+    assert "No method is clearly better" in said(app)  # than the blob
     assert "Not measured: VGG-16-BN" in said(app)
     assert list(app.dataframe[0].value["ROAD"]) == ["0.400 (0.350 to 0.450)"] * len(METHODS)
     heatmaps.SHIPPED.write_text("a,b\n1,2\n", "utf-8")

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.commands import (
     averages,
+    certainty,
     download,
     evaluate,
     export,
@@ -31,6 +32,7 @@ COMMANDS = MappingProxyType(
         "train": train,
         "import": import_,
         "export": export,
+        "certainty": certainty,
         "faithfulness": faithfulness,
         "robustness": robustness,
         "index": index,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from core import checkpoint
 from core.commands.options import ALL_DONE, SOME_FAILED, split_option, weights_option
+from core.errors import DataError
 from core.explain import METHODS
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ SUMMARY = Path(__file__).parent.parent / "assets" / "faithfulness.csv"
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder with one folder per class (without: print the table there is)"
+    )
     split_option(parser)
     parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
     weights_option(parser)
@@ -43,7 +46,19 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, film by film; prints where the table of means is."""
+    """Measure, film by film, if there are any; print what the table of means says."""
+    from core.records import from_csv
+    from core.trust import table
+
+    failed = _made(options) if options.data else 0
+    if not options.out.exists():
+        raise DataError(f"There is no table {options.out}. Give --data DIR to make it.")
+    print("\n".join(table.summary(from_csv(table.Mean, options.out.read_text("utf-8"), options.out.name))))
+    return SOME_FAILED if failed else ALL_DONE
+
+
+def _made(options: argparse.Namespace) -> int:
+    """Make the table; how many films could not be read."""
     from core.evaluate.films import drawn
     from core.files import write
     from core.models import get_pool
@@ -70,8 +85,7 @@ def run(options: argparse.Namespace) -> int:
             failed += _measure(get_pool().get(chosen), left, options.seed, file)
     rows = table.parse(options.rows.read_text("utf-8"), options.rows.name)
     write(options.out, to_csv(table.Mean, table.means(rows)).encode())
-    print(options.out)
-    return SOME_FAILED if failed else ALL_DONE
+    return failed
 
 
 def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed: int, file: TextIO) -> int:

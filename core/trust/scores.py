@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from core.table import Table
+
+NOTABLE: Final = 0.02
+"""Difference of two figures below which they are called the same: what another random map changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import numpy as np
 
 from core.errors import DataError
 from core.evaluate.bootstrap import of_mean
-from core.trust.scores import SCORES
+from core.explain import METHODS
+from core.trust.scores import NOTABLE, SCORES
 
 RIVALS: Final = ("random", "blob")
 _WHO: Final = ("model", "weights_sha256", "method", "file", "patient", "target")
@@ -34,6 +35,9 @@ class Mean:
         random: mean of a random map on the same films.
         blob: mean of a blob at the centre.
         better: share of films on which the map beats both, 0…1.
+        ahead_of_random: how far ahead of the random map on the same films at least: the low end of the 95 % interval
+            of the mean difference, above 0 where the map is better.
+        ahead_of_blob: the same of the blob.
     """
 
     model: str
@@ -47,6 +51,8 @@ class Mean:
     random: float
     blob: float
     better: float
+    ahead_of_random: float
+    ahead_of_blob: float
 
 
 def line(values: dict[str, Any]) -> str:
@@ -95,15 +101,16 @@ def means(rows: Iterable[dict[str, Any]]) -> list[Mean]:
 def best(found: Sequence[Mean]) -> str | None:
     """The method that, over all networks and scores, is farthest ahead of the better of its two rivals on average.
 
-    All three scores are on the scale of a probability, so they weigh alike. Of methods whose maps are the same, the
-    first in the table. ``None`` where nothing was measured.
+    All three scores are on the scale of a probability, so they weigh alike. Of those that are not notably worse than
+    the farthest, the first in METHODS: the simplest. ``None`` where nothing was measured.
     """
     ahead: dict[str, list[float]] = {}
     for mean in found:
         ahead.setdefault(mean.method, []).append(lead(mean))
     if not ahead:
         return None
-    return max(ahead, key=lambda method: round(float(np.mean(ahead[method])), 6))
+    leads = {method: float(np.mean(ahead[method])) for method in METHODS if method in ahead}
+    return next(method for method, by in leads.items() if by >= max(leads.values()) - NOTABLE)
 
 
 def lead(mean: Mean) -> float:
@@ -113,10 +120,34 @@ def lead(mean: Mean) -> float:
     return min(mean.random, mean.blob) - mean.value
 
 
+def clear(mean: Mean) -> bool:
+    """Whether a method is better than both its rivals on the same films, with 95 % confidence of each."""
+    return min(mean.ahead_of_random, mean.ahead_of_blob) > 0
+
+
+def summary(found: Sequence[Mean]) -> list[str]:
+    """A line per network and score: the method in front, its rivals, and how many methods are clearly better."""
+    groups: dict[tuple[str, str], list[Mean]] = {}
+    for mean in found:
+        groups.setdefault((mean.model, mean.score), []).append(mean)
+    lines = []
+    for (model, score), means in groups.items():
+        first = max(means, key=lead)
+        better = sum(map(clear, means))
+        lines.append(
+            f"{model:22}  {score:9}  {first.method:14}  {first.value:6.3f} ({first.low:.3f} to {first.high:.3f})  "
+            f"random {first.random:6.3f}  centre {first.blob:6.3f}  better than both: {better} of {len(means)} methods"
+        )
+    return lines
+
+
 def _mean(model: str, sha256: str, method: str, score: str, rows: list[dict[str, Any]]) -> Mean:
     own, *rivals = (np.array([row[column] for row in rows]) for column in (score, *(f"{score}_{r}" for r in RIVALS)))
     sign = 1 if SCORES[score].higher else -1
-    value, low, high = of_mean(own, [row["patient"] for row in rows])
-    better = np.all([sign * (own - rival) > 0 for rival in rivals], axis=0)
+    patients = [row["patient"] for row in rows]
+    ahead = [sign * (own - rival) for rival in rivals]
+    better = float(np.all([by > 0 for by in ahead], axis=0).mean())
+    over_random, over_blob = (of_mean(by, patients)[1] for by in ahead)
     random, blob = (float(rival.mean()) for rival in rivals)
-    return Mean(model, sha256, method, score, len(rows), value, low, high, random, blob, float(better.mean()))
+    value, low, high = of_mean(own, patients)
+    return Mean(model, sha256, method, score, len(rows), value, low, high, random, blob, better, over_random, over_blob)

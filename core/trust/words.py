@@ -8,11 +8,8 @@ from typing import Final
 
 from core.trust.faithful import TOLD, Beside, Faithfulness
 from core.trust.sanity import Step
-from core.trust.scores import SCORES
+from core.trust.scores import NOTABLE, SCORES
 from core.trust.stable import Stability
-
-NOTABLE: Final = 0.02
-"""Difference of two figures below which they are called the same: what another random map changes."""
 
 STEADY: Final = 0.9
 FORGOTTEN: Final = 0.5

@@ -15,7 +15,7 @@ from core.lungs.outline import NAME
 _LIMITS = (
     "An outline for the eye and for shares of heatmaps, not a measurement of the lungs.",
     "Masks learnt from are of adults with COVID-19; films of children were learnt by self-training and looked at.",
-    "It follows the lungs behind the heart and through opacities, as the masks do, not below the dome of the diaphragm.",
+    "It follows the lungs behind the heart and through opacities, as the masks do, not below the diaphragm.",
     "Upright frontal films only: others get a wrong outline, which is not always noticed to be implausible.",
 )
 

@@ -63,7 +63,7 @@ def learn(network: LungNet, lesson: Lesson, say: Callable[[str], None]) -> LungN
         inputs, wanted = vary(lesson.films[drawn], lesson.masks[drawn], rng)
         loss = _loss(network(inputs), wanted)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         cycle.step()

@@ -105,6 +105,7 @@ def _line(rows: Sequence[Damage], shown: Shown, title: str, ink: tuple[str, str]
             go.Scatter(
                 x=[*x, *x[::-1]],
                 y=[*high, *low[::-1]],
+                mode="lines",
                 fill="toself",
                 fillcolor=colour,
                 opacity=0.15,

@@ -13,14 +13,23 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _ROW: Final = 30  # pixels of height
+_AIR: Final = 0.05  # share of the axis beyond what is on it
 _RIVALS: Final = {"random": "Random map", "blob": "Centre of the film"}
 
 
-def faithfulness(found: Sequence[Mean], colours: Palette) -> Figure:
+def span(found: Sequence[Mean]) -> tuple[float, float]:
+    """From where to where an axis must go that all of them fit on: figures side by side can then be compared."""
+    low = min(min(mean.low, mean.random, mean.blob) for mean in found)
+    high = max(max(mean.high, mean.random, mean.blob) for mean in found)
+    return low - _AIR * (high - low), high + _AIR * (high - low)
+
+
+def faithfulness(found: Sequence[Mean], ends: tuple[float, float], colours: Palette) -> Figure:
     """One score of every method on one network, with its 95 % interval; a random map and the centre below.
 
     Args:
         found: one per method.
+        ends: of the axis.
         colours: of the theme.
     """
     from plotly import graph_objects as go
@@ -60,5 +69,5 @@ def faithfulness(found: Sequence[Mean], colours: Palette) -> Figure:
         figure.add_vline(x=value, line={"color": colours.muted, "dash": dash, "width": 1})
     figure.update_layout(**frame(colours, _ROW * (len(found) + len(rivals)) + 40), showlegend=False)
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, showgrid=False)
-    figure.update_xaxes(tickformat=".2f")
+    figure.update_xaxes(tickformat=".2f", range=list(ends))
     return figure

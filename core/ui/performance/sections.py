@@ -11,6 +11,7 @@ from core.table import Table
 from core.tasks import Task
 from core.ui.performance import (
     calibration,
+    certainty,
     comparison,
     figures,
     heatmaps,
@@ -45,6 +46,7 @@ SECTIONS: Table[Section] = Table(
     Section("comparison", "Two models", comparison.show),
     Section("threshold", "Threshold", threshold.show),
     Section("calibration", "Calibration", calibration.show),
+    Section("certainty", "Certainty", certainty.show),
     Section("points", "Map of films", points.show),
     Section("heatmaps", "Heatmaps", heatmaps.show),
     Section("robustness", "What breaks it", robustness.show),
