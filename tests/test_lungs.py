@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from core.dataset import Film
 from core.errors import CheckpointError, DataError
 from core.explain import METHODS
 from core.lungs import LungFields, evidence_inside, outline, says, there
-from core.lungs import outline as at_work
 from core.lungs.making.learn import Lesson, learn
 from core.lungs.making.pairs import Pair, divide, pairs
 from core.lungs.making.settle import dice, settle
@@ -76,7 +76,7 @@ def test_what_is_no_pair_of_lungs_is_doubted_with_a_reason(mask: np.ndarray, why
     found = doubt(mask, likely(mask))
     assert found is not None
     assert why in found
-    assert not fields_of(likely(mask), "").plausible or mask is not TWO
+    assert not fields_of(likely(mask), "").plausible
 
 
 def test_a_pair_of_lungs_is_plausible_unless_the_network_is_unsure() -> None:
@@ -148,12 +148,12 @@ def test_a_missing_and_a_foreign_aid_say_what_to_do(aids: Path, tmp_path: Path) 
     xray = read_xray(as_png8(film(64, 64)))
     with pytest.raises(CheckpointError, match="python -m core lungs train"):
         outline(xray, tmp_path)
-    card = json.loads((aids / "lungs.json").read_text())
+    foreign = shutil.copytree(aids, tmp_path / "foreign")
+    card = json.loads((foreign / "lungs.json").read_text())
     card["settings"]["widths"] = [4, 9]
-    (aids / "lungs.json").write_text(json.dumps(card))
-    at_work.__globals__["_load"].cache_clear()
+    (foreign / "lungs.json").write_text(json.dumps(card))
     with pytest.raises(CheckpointError, match="do not fit their card"):
-        outline(xray, aids)
+        outline(xray, foreign)
 
 
 def test_a_few_steps_teach_it_where_bright_is() -> None:
@@ -218,7 +218,8 @@ def test_views_hide_the_lungs_or_all_but_them() -> None:
     assert np.unique(shown["alone"][~TWO]).size == 1
     assert np.array_equal(shown["hidden"][~TWO], square[~TWO])
     assert np.unique(shown["hidden"][TWO]).size == 1
-    assert shown["smoothed"][TWO].std() < square[TWO].std()
+    edges = {name: np.abs(np.diff(one, axis=1))[TWO[:, 1:] & TWO[:, :-1]].mean() for name, one in shown.items()}
+    assert edges["smoothed"] < edges["whole"] / 2
 
 
 def test_figures_of_films_have_intervals_and_count_what_lies_outside(network: Checkpoint, tmp_path: Path) -> None:
@@ -234,7 +235,8 @@ def test_figures_of_films_have_intervals_and_count_what_lies_outside(network: Ch
     assert {mean.method for mean in found} <= set(METHODS)
     assert all(mean.low <= mean.inside <= mean.high for mean in found)
     assert all(mean.share == pytest.approx(TWO.mean(), abs=1e-3) for mean in found)
-    decided = ask(classifier, (seen(VIEWS["alone"], xray.pixels, fields()) for xray in xrays))
+    squash = network.preprocessing.squash
+    decided = ask(classifier, [seen(VIEWS["alone"], squash(xray.pixels), fields()) for xray in xrays])
     result = probed(classifier, VIEWS["alone"], films, decided)
     assert result.films == 3
     assert result.low <= result.accuracy <= result.high

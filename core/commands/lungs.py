@@ -1,4 +1,4 @@
-"""``python -m core lungs``: train the network that outlines lungs; measure what the readings owe to the lungs."""
+"""``python -m core lungs``: train the network that outlines lungs, look at it; what the readings owe to the lungs."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from core.commands.options import ALL_DONE, split_option, weights_option
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint
     from core.dataset import Film
-    from core.lungs import LungFields
     from core.xray import Xray
 
-HELP = "lung fields: train their network, measure the evidence inside them, hide them from the networks"
+HELP = "lung fields: train their network, look at outlines, measure the evidence inside, hide them from the networks"
 _ASSETS = Path(__file__).parent.parent / "assets"
 SHARES = _ASSETS / "lungs.csv"
 """The shipped table of evidence inside the lung fields."""
 
 PROBE = _ASSETS / "lungs-probe.csv"
 """The shipped table of what is read without the lungs, and of the lungs alone."""
+
+_ON_A_SHEET = 24
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -50,16 +51,21 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="figures of every film; run again, it goes on where it was stopped (default: %(default)s)",
     )
     probe = added.add_parser("probe", help="accuracy with the lung fields hidden, and with nothing else to see")
-    for one, out in ((measure, SHARES), (probe, PROBE)):
+    look = added.add_parser("look", help="films with their outlines on sheets, to be looked at")
+    look.add_argument("--films", type=int, default=72, help="how many, drawn by chance (default: %(default)s)")
+    look.add_argument("--seed", type=int, default=7, help="of that draw (default: %(default)s)")
+    look.add_argument("--out", type=Path, default=Path("runs/lungs"), metavar="DIR", help="where the sheets go")
+    for one in (measure, probe, look):
         one.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
         split_option(one)
+    for one, out in ((measure, SHARES), (probe, PROBE)):
         one.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
         weights_option(one)
         one.add_argument("--out", type=Path, default=out, metavar="CSV", help="the table")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do one of the three; prints where the result is."""
+    """Do what was asked; prints where the result is."""
     return _WHAT[options.what](options)
 
 
@@ -77,7 +83,9 @@ def _train(options: argparse.Namespace) -> int:
         raise DataError(f"--steps wants whole numbers, such as 450,500,500, not {options.steps}.") from error
     paths = []
     if options.unmasked:
-        films = {film.patient: film.path for film in index(options.unmasked, TASKS["pneumonia"])}
+        films: dict[str, Path] = {}
+        for film in index(options.unmasked, TASKS["pneumonia"]):
+            films.setdefault(film.patient, film.path)
         people = sorted(films)
         order = np.random.default_rng(options.seed).permutation(len(people))[: options.films]
         paths = [films[people[place]] for place in order]
@@ -127,27 +135,45 @@ def _probe(options: argparse.Namespace) -> int:
     from core.models import get_pool
     from core.records import from_csv, to_csv
 
-    kept: dict[str, tuple[Xray, LungFields]] = {}
     rows = from_csv(Probed, options.out.read_text("utf-8"), options.out.name) if options.out.exists() else []
     for chosen, films in _asked(options):
         sha256 = chosen.card.weights_sha256
         # Rows of weights that are no longer there would never be shown.
         rows = [row for row in rows if row.model != chosen.name or row.weights_sha256 == sha256]
-        left = [
-            view for view in VIEWS.values() if (sha256, view.name) not in {(r.weights_sha256, r.view) for r in rows}
-        ]
-        if not left:
+        if any(row.weights_sha256 == sha256 for row in rows):
             continue
-        for film, xray in _read([film for film in films if film.file not in kept], "lung fields"):
-            kept[film.file] = xray, outline(xray)
-        held = [film for film in films if film.file in kept and kept[film.file][1].plausible]
+        held, squares = [], []
+        for film, xray in _read(films, chosen.name):
+            if (fields := outline(xray)).plausible:
+                square = chosen.preprocessing.squash(xray.pixels)
+                held.append(film)
+                squares.append({view.name: seen(view, square, fields) for view in VIEWS.values()})
         classifier = get_pool().get(chosen)
-        for view in left:
-            decided = ask(classifier, (seen(view, kept[film.file][0].pixels, kept[film.file][1]) for film in held))
-            rows.append(probed(classifier, view, held, decided))
+        for view in VIEWS.values():
+            rows.append(probed(classifier, view, held, ask(classifier, [shown[view.name] for shown in squares])))
             _say(f"{chosen.name}: {view.title}: {rows[-1].accuracy:.3f}")
-            write(options.out, to_csv(Probed, rows).encode())
+        write(options.out, to_csv(Probed, rows).encode())
     print(options.out)
+    return ALL_DONE
+
+
+def _look(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from core.dataset import index, of_split
+    from core.lungs import outlines
+    from core.lungs.sheet import sheet
+    from core.tasks import TASKS
+
+    films = of_split(index(options.data, TASKS["pneumonia"]), options.split)
+    order = np.random.default_rng(options.seed).permutation(len(films))[: options.films]
+    xrays = [xray for _, xray in _read([films[place] for place in sorted(order)], "lung fields")]
+    found = list(zip(xrays, outlines(xrays), strict=True))
+    options.out.mkdir(parents=True, exist_ok=True)
+    for first in range(0, len(found), _ON_A_SHEET):
+        path = options.out / f"lungs-{first:03d}.png"
+        sheet(found[first : first + _ON_A_SHEET], first=first).save(path)
+        print(path)
     return ALL_DONE
 
 
@@ -179,5 +205,5 @@ def _say(text: str) -> None:
 
 
 _WHAT = MappingProxyType[str, Callable[[argparse.Namespace], int]](
-    {"train": _train, "measure": _measure, "probe": _probe}
+    {"train": _train, "measure": _measure, "probe": _probe, "look": _look}
 )

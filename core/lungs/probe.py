@@ -6,7 +6,7 @@ A network that is as good without the lungs reads something else: markers, borde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +26,7 @@ Square = NDArray[np.float32]
 Hide = Callable[[Square, NDArray[np.bool_]], Square]
 
 _BLUR: Final = 0.06
-"""Deviation of the blur, of the film's longer side: no vessel and no edge of an infiltrate is left."""
+"""Deviation of the blur, of the square's side: no vessel and no edge of an infiltrate is left."""
 
 _BATCH: Final = 16
 
@@ -38,7 +38,7 @@ class View:
     Attributes:
         name: key in VIEWS.
         title: on screen.
-        shows: from a film and its lungs, both ``[H, W]``, what the network sees.
+        shows: from a film squeezed to a square and its lungs, both ``[S, S]``, what the network sees.
     """
 
     name: str
@@ -51,7 +51,7 @@ def _hidden(film: Square, lungs: NDArray[np.bool_]) -> Square:
 
 
 def _smoothed(film: Square, lungs: NDArray[np.bool_]) -> Square:
-    return np.where(lungs, ndimage.gaussian_filter(film, _BLUR * max(film.shape)), film)
+    return np.where(lungs, ndimage.gaussian_filter(film, _BLUR * len(film)), film)
 
 
 def _alone(film: Square, lungs: NDArray[np.bool_]) -> Square:
@@ -96,23 +96,22 @@ class Probed:
     commonest: float
 
 
-def seen(view: View, film: Square, fields: LungFields) -> Square:
+def seen(view: View, square: Square, fields: LungFields) -> Square:
     """A film as one view shows it.
 
     Args:
         view: which.
-        film: float32 ``[H, W]`` in 0…1, the film's pixels.
+        square: float32 ``[S, S]`` in 0…1, the film squeezed to a square.
         fields: of that film.
     """
-    return view.shows(film, fields.mask(film.shape[1], film.shape[0])).astype(np.float32)
+    return view.shows(square, fields.mask(*square.shape)).astype(np.float32)
 
 
-def ask(classifier: Classifier, films: Iterable[Square]) -> NDArray[np.int64]:
-    """Positions of the classes that a network reads, int64 ``[N]``, from films' pixels, float32 ``[H, W]`` each."""
+def ask(classifier: Classifier, squares: Sequence[Square]) -> NDArray[np.int64]:
+    """Positions of the classes that a network reads, int64 ``[N]``, from squares of its own size, as :func:`seen`."""
     import torch
 
     preprocessing, found = classifier.checkpoint.preprocessing, []
-    squares = [preprocessing.squash(film) for film in films]
     with torch.inference_mode():
         for start in range(0, len(squares), _BATCH):
             inputs = torch.from_numpy(preprocessing.normalise(np.stack(squares[start : start + _BATCH])))
@@ -142,4 +141,14 @@ def probed(classifier: Classifier, view: View, films: Sequence[Film], decided: N
         *of_mean((decided == truth).astype(np.float64), patients),
         *of_mean((group[decided] == group[truth]).astype(np.float64), patients),
         float(np.bincount(truth).max() / len(truth)),
+    )
+
+
+def in_words(rows: Sequence[Probed]) -> str:
+    """What the probe says of one network, in a sentence."""
+    by_view = {row.view: row for row in rows}
+    whole, hidden, alone = (by_view[name] for name in ("whole", "hidden", "alone"))
+    return (
+        f"Read right: {whole.accuracy:.1%} of {whole.films} whole films, {hidden.accuracy:.1%} with the lungs hidden, "
+        f"{alone.accuracy:.1%} of the lungs alone; always saying the commonest class gives {whole.commonest:.1%}."
     )
