@@ -20,6 +20,7 @@ The map, in the direction data flows::
 ``aids``              small networks and statistics that serve a reading, with cards of their own
 ``classifier``        checkpoint → Classifier → Reading: the one pass
 ``models``            the bounded pool of loaded classifiers
+``lungs``             Xray → LungFields: where the lungs are, and how much of a heatmap's evidence lies in them
 ``batch``             many files through one classifier, decoding overlapped
 ``explain``           METHODS: Reading → heatmaps of every class
 ``evaluate``          METRICS, PRESETS: predictions → figures with intervals, curves, thresholds, comparisons
@@ -29,6 +30,7 @@ The map, in the direction data flows::
 ``portable``          weights trained elsewhere → a checkpoint, and back to plain files
 ``render``, ``report``  heatmaps → pixels; readings → files
 ``compare``           several heatmaps of a film held against each other
+``certainty``         how sure: prediction sets, films for a human reader, words
 ``trust``             one heatmap → is it faithful, stable, and about what was learnt?
 ``robustness``        CORRUPTIONS: films made worse → what is left of accuracy and maps
 ``samples``, ``download``  something to try; the public data set

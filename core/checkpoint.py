@@ -242,6 +242,11 @@ class Checkpoint:
         return self.folder / f"{self.name}.csv"
 
     @property
+    def validation(self) -> Path:
+        """The table of validation predictions, where there is one: what :mod:`core.certainty` is fitted to."""
+        return self.folder / f"{self.name}.validation.csv"
+
+    @property
     def history(self) -> Path:
         """The table of its training, one row per epoch, where there is one: see :mod:`core.training.journal`."""
         return self.folder / f"{self.name}.history.csv"

@@ -36,6 +36,9 @@ class Row:
         probabilities: class → calibrated probability; ``None`` when the film could not be read.
         error: why not; ``None`` when it could.
         file: the name of the user's file; ``None`` unless they asked for it.
+        prediction_set: classes of the prediction set, the most probable first; ``None`` where no set can be made.
+        set_level: share of films whose true class such a set holds, 0…1.
+        abstain: whether the film needs a human reader; ``None`` where that cannot be said.
     """
 
     sha256: str
@@ -46,6 +49,9 @@ class Row:
     probabilities: Mapping[str, float] | None
     error: str | None = None
     file: str | None = None
+    prediction_set: Sequence[str] | None = None
+    set_level: float | None = None
+    abstain: bool | None = None
 
     @property
     def prediction(self) -> str | None:
@@ -56,7 +62,10 @@ class Row:
 
 
 def readings_csv(rows: Sequence[Row]) -> bytes:
-    """UTF-8 CSV with a header; one column per class, named ``p_<class>``. No text can become a formula."""
+    """UTF-8 CSV with a header; one column per class, named ``p_<class>``; a set's classes are joined by ``|``.
+
+    No text can become a formula.
+    """
     classes = list(dict.fromkeys(name for row in rows for name in row.probabilities or ()))
     named = any(row.file is not None for row in rows)
     header = [
@@ -66,6 +75,9 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
         "task",
         "prediction",
         *(f"p_{name}" for name in classes),
+        "prediction_set",
+        "set_level",
+        "abstain",
         "error",
         "temperature",
         "weights_sha256",
@@ -84,6 +96,9 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
                 plain(row.task),
                 plain(row.prediction or ""),
                 *(f"{shares[name]:.6f}" if name in shares else "" for name in classes),
+                plain("|".join(row.prediction_set or ())),
+                "" if row.set_level is None else f"{row.set_level:g}",
+                "" if row.abstain is None else str(row.abstain).lower(),
                 plain(row.error or ""),
                 f"{row.temperature:.6g}",
                 row.weights_sha256,
@@ -109,6 +124,9 @@ def readings_json(rows: Sequence[Row]) -> bytes:
             "probabilities": None
             if row.probabilities is None
             else {k: round(v, 6) for k, v in row.probabilities.items()},
+            "prediction_set": None if row.prediction_set is None else list(row.prediction_set),
+            "set_level": row.set_level,
+            "abstain": row.abstain,
             "error": row.error,
         }
         readings.append(reading)

@@ -66,7 +66,7 @@ def predictions(task: str, count: int = 300, seed: int = 0) -> Predictions:
 
 
 def random_checkpoint(folder: Path, task: str = "pneumonia", arch: str = "resnet18", seed: int = 0) -> Checkpoint:
-    """A whole checkpoint in ``folder``: weights, card and test predictions."""
+    """A whole checkpoint in ``folder``: weights, card, test and validation predictions."""
     import torch
 
     found = predictions(task, seed=seed)
@@ -79,6 +79,7 @@ def random_checkpoint(folder: Path, task: str = "pneumonia", arch: str = "resnet
     metrics = {name: value.model_dump() for name, value in figures(found, TASKS[task], draws=50).items()}
     checkpoint = store(folder, network.state_dict(), facts(task, arch, metrics=metrics, parameters=parameters))
     checkpoint.predictions.write_text(to_csv(found), encoding="utf-8")
+    checkpoint.validation.write_text(to_csv(predictions(task, seed=seed + 1)), encoding="utf-8")
     return checkpoint
 
 

@@ -17,6 +17,8 @@ from tests.synthetic import PERSON, as_dicom, as_png8, film
 from tests.test_training import write_films
 
 MODEL = "pneumonia-resnet18"
+FIELDS = ["file", "sha256", "model", "task", "probabilities", "prediction", "error"]
+SURE = ["prediction_set", "set_level", "abstain"]
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_reading_prints_one_object_a_film(films: Path, capsys: pytest.CaptureFix
     rows = lines(capsys)
     assert [Path(str(row["file"])).name for row in rows] == ["a.png", "b.dcm"]
     for row in rows:
-        assert list(row) == ["file", "sha256", "model", "task", "probabilities", "prediction", "error"]
+        assert list(row) == [*FIELDS, *SURE]
         assert row["error"] is None
         shares = row["probabilities"]
         assert isinstance(shares, dict)
@@ -175,8 +177,10 @@ def test_evaluation_prints_figures(tmp_path: Path, capsys: pytest.CaptureFixture
     assert result["temperature"] == card.temperature
     assert card.weights_sha256 in result["methods"]
     assert table.read_text().count("\n") == 10
-    assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "val"]) == 1
-    assert "no 'val' split" in capsys.readouterr().err
+    assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "val"]) == 0  # held out as in training
+    assert "on 3 val films" in capsys.readouterr().out
+    assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "other"]) == 1
+    assert "no 'other' split" in capsys.readouterr().err
 
 
 def test_a_folder_without_splits_is_evaluated_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -254,7 +258,7 @@ def test_a_threshold_decides(
     (films / "bad.png").write_bytes(b"nothing")
     assert main(["read", str(films), "--model", MODEL, "--json", "--threshold", str(point)]) == 1
     good, _, bad = sorted(lines(capsys), key=lambda row: row["error"] is not None)
-    assert list(good) == ["file", "sha256", "model", "task", "probabilities", "prediction", "error", "decision"]
+    assert list(good) == [*FIELDS, "decision", *SURE]
     assert (good["decision"], bad["decision"]) == (decision, None)
     assert main(["read", str(films / "a.png"), "--model", MODEL, "--threshold", str(point)]) == 0
     out = capsys.readouterr().out

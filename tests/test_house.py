@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 from core.architectures import ARCHITECTURES, HEADS
+from core.certainty import TARGETS, WORDINGS
 from core.evaluate import METRICS
 from core.explain import METHODS
+from core.lungs.probe import VIEWS
 from core.robustness.corruptions import CORRUPTIONS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
@@ -30,7 +32,10 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "METHODS": METHODS,
     "METRICS": METRICS,
     "SCORES": SCORES,
+    "TARGETS": TARGETS,
+    "WORDINGS": WORDINGS,
     "CORRUPTIONS": CORRUPTIONS,
+    "VIEWS": VIEWS,
 }
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
@@ -40,7 +45,21 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
     frozenset({"explain", "evaluate", "models", "batch"}),
-    frozenset({"render", "report", "compare", "trust", "robustness", "training", "portable", "download", "samples"}),
+    frozenset(
+        {
+            "certainty",
+            "compare",
+            "download",
+            "lungs",
+            "portable",
+            "render",
+            "report",
+            "robustness",
+            "samples",
+            "training",
+            "trust",
+        }
+    ),
     frozenset({"commands", "cli", "__main__"}),
     frozenset({"ui"}),
     frozenset({"app", "pages"}),

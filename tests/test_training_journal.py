@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from core.errors import DivergedError, TrainingError
+from core.evaluate import from_csv
 from core.training import journal as journals
 from core.training import state
 from core.training.board import Board
@@ -48,6 +49,8 @@ def test_a_run_keeps_its_journal(data: Path, tmp_path: Path) -> None:
     assert before <= said["started"] <= said["heartbeat"] <= time.time()
     text = (tmp_path / "run" / "history.csv").read_text()
     assert text == (tmp_path / "out" / "pneumonia-resnet18.history.csv").read_text()
+    validation = from_csv(tmp_path / "out" / "pneumonia-resnet18.validation.csv")
+    assert all(file.startswith("train/") for file in validation.files)
     rows = list(csv.DictReader(text.splitlines()))
     assert tuple(rows[0]) == COLUMNS
     assert all(0 <= float(row["train_accuracy"]) <= 1 and float(row["images_per_second"]) > 0 for row in rows)

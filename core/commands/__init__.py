@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.commands import (
     averages,
+    certainty,
     download,
     evaluate,
     export,
@@ -15,6 +16,7 @@ from core.commands import (
     film_map,
     import_,
     index,
+    lungs,
     models,
     read,
     robustness,
@@ -30,9 +32,11 @@ COMMANDS = MappingProxyType(
         "train": train,
         "import": import_,
         "export": export,
+        "certainty": certainty,
         "faithfulness": faithfulness,
         "robustness": robustness,
         "index": index,
+        "lungs": lungs,
         "map": film_map,
         "averages": averages,
         "sketch": sketch,

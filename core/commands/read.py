@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from core import checkpoint
+from core.certainty import LEVEL, LEVELS, TARGET, TARGETS, certainty_of, either
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
 from core.errors import DataError, PneumoLensError, UnknownNameError
 from core.explain import DEFAULT, METHODS
 
 if TYPE_CHECKING:
     from core.batch import Outcome
+    from core.certainty import Certainty
     from core.checkpoint import Checkpoint
     from core.classifier import Classifier
     from core.evaluate import OperatingPoint
@@ -37,6 +39,17 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--against", metavar="CLASS", help="draw the evidence for that class rather than this one (default: by itself)"
     )
     parser.add_argument("--method", choices=METHODS, default=DEFAULT, help="default: %(default)s")
+    sure = parser.add_argument_group("how sure (networks with validation predictions: see 'python -m core certainty')")
+    sure.add_argument(
+        "--level",
+        type=_level,
+        default=LEVEL,
+        metavar="SHARE",
+        help="of prediction sets, .80 to .99 (default: %(default)s)",
+    )
+    sure.add_argument(
+        "--target-error", choices=TARGETS, default=TARGET, help="wrong readings allowed in 100 (default: %(default)s)"
+    )
     parser.add_argument("--raw", action="store_true", help="print the softmax before calibration as well")
     parser.add_argument(
         "--threshold",
@@ -58,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if options.target and options.target == options.against:
         raise DataError("--target and --against name the same class. Name two.")
     point = _point(options.threshold, chosen) if options.threshold else None
+    sure = _sure(chosen)
     files = _files(options.files)
     if options.heatmaps:
         options.heatmaps.mkdir(parents=True, exist_ok=True)
@@ -71,12 +85,76 @@ def run(options: argparse.Namespace) -> int:
             _draw(outcome, classifier, options)
         with bar.external_write_mode(file=sys.stdout):
             if options.json:
-                print(json.dumps(_row(file, outcome, classifier, point, raw=options.raw)), flush=True)
+                row = _row(file, outcome, classifier, point, raw=options.raw)
+                row |= _how_sure(outcome, sure, options) | _in_lungs(outcome, classifier, options)
+                print(json.dumps(row), flush=True)
             else:
-                print(_line(file, outcome, classifier, point, raw=options.raw), flush=True)
+                line = _line(file, outcome, classifier, point, raw=options.raw)
+                print(line + _how_sure_says(outcome, classifier, sure, options), flush=True)
         bar.update()
     bar.close()
     return SOME_FAILED if failed else ALL_DONE
+
+
+def _level(text: str) -> float:
+    """A share; argparse names the option when this fails."""
+    value = float(text)
+    if not LEVELS[0] <= value <= LEVELS[-1]:
+        raise argparse.ArgumentTypeError(f"{text} is not from {LEVELS[0]:g} to {LEVELS[-1]:g}")
+    return value
+
+
+def _sure(chosen: Checkpoint) -> Certainty | None:
+    """What is fitted to the network's validation films; ``None``, and why on standard error, where it has none."""
+    try:
+        return certainty_of(chosen)
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return None
+
+
+def _how_sure(outcome: Outcome, sure: Certainty | None, options: argparse.Namespace) -> dict[str, Any]:
+    """Fields of the JSON object; ``null`` where nothing is known."""
+    if sure is None or outcome.reading is None:
+        return {"prediction_set": None, "set_level": None, "abstain": None}
+    by_class = outcome.reading.by_class
+    return {
+        "prediction_set": list(sure.sets.of(by_class, options.level)),
+        "set_level": options.level,
+        "abstain": sure.defers(by_class, options.target_error),
+    }
+
+
+def _in_lungs(outcome: Outcome, classifier: Classifier, options: argparse.Namespace) -> dict[str, Any]:
+    """How much of the evidence lies in the lung fields; nothing where the network that finds them is not here."""
+    from core.explain import explain
+    from core.lungs import evidence_inside, outline, there
+
+    if outcome.reading is None or outcome.xray is None or not there():
+        return {}
+    fields = outline(outcome.xray)
+    target = options.target or outcome.reading.prediction
+    heatmap = explain(classifier, outcome.reading, options.method, options.against).get(target)
+    inside = evidence_inside(fields, heatmap.values) if heatmap is not None and fields.plausible else None
+    return {
+        "lungs": {
+            "share_of_film": round(fields.share, 4) if fields.plausible else None,
+            "evidence_inside": None if inside is None else round(inside, 4),
+            "doubt": fields.doubt,
+        }
+    }
+
+
+def _how_sure_says(
+    outcome: Outcome, classifier: Classifier, sure: Certainty | None, options: argparse.Namespace
+) -> str:
+    """The same at the end of a line."""
+    if sure is None or outcome.reading is None:
+        return ""
+    by_class = outcome.reading.by_class
+    held = either(sure.sets.of(by_class, options.level), classifier.checkpoint.task.words)
+    human = "; needs a human reader" if sure.defers(by_class, options.target_error) else ""
+    return f"; {sure.wording(by_class).title.lower()}; {options.level:.0%} set: {held}{human}"
 
 
 def _point(path: Path, chosen: Checkpoint) -> OperatingPoint:

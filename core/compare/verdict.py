@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.certainty.phrases import votes
 from core.compare.agreement import Agreement
 from core.tasks import Task
 
@@ -44,6 +45,8 @@ class Verdict:
     says: str
 
 
+_PAIR = 2  # of two readings nothing needs to be counted
+
 _TITLES: Mapping[Kind, str] = {
     "one reading": "One reading",
     "different verdict": "Different verdict",
@@ -64,6 +67,8 @@ def judge(opinions: Sequence[Opinion], agreements: Sequence[Agreement], task: Ta
     """
     words = task.words
     told = "; ".join(f"{one.name}: {words[one.prediction].lower()} {one.share}" for one in opinions)
+    if len(opinions) > _PAIR:
+        told = f"{votes([one.prediction for one in opinions], words)}. {told}"
     if len(opinions) == 1:
         return _made("one reading", f"{told}.")
     if len({one.prediction for one in opinions}) > 1:

@@ -20,8 +20,8 @@ from core.evaluate.predictions import Predictions
 def films_of(checkpoint: Checkpoint, root: Path, split: str) -> tuple[list[Film], Fold | None]:
     """The films of a folder in one split, as the network was trained; and the fold, where it had to be drawn.
 
-    Where the folder has no splits and the card says that its network's test films were drawn, they are drawn alike, and
-    so are its validation films.
+    Where the folder has no splits and the card says that its network's test films were drawn, they are drawn alike. Its
+    validation films are held out of the training patients as training did, unless the folder has some.
 
     Args:
         checkpoint: whose task, and whose draw.
@@ -35,7 +35,9 @@ def films_of(checkpoint: Checkpoint, root: Path, split: str) -> tuple[list[Film]
     recipe = checkpoint.card.training.recipe
     fold = fold_of(recipe) if split and not has_splits(films) else None
     if fold:
-        films = hold_out(draw(films, fold), recipe["val_share"], recipe["seed"])
+        films = draw(films, fold)
+    if {"val_share", "seed"} <= set(recipe) and has_splits(films) and not any(film.split == "val" for film in films):
+        films = hold_out(films, recipe["val_share"], recipe["seed"])
     return of_split(films, split), fold
 
 

@@ -1,4 +1,4 @@
-"""The end of a run: store the weights, read the test split with what was stored, write card and predictions."""
+"""The end of a run: store the weights, read test and validation films with what was stored, write card and tables."""
 
 from __future__ import annotations
 
@@ -101,9 +101,9 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
     test_films = of_split(films.films, "test")
     # Figures are of the weights as stored, read back as a user's would be; nobody else sees them without their figures.
     with tempfile.TemporaryDirectory() as draft:
-        predictions, _ = predict(
-            Classifier(store(Path(draft), trained.network.state_dict(), facts), best_device()), test_films
-        )
+        stored = Classifier(store(Path(draft), trained.network.state_dict(), facts), best_device())
+        predictions, _ = predict(stored, test_films)
+        validation, _ = predict(stored, of_split(films.films, "val"))
     plainly = _in_full(trained, run.preprocessing, test_films)
     facts |= {
         "metrics": figures(predictions, order.task),
@@ -115,6 +115,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
     }
     checkpoint = store(order.out, trained.network.state_dict(), facts)
     keep(checkpoint.predictions, to_csv(predictions).encode())
+    keep(checkpoint.validation, to_csv(validation).encode())
     keep(checkpoint.history, history_csv(trained.history).encode())
     return checkpoint
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from core import render, report
 from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import charts, state
+from core.ui import certainty, charts, lungs, state
 from core.ui.cache import Film, Result
 
 
@@ -36,16 +37,20 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
             button("Overlay PNG", overlay, f"{stem}.png", "image/png")
             button("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
             button("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
+        found = lungs.fields(result.upload)
+        if found is not None and found.plausible:
+            mask = partial(lungs.mask_png, found, film.width, film.height)
+            button("Lung mask PNG", mask, f"{film.key}-lungs.png", "image/png")
         readings((result,), checkpoint, f"{film.key}-{checkpoint.name}", "Reading")
 
 
 def readings(results: Sequence[Result], checkpoint: Checkpoint, stem: str, label: str) -> None:
     """Buttons for the readings of one or several films, in the caller's row."""
     # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
-    named = state.names_in_exports()
+    named, sure = state.names_in_exports(), certainty.facts(checkpoint)
 
     def rows() -> list[report.Row]:
-        return [_row(result, checkpoint, named=named) for result in results]
+        return [_row(result, checkpoint, sure, named=named) for result in results]
 
     button(f"{label} CSV", lambda: report.readings_csv(rows()), f"{stem}.csv", "text/csv")
     button(f"{label} JSON", lambda: report.readings_json(rows()), f"{stem}.json", "application/json")
@@ -60,7 +65,7 @@ def names() -> None:
     )
 
 
-def _row(result: Result, checkpoint: Checkpoint, *, named: bool) -> report.Row:
+def _row(result: Result, checkpoint: Checkpoint, sure: certainty.Facts, *, named: bool) -> report.Row:
     card = checkpoint.card
     return report.Row(
         sha256=result.upload.sha256,
@@ -71,6 +76,7 @@ def _row(result: Result, checkpoint: Checkpoint, *, named: bool) -> report.Row:
         probabilities=None if result.reading is None else result.reading.by_class,
         error=result.error,
         file=result.upload.name if named else None,
+        **sure(result),
     )
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from core.certainty import LEVEL as LEVEL_AT_FIRST
+from core.certainty import TARGET as TARGET_AT_FIRST
 from core.checkpoint import Checkpoint
 from core.render import Look
 
@@ -43,7 +45,12 @@ STILL = "still_images"
 ANYWAY = "show_anyway"
 NAMES = "names_in_exports"
 UNCALIBRATED = "uncalibrated"
-_KEPT = (MODEL, METHOD, TARGET, AGAINST, COLOURS, OPACITY, CONTOUR, LEVEL, STILL, ANYWAY, NAMES, UNCALIBRATED)
+SET_LEVEL = "set_level"
+TARGET_ERROR = "target_error"
+_KEPT = (
+    MODEL, METHOD, TARGET, AGAINST, COLOURS, OPACITY, CONTOUR, LEVEL, STILL, ANYWAY, NAMES, UNCALIBRATED, SET_LEVEL,
+    TARGET_ERROR,
+)  # fmt: skip
 
 _NO_VIEWER = "no_viewer"  # why it could not start in this visitor's browser
 
@@ -67,12 +74,13 @@ BINS = "performance_bins"
 RAW = "performance_raw"
 SCORE = "performance_score"
 DAMAGE = "performance_damage"
+LUNGS_FIGURE = "performance_lungs"
 COLOUR_BY = "performance_colour_by"
 FORMAT = "performance_format"
 PAGE = "performance_page"
 _PERFORMANCE = (
     TASK, SOURCES, VIEW, CLASSES, SHARES, CELL, ORDER, *PAIR, GROUP, ONE, POSITIVE, THRESHOLD, PREVALENCE, BINS, RAW,
-    SCORE, DAMAGE, COLOUR_BY, FORMAT, PAGE,
+    SCORE, DAMAGE, LUNGS_FIGURE, COLOUR_BY, FORMAT, PAGE,
 )  # fmt: skip
 
 # Keys of the Data set page, in the same way.
@@ -304,6 +312,16 @@ def target() -> str:
 def against() -> str | None:
     """The class it is explained against; ``None``: the class by itself."""
     return str(st.session_state.get(AGAINST) or "") or None
+
+
+def set_level() -> float:
+    """How often a prediction set shall hold the true class, 0…1."""
+    return int(st.session_state.get(SET_LEVEL, round(100 * LEVEL_AT_FIRST))) / 100
+
+
+def target_error() -> str:
+    """Key in TARGETS: how often readings may be wrong before a film is left to a human reader."""
+    return str(st.session_state.get(TARGET_ERROR) or TARGET_AT_FIRST)
 
 
 def names_in_exports() -> bool:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.ui import cache, exports, operating, state, tray, viewer, widgets
+from core.ui import cache, certainty, exports, operating, state, tray, viewer, widgets
 
 
 def main() -> None:
@@ -29,6 +29,7 @@ def main() -> None:
     with st.sidebar:
         widgets.uploader("Add films")
         st.button("Remove all films", on_click=state.clear_films, icon=":material/delete:", width="stretch")
+        certainty.panel(checkpoint)
         operating.panel()
         exports.names()
     results = read(checkpoint, films)
@@ -40,7 +41,9 @@ def main() -> None:
         widgets.say(chosen.error, f"{widgets.verbatim(chosen.upload.name)} cannot be read.")
     else:
         operating.verdict(chosen, checkpoint)
+        certainty.verdict(chosen, checkpoint)
         viewer.show(chosen, checkpoint, method)
+        certainty.spread(chosen, checkpoint)
 
 
 def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[cache.Result] | None:

@@ -11,10 +11,12 @@ from core.table import Table
 from core.tasks import Task
 from core.ui.performance import (
     calibration,
+    certainty,
     comparison,
     figures,
     heatmaps,
     link,
+    lungs,
     matrices,
     points,
     robustness,
@@ -45,8 +47,10 @@ SECTIONS: Table[Section] = Table(
     Section("comparison", "Two models", comparison.show),
     Section("threshold", "Threshold", threshold.show),
     Section("calibration", "Calibration", calibration.show),
+    Section("certainty", "Certainty", certainty.show),
     Section("points", "Map of films", points.show),
     Section("heatmaps", "Heatmaps", heatmaps.show),
+    Section("lungs", "Lungs", lungs.show),
     Section("robustness", "What breaks it", robustness.show),
 )
 

@@ -1,0 +1,45 @@
+"""Sets and several readings, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+_SAME = 2  # readings from which there is something to count
+
+
+def votes(predictions: Sequence[str], words: Mapping[str, str]) -> str:
+    """``"3 of 4 say bacterial pneumonia"``; empty for a single reading.
+
+    Args:
+        predictions: the class that each reading says.
+        words: class → words for people.
+    """
+    if len(predictions) < _SAME:
+        return ""
+    count = Counter(predictions)
+    (first, most), *others = count.most_common()
+    if others and others[0][1] == most:
+        said = ", ".join(f"{number} {_lower(words[name])}" for name, number in count.most_common())
+        return f"No majority: {said}"
+    if most == len(predictions):
+        return f"All {most} say {_lower(words[first])}"
+    return f"{most} of {len(predictions)} say {_lower(words[first])}"
+
+
+def either(names: Sequence[str], words: Mapping[str, str]) -> str:
+    """A prediction set in words: ``"Bacterial pneumonia or viral pneumonia"``.
+
+    Args:
+        names: of its classes, the most probable first; may be empty.
+        words: class → words for people.
+    """
+    if not names:
+        return "no class (the film is unlike each of them)"
+    first, *rest = (words[name] for name in names)
+    return " or ".join([first, *(_lower(one) for one in rest)])
+
+
+def _lower(text: str) -> str:
+    """In mid-sentence; an abbreviation such as COVID-19 stays as it is."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]

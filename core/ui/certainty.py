@@ -1,0 +1,264 @@
+"""How sure a reading is, on Diagnose: words before numbers, a prediction set, when a human must read, the spread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import streamlit as st
+
+from core.certainty import (
+    LEVELS,
+    TARGET,
+    TARGETS,
+    WORDINGS,
+    Certainty,
+    certainty_of,
+    coverage,
+    either,
+    kept,
+    said,
+    votes,
+)
+from core.checkpoint import Checkpoint, Interval
+from core.errors import DataError, PneumoLensError
+from core.models import get_pool
+from core.ui import cache, charts, state, widgets
+from core.ui.cache import Result
+
+if TYPE_CHECKING:
+    from core.certainty.spread import Spread
+
+V = TypeVar("V")
+
+Facts = Callable[[Result], dict[str, Any]]
+"""A reading → what exports say of how sure it is."""
+
+HUMAN: Final = "Needs a human reader"
+_ICON: Final = ":material/signal_cellular_alt{}:"
+_ICONS: Final = dict(zip(WORDINGS, map(_ICON.format, ("", "_2_bar", "_1_bar")), strict=True))
+
+
+def of(checkpoint: Checkpoint) -> Certainty | None:
+    """What is fitted to a network's validation films, once for everybody; ``None`` where it has none.
+
+    Raises:
+        DataError: they cannot be used.
+    """
+    path = checkpoint.validation
+    if not path.is_file():
+        return None
+    key = checkpoint.key, str(path), str(path.stat().st_mtime_ns)
+    return cache.computed("certainty", key, lambda: certainty_of(checkpoint))
+
+
+def panel(checkpoint: Checkpoint) -> None:
+    """What is asked of a reading: the level of its set, and how often readings may be wrong."""
+    if usable(checkpoint) is None:
+        return
+    with st.expander("How sure?", icon=":material/verified:"):
+        if state.SET_LEVEL not in st.session_state:
+            state.put(state.SET_LEVEL, round(100 * state.set_level()))
+        st.slider(
+            "Prediction set",
+            round(100 * LEVELS[0]),
+            round(100 * LEVELS[-1]),
+            key=state.SET_LEVEL,
+            format="%d %%",
+            help="In so many of 100 films the set holds the true class. Surer sets hold more classes.",
+        )
+        if state.value(state.TARGET_ERROR) not in TARGETS:
+            state.put(state.TARGET_ERROR, TARGET)
+        st.selectbox(
+            "Wrong readings allowed",
+            list(TARGETS),
+            key=state.TARGET_ERROR,
+            format_func=lambda name: TARGETS[name].title,
+            help="A film whose highest probability is too low for that needs a human reader.",
+        )
+
+
+def verdict(result: Result, checkpoint: Checkpoint, *, caution: bool = False) -> None:
+    """How sure, in words; the set; and first of all whether a human must read.
+
+    Args:
+        result: of a film that was read.
+        checkpoint: whose reading.
+        caution: whether the film is unlike those the network knows: then what is promised of sets does not hold.
+    """
+    if result.reading is None:
+        return
+    found = usable(checkpoint)
+    if found is None:
+        st.caption(f":material/help: {missing(checkpoint)}")
+        return
+    by_class = result.reading.by_class
+    if found.defers(by_class, state.target_error()):
+        st.warning(_human(max(by_class.values()), found, checkpoint), icon=":material/person_alert:")
+    wording = found.wording(by_class)
+    held = found.sets.of(by_class, state.set_level())
+    st.markdown(
+        f"{_ICONS[wording.name]} **{wording.title}**{_was_right(wording.name, found, checkpoint)}  \n"
+        f":material/data_array: **{100 * state.set_level():.0f} % set: {either(held, checkpoint.task.words)}**"
+    )
+    st.caption(_promise(found, checkpoint, caution=caution))
+
+
+def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
+    """Cells of the table of several films; none where nothing is known."""
+    found = usable(checkpoint)
+    if found is None:
+        return {}
+    reading, name = result.reading, f"{100 * state.set_level():.0f} % set"
+    if reading is None:
+        return {name: "", "How sure": ""}
+    short = checkpoint.task.words
+    held = found.sets.of(reading.by_class, state.set_level())
+    sure = HUMAN if found.defers(reading.by_class, state.target_error()) else found.wording(reading.by_class).title
+    return {name: either(held, short) if held else "no class", "How sure": sure}
+
+
+def facts(checkpoint: Checkpoint) -> Facts:
+    """What exports say of readings, as asked for now: a download runs outside the visitor's session."""
+    found, level, target = usable(checkpoint), state.set_level(), state.target_error()
+
+    def of_one(result: Result) -> dict[str, Any]:
+        if found is None or result.reading is None:
+            return {}
+        by_class = result.reading.by_class
+        return {
+            "prediction_set": found.sets.of(by_class, level),
+            "set_level": level,
+            "abstain": found.defers(by_class, target),
+        }
+
+    return of_one
+
+
+def spread(result: Result, checkpoint: Checkpoint) -> None:
+    """A button, and once it was pressed what the network says of the film mirrored and shifted."""
+    key = "spread", result.upload.sha256, checkpoint.key
+    with st.container(border=True, key="spread"):
+        if key not in state.measured():
+            words, button = st.columns([3, 1], vertical_alignment="center")
+            words.markdown("**Is the reading steady?** Reads the film mirrored, and shifted by a few pixels, too.")
+            button.button(
+                "Spread", key="measure_spread", icon=":material/swap_horiz:", width="stretch",
+                on_click=state.measured().add, args=(key,),
+            )  # fmt: skip
+            return
+        try:
+            with st.spinner("Reading the film's variants …"):
+                found = cache.computed("spread", key, lambda: _spread(result, checkpoint))
+        except PneumoLensError as error:
+            widgets.say(error, "The variants cannot be read.")
+            return
+        _stays(found, checkpoint)
+
+
+def _spread(result: Result, checkpoint: Checkpoint) -> Spread:
+    from core.certainty.spread import spread as read_variants
+
+    film = cache.xray(result.upload)
+    return get_pool().run(checkpoint, lambda classifier: read_variants(classifier, film))
+
+
+def _stays(found: Spread, checkpoint: Checkpoint) -> None:
+    words = checkpoint.task.words
+    rows = ["| Class | As it is | Average | Lowest to highest | Deviation |", "|---|---|---|---|---|"]
+    for place, name in enumerate(found.classes):
+        low, high = found.ends[name]
+        rows.append(
+            f"| {words[name]} | {charts.percent(found.probabilities[0, place])} | {charts.percent(found.mean[name])} | "
+            f"{charts.percent(low)} to {charts.percent(high)} | {100 * found.deviation[name]:.1f} points |"
+        )
+    st.markdown(f"**{votes(found.said, words)}:** the film as it is, mirrored, and shifted four ways.")
+    st.markdown("\n".join(rows))
+    st.caption("Small differences are no proof: a network can be steadily wrong. Large ones are a warning.")
+
+
+def usable(checkpoint: Checkpoint) -> Certainty | None:
+    """What is fitted to a network's validation films; ``None`` where there is nothing that can be used."""
+    try:
+        return of(checkpoint)
+    except DataError:
+        return None
+
+
+def missing(checkpoint: Checkpoint) -> str:
+    """Why nothing is said, and what to do."""
+    try:
+        certainty_of(checkpoint)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _human(top: float, found: Certainty, checkpoint: Checkpoint) -> str:
+    target = TARGETS[state.target_error()]
+    low = found.cuts[target.name]
+    why = f"**{HUMAN}.** The highest probability is {charts.percent(top)}. "
+    if low > 1:
+        return f"{why}No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
+    why += f"Below {charts.percent(low)} more than {target.title} readings may be wrong, by the validation films."
+    group = (_on_test("kept", checkpoint, found, kept) or {}).get(target.name)
+    if group is None or group.right is None:
+        return why
+    return (
+        f"{why} Of the test films {100 * group.films / group.of:.0f} % were above it, and right in "
+        f"{100 * group.right.value:.0f} of 100."
+    )
+
+
+def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
+    group = (_on_test("said", checkpoint, found, said) or {}).get(name)
+    if group is None:
+        return ": it has no test predictions, so how often that was right is not known."
+    if group.right is None:
+        return ": said of no test film."
+    figure = group.right
+    return (
+        f": when it says this, it was right in {100 * figure.value:.0f} of 100 test films "
+        f"({100 * figure.low:.0f} to {100 * figure.high:.0f}, from {group.films} films)."
+    )
+
+
+def _on_test(what: str, checkpoint: Checkpoint, found: Certainty, measure: Callable[..., V]) -> V | None:
+    """What is measured on the test films, once for everybody; ``None`` where there are no predictions of them."""
+    path, validation = checkpoint.predictions, checkpoint.validation
+    if not path.is_file():
+        return None
+    stamps = tuple(str(one.stat().st_mtime_ns) for one in (path, validation))
+    try:
+        test = cache.predictions(str(path), path.stat().st_mtime_ns)
+        return cache.computed(what, (checkpoint.key, str(path), *stamps), lambda: measure(test, found))
+    except DataError:
+        return None
+
+
+def _promise(found: Certainty, checkpoint: Checkpoint, *, caution: bool) -> str:
+    """What a set promises, of whom, and how it was kept."""
+    level = state.set_level()
+    if caution:
+        return (
+            ":material/warning: **What a set promises does not hold for this film:** it is unlike those measured. "
+            f"The true class may be outside far more often than {100 - 100 * level:.0f} times in 100."
+        )
+    says = (
+        f"Made so that the true class is in {100 * level:.0f} of 100 sets, for films like the validation films. For "
+        "other patients, views or machines nothing is promised."
+    )
+    measured = _on_test("coverage", checkpoint, found, coverage)
+    if measured is None:
+        return says
+    at = min(range(len(LEVELS)), key=lambda place: abs(LEVELS[place] - level))
+    overall, words = measured.overall[at], checkpoint.task.words
+    says += f" On the test films it was in {_of_100(overall)}"
+    short = {name: ends[at] for name, ends in measured.by_class.items() if ends and ends[at].high < level}
+    if short:
+        says += "; of true class " + ", ".join(f"{words[name]} in only {_of_100(one)}" for name, one in short.items())
+    return f"{says}."
+
+
+def _of_100(figure: Interval) -> str:
+    return f"{100 * figure.value:.0f} of 100 ({100 * figure.low:.0f} to {100 * figure.high:.0f})"

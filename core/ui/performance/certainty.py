@@ -1,0 +1,193 @@
+"""How sure are the networks, really? Prediction sets, films left to a human reader, and words, as measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from core.certainty import LEVELS, TARGETS, WORDINGS, Certainty, Coverage, Right, Risk, coverage, kept, risk, said
+from core.checkpoint import Interval
+from core.tasks import Task
+from core.ui import cache, widgets
+from core.ui import certainty as fitted
+from core.ui.performance import charts, controls, selective
+from core.ui.performance.sources import Source, words
+
+_SHOWN: Final = (0.80, 0.85, 0.90, 0.95, 0.99)
+
+
+def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
+    """The section."""
+    known = {source.name: found for source in sources if (found := _fitted(source)) is not None}
+    _sets([source for source in sources if source.name in known], known, task, fmt)
+    _without([source for source in sources if source.name not in known])
+    st.subheader("Left to a human reader", anchor=False)
+    _risk(sources, fmt)
+    st.dataframe(_risks(sources), width="stretch", hide_index=True, key="risks")
+    st.caption(
+        "The films with the lowest highest probability are left to a reader first. AURC: area under this curve, the "
+        "share that is wrong averaged over all shares read; lower is better. Bands and brackets: 95 % of 2,000 "
+        "bootstrap samples of patients."
+    )
+    if known:
+        rows = [row for source in sources if source.name in known for row in _cuts(source, known[source.name])]
+        st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="cuts")
+        st.subheader("Words for it", anchor=False)
+        rows = [row for source in sources if source.name in known for row in _words(source, known[source.name])]
+        st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="words")
+        st.caption(
+            "Cuts were found on validation films, what they are worth was measured on the films of this page. "
+            "Brackets: Wilson's 95 % interval by patient."
+        )
+
+
+def _fitted(source: Source) -> Certainty | None:
+    return None if source.checkpoint is None else fitted.usable(source.checkpoint)
+
+
+def _key(source: Source) -> tuple[str, ...]:
+    """Names the predictions and what they are measured with."""
+    assert source.checkpoint is not None  # noqa: S101 - only networks have validation films
+    return source.key, str(source.checkpoint.validation.stat().st_mtime_ns)
+
+
+def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fmt: str) -> None:
+    st.subheader("Prediction sets", anchor=False)
+    if not sources:
+        return
+    measured = {source.name: _coverage(source, known[source.name]) for source in sources}
+    lowest, named = _lowest(measured.values()), {name: words(task, name) for name in task.classes}
+    for cell, source in zip(controls.side_by_side(len(sources)), sources, strict=True):
+        with cell:
+            found = measured[source.name]
+            st.markdown(f"**{widgets.verbatim(source.title)}**")
+            st.plotly_chart(
+                selective.coverage(found, named, lowest, widgets.palette()),
+                width="stretch",
+                config=charts.config(f"coverage-{source.name}", fmt),
+                key=f"coverage_{source.name}",
+                alt=f"Coverage of prediction sets of {source.title}: "
+                + ", ".join(f"{found.overall[at].value:.0%} at {LEVELS[at]:.0%}" for at in _places()),
+            )
+    rows = [row for source in sources for row in _coverages(source, measured[source.name], task)]
+    st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="coverage", height="content")
+    some = known[sources[0].name]
+    st.caption(
+        f"Sets were fitted to {some.films} validation films, class by class (split conformal prediction, Mondrian), "
+        "and measured on the films of this page. Above the dotted line a set holds the true class more often than "
+        "asked. Films of another hospital, age or view may lie anywhere. Recorded kinds of pneumonia are wrong now "
+        "and then; how often was estimated from the same validation films and is allowed for. Brackets: 95 %, "
+        "bootstrap of patients."
+    )
+
+
+def _coverage(source: Source, found: Certainty) -> Coverage:
+    return cache.computed("coverage", _key(source), lambda: coverage(source.predictions, found))
+
+
+def _lowest(found: Iterable[Coverage]) -> float:
+    """Where the axis of shares begins: a little below the lowest."""
+    values = [one.value for each in found for ends in (each.overall, *each.by_class.values()) for one in ends]
+    return max(0.0, min(values) - 0.03)
+
+
+def _places() -> list[int]:
+    return [at for at, level in enumerate(LEVELS) if level in _SHOWN]
+
+
+def _coverages(source: Source, found: Coverage, task: Task) -> list[dict[str, str]]:
+    return [
+        {
+            "Model": source.title,
+            "Level": f"{100 * LEVELS[at]:.0f} %",
+            "All films": _cell(found.overall[at]),
+            **{words(task, name): _cell(ends[at]) if ends else "no films" for name, ends in found.by_class.items()},
+            "Classes in a set": f"{found.size[at]:.2f}",
+            "Several": f"{100 * found.several[at]:.0f} %",
+            "Empty": f"{100 * found.empty[at]:.0f} %",
+        }
+        for at in _places()
+    ]
+
+
+def _without(sources: Sequence[Source]) -> None:
+    """Those of which no set can be made, and what to run."""
+    for source in sources:
+        if source.checkpoint is None:
+            st.caption(f"{source.title}: no prediction sets, for want of validation predictions.")
+        else:
+            st.info(fitted.missing(source.checkpoint), icon=":material/help:")
+
+
+def _risk(sources: Sequence[Source], fmt: str) -> None:
+    found = {source.title: _curve(source) for source in sources}
+    st.plotly_chart(
+        selective.risk(found, widgets.palette()),
+        width="stretch",
+        config=charts.config("risk-coverage", fmt),
+        key="risk_coverage",
+        alt="Risk-coverage curves: " + ", ".join(f"{name}, area {one.area.value:.3f}" for name, one in found.items()),
+    )
+
+
+def _curve(source: Source) -> Risk:
+    return cache.computed("risk", (source.key,), lambda: risk(source.predictions))
+
+
+def _risks(sources: Sequence[Source]) -> pd.DataFrame:
+    rows = []
+    for source in sources:
+        found = _curve(source)
+        area = found.area
+        rows.append(
+            {
+                "Model": source.title,
+                "AURC": f"{area.value:.3f} ({area.low:.3f} to {area.high:.3f})",
+                **{f"Accuracy, {100 * share:.0f} % read": _cell(value) for share, value in found.accuracy_at.items()},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _cuts(source: Source, found: Certainty) -> list[dict[str, str]]:
+    measured = cache.computed("kept", _key(source), lambda: kept(source.predictions, found))
+    return [
+        {
+            "Model": source.title,
+            "Wrong readings allowed": TARGETS[name].title,
+            "Read from a probability of": _probability(found.cuts[name]),
+            **_group(group, "Read"),
+        }
+        for name, group in measured.items()
+    ]
+
+
+def _words(source: Source, found: Certainty) -> list[dict[str, str]]:
+    measured = cache.computed("said", _key(source), lambda: said(source.predictions, found))
+    return [
+        {
+            "Model": source.title,
+            "Said": WORDINGS[name].title,
+            "From a probability of": _probability(low),
+            **_group(measured[name], "Films"),
+        }
+        for name, low in zip(WORDINGS, found.said_from, strict=True)
+    ]
+
+
+def _group(group: Right, title: str) -> dict[str, str]:
+    return {
+        title: f"{group.films} of {group.of} ({100 * group.films / group.of:.0f} %)",
+        "Right": "no films" if group.right is None else _cell(group.right),
+    }
+
+
+def _probability(low: float) -> str:
+    return "none is enough" if low > 1 else f"{low:.2f}"
+
+
+def _cell(figure: Interval) -> str:
+    return f"{100 * figure.value:.1f} %  ({100 * figure.low:.1f} to {100 * figure.high:.1f})"

@@ -1,0 +1,160 @@
+"""How sure, on the pages: a set and words above the numbers, a reader called for, the spread, and what is exported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoint as on_disk
+from core import models
+from core.certainty import certainty_of, either
+from core.checkpoint import Checkpoint
+from core.ui import cache, certainty, exports, reading_room, state
+from tests import checkpoints, synthetic
+from tests.torchless import shown_without_torch
+
+ROOT = Path(__file__).parent.parent
+WAIT = 120
+FILMS = [(f"{seed}.png", synthetic.as_png8(synthetic.film(90, 100, seed)), "image/png") for seed in range(2)]
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkpoint]:
+    """The app's only network, of random weights; nothing is left in caches."""
+    found = checkpoints.random_checkpoint(tmp_path)
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.setenv(reading_room.VARIABLE, "1")
+    for each in (st.cache_resource.clear, st.cache_data.clear, models.get_pool.cache_clear):
+        each()
+    yield found
+    for each in (st.cache_resource.clear, st.cache_data.clear, models.get_pool.cache_clear):
+        each()
+
+
+def opened(count: int = 1) -> AppTest:
+    """Diagnose with films."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
+    app.button(key="accept").click().run()
+    app.file_uploader[0].set_value(FILMS[:count])
+    app.run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    kinds = ("markdown", "caption", "warning", "info")
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+def result(made: Checkpoint) -> cache.Result:
+    upload = state.Upload("a" * 64, *FILMS[0][:2])
+    return cache.read(made, [upload], lambda *_: None)[0]
+
+
+def test_a_reading_comes_with_words_a_set_and_what_both_were_worth(made: Checkpoint) -> None:
+    app = opened()
+    found, one = certainty_of(made), result(made)
+    assert one.reading is not None
+    by_class, words = one.reading.by_class, made.task.words
+    assert f"**{found.wording(by_class).title}**" in said(app)
+    assert f"90 % set: {either(found.sets.of(by_class, 0.9), words)}**" in said(app)
+    assert re.search(r"On the test films it was in \d+ of 100 \(\d+ to \d+\)", said(app))
+    app.slider(key=state.SET_LEVEL).set_value(99).run()
+    assert f"99 % set: {either(found.sets.of(by_class, 0.99), words)}**" in said(app)
+
+
+def test_an_unsure_reading_leads_with_a_human_reader_until_any_error_will_do(made: Checkpoint) -> None:
+    app = opened()
+    one = result(made)
+    assert one.reading is not None
+    assert certainty_of(made).defers(one.reading.by_class, "5")  # random weights are sure of nothing
+    app.selectbox(key=state.TARGET_ERROR).set_value("5").run()
+    assert app.warning[0].value.startswith(f"**{certainty.HUMAN}.**")
+    app.selectbox(key=state.TARGET_ERROR).set_value("none").run()
+    assert certainty.HUMAN not in said(app)
+
+
+def test_without_validation_predictions_the_page_says_what_to_run(made: Checkpoint) -> None:
+    made.validation.unlink()
+    app = opened()
+    assert "has no validation predictions" in said(app)
+    assert "python -m core certainty --model pneumonia-resnet18 --data DIR" in said(app)
+    assert " % set:" not in said(app)
+    assert certainty.columns(result(made), made) == {}
+    assert certainty.facts(made)(result(made)) == {}
+
+
+def test_a_caution_takes_the_promise_back(made: Checkpoint) -> None:
+    def page() -> None:
+        from core.checkpoint import find
+        from core.ui import cache, certainty, state
+
+        made = next(iter(find()[0].values()))
+        upload = state.Upload("a" * 64, "", state.films()[0].data if state.films() else b"")
+        certainty.verdict(cache.read(made, [upload], lambda *_: None)[0], made, caution=True)
+
+    cache.read(made, [state.Upload("a" * 64, *FILMS[0][:2])], lambda *_: None)  # kept, whatever its bytes
+    app = AppTest.from_function(page, default_timeout=WAIT).run()
+    assert not app.exception
+    assert "does not hold for this film" in said(app)
+    assert "On the test films" not in said(app)
+
+
+def test_the_spread_is_measured_when_asked_for_and_only_once(made: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    real = certainty._spread
+
+    def counted(*given: object) -> object:
+        asked.append(1)
+        return real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(certainty, "_spread", counted)
+    app = opened()
+    assert not asked
+    app.button(key="measure_spread").click().run()
+    app.run()
+    assert asked == [1]
+    assert re.search(r"(All 6|\d of 6) say |No majority", said(app))
+    assert "Lowest to highest" in said(app)
+
+
+def test_several_films_and_their_exports_carry_it(made: Checkpoint) -> None:
+    app = opened(2)
+    table = app.dataframe[0].value
+    assert {"90 % set", "How sure"} <= set(table.columns)
+    one = result(made)
+    row = exports._row(one, made, certainty.facts(made), named=False)
+    assert one.reading is not None
+    assert row.prediction_set == certainty_of(made).sets.of(one.reading.by_class, 0.9)
+    assert (row.set_level, row.abstain) == (0.9, certainty_of(made).defers(one.reading.by_class, "10"))
+
+
+def test_the_section_of_performance_is_shown_without_torch(made: Checkpoint) -> None:
+    shown_without_torch(
+        "app.switch_page('pages/study/performance.py')\n"
+        "app.query_params['view'] = 'certainty'\n"
+        "app.run()\n"
+        "said = [one.value for kind in (app.subheader, app.caption) for one in kind]\n"
+        "assert {'Prediction sets', 'Left to a human reader', 'Words for it'} <= set(said), said\n"
+        "assert len(app.get('plotly_chart')) == 2\n"
+        "assert {len(one.value) for one in app.dataframe} == {1, 3, 4, 5}\n",
+        made.folder,
+    )
+
+
+def test_the_section_says_of_which_networks_it_knows_nothing(made: Checkpoint) -> None:
+    made.validation.unlink()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
+    app.button(key="accept").click().run()
+    app.switch_page("pages/study/performance.py")
+    app.query_params["view"] = "certainty"
+    app.run()
+    assert not app.exception
+    assert "python -m core certainty --model pneumonia-resnet18" in said(app)
+    assert len(app.get("plotly_chart")) == 1  # risk and coverage need no validation films
