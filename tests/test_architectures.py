@@ -21,7 +21,7 @@ from core.architectures.residual_block import ResidualVggBlock
 from core.checkpoint import named, store
 from core.classifier import Classifier
 from core.errors import CheckpointError, TrainingError, UnknownNameError
-from core.explain import explain
+from core.explain import explain, explain_film
 from core.table import Table
 from core.xray import read_xray
 from tests.checkpoints import facts
@@ -97,6 +97,25 @@ def test_trunk_and_head_are_the_whole(case: Case) -> None:
         torch.testing.assert_close(network(grey.repeat(1, 3, 1, 1)), logits)  # grey is three equal channels
     assert logits.shape == (2, CLASSES)
     assert network.head.last.out_features == CLASSES
+
+
+def test_every_stage_can_be_explained(case: Case) -> None:
+    classifier, xray = case.classifier, read_xray(as_png8(film(200, 180)))
+    (reading,) = classifier.read([xray])
+    inputs = classifier.prepare([xray])
+    stages = classifier.checkpoint.architecture.stages
+    for stage in stages:
+        with torch.no_grad():
+            features = classifier.network.features(inputs, stage.parts)
+            logits = classifier.network.after(features, stage.parts)
+        assert features.shape[1] == stage.channels
+        np.testing.assert_allclose(logits[0].numpy(), reading.logits, rtol=1e-4, atol=1e-4)
+        for heatmap in explain_film(classifier, xray, reading, layers=(stage.name,)).values():
+            assert heatmap.layer == stage.name
+            assert heatmap.cells == features.shape[2] * features.shape[3]
+            assert np.isfinite(heatmap.peak)
+    assert stages[-1].parts == len(list(classifier.network.trunk.children()))
+    assert [stage.parts for stage in stages] == sorted({stage.parts for stage in stages})
 
 
 def test_a_checkpoint_round_trips_bit_for_bit(case: Case) -> None:

@@ -41,9 +41,7 @@ def _row(name: str, title: str, family: str, paper: str, channels: int = 2048) -
         name=name,
         title=title,
         family=family,
-        stages=tuple(
-            Stage(f"layer{n}", _STAGES.index(f"layer{n}") + 1, channels // 2 ** (4 - n)) for n in range(1, 5)
-        ),
+        stages=tuple(Stage(f"layer{n}", _STAGES.index(f"layer{n}") + 1, channels // 2 ** (4 - n)) for n in range(1, 5)),
         trunk=partial(_trunk, name),
         classic=partial(_classic, channels),
         imagenet=partial(_trunk, name, "DEFAULT"),

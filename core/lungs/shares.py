@@ -23,7 +23,7 @@ class Inside:
     Attributes:
         model: name of the checkpoint.
         weights_sha256: of its weights.
-        method: key in METHODS.
+        method: in FAST.
         file: of the film, below the data folder.
         patient: who is on it.
         inside: share of the evidence that lies in the lung fields, 0…1.
@@ -46,7 +46,7 @@ class MeanInside:
     Attributes:
         model: name of the checkpoint.
         weights_sha256: of its weights.
-        method: key in METHODS.
+        method: in FAST.
         films: over how many; those with an empty map or no plausible lungs do not count.
         inside: mean share of the evidence in the lung fields, 0…1.
         low, high: its 95 % interval, from a bootstrap of patients.
@@ -66,12 +66,12 @@ class MeanInside:
 
 
 def of_film(classifier: Classifier, reading: Reading, film: Film, fields: LungFields) -> list[Inside]:
-    """Every method's map of the class that was read. Empty maps have no row."""
-    from core.explain import METHODS, explain_all
+    """Every fast method's map of the class that was read. Empty maps have no row."""
+    from core.explain import FAST, explain_all
 
     sha256 = classifier.checkpoint.card.weights_sha256
     rows = []
-    for method, maps in explain_all(classifier, reading, tuple(METHODS)).items():
+    for method, maps in explain_all(classifier, reading, FAST).items():
         heatmap = maps[reading.prediction]
         inside = None if heatmap.problem else evidence_inside(fields, heatmap.values)
         if inside is not None:
