@@ -11,7 +11,7 @@ import pytest
 from core.cli import main
 from core.commands.faithfulness import SUMMARY
 from core.errors import DataError
-from core.explain import DEFAULT, FAST, METHODS
+from core.explain import DEFAULT, METHODS
 from core.records import from_csv, to_csv
 from core.trust import table
 from core.trust.scores import SCORES

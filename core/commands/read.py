@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.checkpoint import Checkpoint
     from core.classifier import Classifier
     from core.evaluate import OperatingPoint
+    from core.explain import Heatmap
 
 HELP = "read X-rays: probabilities, and heatmaps on request"
 
@@ -39,6 +40,12 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--against", metavar="CLASS", help="draw the evidence for that class rather than this one (default: by itself)"
     )
     parser.add_argument("--method", choices=METHODS, default=DEFAULT, help="default: %(default)s")
+    parser.add_argument(
+        "--layer",
+        type=lambda text: text.split(","),
+        metavar="NAME[,NAME]",
+        help="stage of the network whose map is explained; those of several are averaged (default: the last)",
+    )
     sure = parser.add_argument_group("how sure (networks with validation predictions: see 'python -m core certainty')")
     sure.add_argument(
         "--level",
@@ -70,6 +77,10 @@ def run(options: argparse.Namespace) -> int:
             raise UnknownNameError("class", name, chosen.card.classes)
     if options.target and options.target == options.against:
         raise DataError("--target and --against name the same class. Name two.")
+    if options.layer and not METHODS[options.method].by_layer:
+        raise DataError(f"{METHODS[options.method].title} explains the network's input: leave out --layer.")
+    for name in options.layer or ():
+        chosen.architecture.stage(name)
     point = _point(options.threshold, chosen) if options.threshold else None
     sure = _sure(chosen)
     files = _files(options.files)
@@ -81,12 +92,13 @@ def run(options: argparse.Namespace) -> int:
     bar = tqdm(total=len(files), desc=f"reading with {chosen.name}", unit="film", disable=len(files) < 2)  # noqa: PLR2004
     for file, outcome in zip(files, outcomes, strict=True):
         failed += outcome.error is not None
-        if options.heatmaps and outcome.reading:
-            _draw(outcome, classifier, options)
+        heatmap = _explained(outcome, classifier, options)
+        if options.heatmaps and heatmap:
+            _draw(outcome, classifier, heatmap, options.heatmaps)
         with bar.external_write_mode(file=sys.stdout):
             if options.json:
                 row = _row(file, outcome, classifier, point, raw=options.raw)
-                row |= _how_sure(outcome, sure, options) | _in_lungs(outcome, classifier, options)
+                row |= _how_sure(outcome, sure, options) | _in_lungs(outcome, heatmap) | _facts(heatmap)
                 print(json.dumps(row), flush=True)
             else:
                 line = _line(file, outcome, classifier, point, raw=options.raw)
@@ -125,16 +137,47 @@ def _how_sure(outcome: Outcome, sure: Certainty | None, options: argparse.Namesp
     }
 
 
-def _in_lungs(outcome: Outcome, classifier: Classifier, options: argparse.Namespace) -> dict[str, Any]:
+def _explained(outcome: Outcome, classifier: Classifier, options: argparse.Namespace) -> Heatmap | None:
+    """The heatmap asked for; ``None`` where nobody asks, or the class is the one to explain others against."""
+    from core.explain import explain_film
+    from core.lungs import there
+
+    reading = outcome.reading
+    if reading is None or outcome.xray is None or not (options.heatmaps or (options.json and there())):
+        return None
+    target = options.target or reading.prediction
+    if target == options.against:
+        if options.heatmaps:
+            says = f"no picture. {target} is what was read, not what to explain it against."
+            print(f"{outcome.xray.key}: {says}", file=sys.stderr)
+        return None
+    asked = classifier, outcome.xray, reading, options.method, options.against, options.layer or ()
+    if METHODS[options.method].cost == "fast":
+        return explain_film(*asked)[target]
+    with tqdm(desc=f"{options.method} of {outcome.xray.key}", leave=False, disable=None) as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+        return explain_film(*asked, progress)[target]
+
+
+def _facts(heatmap: Heatmap | None) -> dict[str, Any]:
+    """Which heatmap the picture and the share in the lungs are of."""
+    if heatmap is None:
+        return {}
+    names = ("method", "layer", "target", "against", "problem")
+    return {"heatmap": {name: getattr(heatmap, name) for name in names}}
+
+
+def _in_lungs(outcome: Outcome, heatmap: Heatmap | None) -> dict[str, Any]:
     """How much of the evidence lies in the lung fields; nothing where the network that finds them is not here."""
-    from core.explain import explain
     from core.lungs import evidence_inside, outline, there
 
     if outcome.reading is None or outcome.xray is None or not there():
         return {}
     fields = outline(outcome.xray)
-    target = options.target or outcome.reading.prediction
-    heatmap = explain(classifier, outcome.reading, options.method, options.against).get(target)
     inside = evidence_inside(fields, heatmap.values) if heatmap is not None and fields.plausible else None
     return {
         "lungs": {
@@ -242,28 +285,19 @@ def _says(error: Exception | None) -> str:
     return str(error)
 
 
-def _draw(outcome: Outcome, classifier: Classifier, options: argparse.Namespace) -> None:
+def _draw(outcome: Outcome, classifier: Classifier, heatmap: Heatmap, folder: Path) -> None:
     from core import render, report
-    from core.explain import explain
 
     if outcome.reading is None or outcome.xray is None:
         return
-    target = options.target or outcome.reading.prediction
-    if target == options.against:
-        print(
-            f"{outcome.xray.key}: no picture. {target} is what was read, not what to explain it against.",
-            file=sys.stderr,
-        )
-        return
-    heatmap = explain(classifier, outcome.reading, options.method, options.against)[target]
     if heatmap.problem:
         print(f"{outcome.xray.key}: no picture. {heatmap.problem}", file=sys.stderr)
         return
     look = render.Look()
     picture = render.overlay(render.on_screen(outcome.xray), heatmap.values, look)
-    share = outcome.reading.by_class[target]
-    rather = f" rather than {options.against}" if options.against else ""
-    says = f"{classifier.name}: {target} {share:.3f} (softmax){rather}, {heatmap.method}, {heatmap.layer}"
+    share = outcome.reading.by_class[heatmap.target]
+    rather = f" rather than {heatmap.against}" if heatmap.against else ""
+    says = f"{classifier.name}: {heatmap.target} {share:.3f} (softmax){rather}, {heatmap.method}, {heatmap.place}"
     plate = render.plate(picture, heatmap, look, (says, report.DISCLAIMER))
-    name = f"{outcome.xray.key}-{classifier.name}-{heatmap.asked}-{heatmap.method}.png"
-    (options.heatmaps / name).write_bytes(report.overlay_png(plate, heatmap, outcome.reading.weights_sha256))
+    name = f"{outcome.xray.key}-{classifier.name}-{heatmap.asked}-{heatmap.made}.png"
+    (folder / name).write_bytes(report.overlay_png(plate, heatmap, outcome.reading.weights_sha256))

@@ -19,7 +19,7 @@ from core.explain.methods import Method
 
 
 @torch.inference_mode()
-def made(
+def made(  # noqa: PLR0913, PLR0917 - a network, a film, a question, and who waits for the answer
     network: Network,
     inputs: Tensor,
     method: Method,
@@ -79,5 +79,4 @@ def _large(raw: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     if not np.isfinite(raw).all():
         return np.full((side, side), np.nan, dtype=np.float32)
     values = torch.from_numpy(scaled(raw)[0].copy())[None, None]
-    found: NDArray[np.float32] = functional.interpolate(values, (side, side), mode="bilinear")[0, 0].numpy()
-    return found
+    return np.asarray(functional.interpolate(values, (side, side), mode="bilinear")[0, 0].numpy(), dtype=np.float32)

@@ -52,6 +52,18 @@ class Heatmap:
         return self.target if self.against is None else f"{self.target}-against-{self.against}"
 
     @property
+    def made(self) -> str:
+        """How it was made, as part of a file's name: ``"grad_cam-layer3+layer4"``."""
+        return f"{self.method}-{self.layer.replace(AND, '+').replace(' ', '')}"
+
+    @property
+    def place(self) -> str:
+        """Where in the network it was made, in words."""
+        if self.layer == INPUT:
+            return "by the network's input"
+        return f"layers {self.layer}, averaged" if len(self.layers) > 1 else f"layer {self.layer}"
+
+    @property
     def layers(self) -> tuple[str, ...]:
         """The layers it was averaged over, mostly one; none where it explains the network's input."""
         return () if self.layer == INPUT else tuple(self.layer.split(AND))

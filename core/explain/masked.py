@@ -1,7 +1,7 @@
 """Methods that hide parts of the film and ask the network again: Score-CAM, occlusion sensitivity, RISE.
 
-Each takes an :class:`~core.explain.asked.Asked` and gives raw non-negative maps ``[K, h, w]``; all classes come from the
-same passes. What is hidden is 0 for the network: the mean grey of what it was trained on.
+Each takes an :class:`~core.explain.asked.Asked` and gives raw non-negative maps ``[K, h, w]``; all classes come
+from the same passes. What is hidden is 0 for the network: the mean grey of what it was trained on.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _SEEN: Final = 0.5
 def score_cam(asked: Asked) -> Tensor:
     """ReLU(Σ_c w_c · A_c), w = softmax over the channels of the logit of the film seen through A_c scaled to 0…1.
 
-    Wang et al. 2020, "Score-CAM", arXiv:1910.01279. Where no channel changes the logit the weights would be even and the
-    map that of the features alone; it is left empty.
+    Wang et al. 2020, "Score-CAM", arXiv:1910.01279. Where no channel changes the logit the weights would be even
+    and the map that of the features alone; it is left empty.
 
     Returns:
         ``[K, h, w]``.
@@ -99,7 +99,7 @@ def rise(asked: Asked) -> Tensor:
         shown += masks.flatten(1).sum(dim=0)
         total += scores.sum(dim=0)
     maps = weighed / shown.clamp_min(1e-6) - (total / passes)[:, None]
-    return beyond_rounding(maps, whole).relu().unflatten(1, (side, side))
+    return beyond_rounding(maps, whole).relu().reshape(-1, side, side)
 
 
 def random_masks(count: int, side: int, chance: torch.Generator) -> Tensor:

@@ -21,10 +21,11 @@ from core import render
 from core.checkpoint import Broken, Checkpoint
 from core.compare.agreement import TOP, Agreement
 from core.errors import DownloadError
-from core.explain import Heatmap
+from core.explain import FAST, METHODS, Heatmap
 from core.models import get_pool
 from core.render import Grey, Look
 from core.samples import cache_folder
+from core.ui.job import Progress, Stop, Work
 from core.ui.shelf import Shelf
 from core.ui.state import Upload
 from core.xray import Facts, Xray, read_xray
@@ -112,6 +113,44 @@ class Result:
     upload: Upload
     reading: Reading | None
     error: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """The heatmaps of one reading, by one method.
+
+    Attributes:
+        checkpoint: whose network read.
+        upload: the film.
+        reading: of it.
+        method: key in METHODS.
+        against: a class that every other one is explained against, if any.
+        layers: names of stages whose maps are averaged; none: the last one, or a method that explains the input.
+    """
+
+    checkpoint: Checkpoint
+    upload: Upload
+    reading: Reading
+    method: str
+    against: str | None = None
+    layers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """The same question has one form only."""
+        names = [stage.name for stage in self.checkpoint.architecture.stages if stage.name in self.layers]
+        plain = not METHODS[self.method].by_layer or names == [self.checkpoint.architecture.layer]
+        object.__setattr__(self, "layers", () if plain else tuple(names))
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from every other."""
+        against = () if self.against is None else (self.against,)
+        return self.upload.sha256, self.checkpoint.key, self.method, "+".join(self.layers), *against
+
+    @property
+    def light(self) -> bool:
+        """Whether the reading alone suffices, and the maps are small."""
+        return self.method in FAST and not self.layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +279,13 @@ def _readings() -> Bounded[tuple[str, str], Reading | str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _heatmaps() -> Bounded[tuple[str, str, str, str | None], Mapping[str, Heatmap]]:
+def _heatmaps() -> Bounded[tuple[str, ...], Mapping[str, Heatmap]]:
     return Bounded(1024)  # a few kB each
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _large_heatmaps() -> Bounded[tuple[str, ...], Mapping[str, Heatmap]]:
+    return Bounded(96)  # of slow methods and earlier layers: up to 0.8 MB each
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -336,34 +380,52 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
     return [Result(u, None, v) if isinstance(v, str) else Result(u, v, None) for u, v in values]
 
 
-def heatmaps(
-    checkpoint: Checkpoint, reading: Reading, method: str, against: str | None = None
-) -> Mapping[str, Heatmap]:
-    """Class → heatmap, made once for all classes, without running the network.
+def heatmaps(wanted: Wanted) -> Mapping[str, Heatmap] | None:
+    """Class → heatmap, made once for all classes; by a fast method at once, by a slow one only by :func:`maker`.
 
     Args:
-        checkpoint: whose network read.
-        reading: what is explained.
-        method: key in METHODS.
-        against: a class that every other one is explained against, if any.
+        wanted: which.
+
+    Returns:
+        ``None`` where a slow method's maps are not there.
 
     Raises:
         CheckpointError: the network was let go and cannot be loaded again.
     """
-    key = reading.xray_sha256, checkpoint.key, method, against
-    found = _heatmaps().get(key)
-    if found is None:
+    found = _shelf_of(wanted).get(wanted.key)
+    if found is None and wanted.method in FAST:
+        maker(wanted)(lambda _done, _of: None, lambda: False)
+        found = _shelf_of(wanted).get(wanted.key)
+    return found
 
+
+def maker(wanted: Wanted) -> Work:
+    """What makes heatmaps and keeps them, also in a thread that Streamlit does not know.
+
+    Raises:
+        XrayError: the film cannot be read again.
+    """
+    shelf, reading = _shelf_of(wanted), wanted.reading
+    film = None if wanted.light else xray(wanted.upload)
+
+    def make(progress: Progress, stop: Stop) -> None:
         def work(classifier: Classifier) -> Mapping[str, Heatmap]:
-            from core.explain import explain
+            from core.explain import explain, explain_film
 
             # After the GPU's memory ran out the network is on the CPU; what it left behind must follow.
             follow = replace(reading, features=reading.features.to(classifier.device))
-            return explain(classifier, follow, method, against)
+            if film is None:
+                return explain(classifier, follow, wanted.method, wanted.against)
+            asked = wanted.method, wanted.against, wanted.layers
+            return explain_film(classifier, film, follow, *asked, progress, stop)
 
-        found = get_pool().run(checkpoint, work)
-        _heatmaps().put(key, found)
-    return found
+        shelf.put(wanted.key, get_pool().run(wanted.checkpoint, work))
+
+    return make
+
+
+def _shelf_of(wanted: Wanted) -> Bounded[tuple[str, ...], Mapping[str, Heatmap]]:
+    return _heatmaps() if wanted.light else _large_heatmaps()
 
 
 def overlay(film: Film, heatmap: Heatmap, checkpoint_key: str, look: Look, scale: str = "") -> bytes:
@@ -378,7 +440,7 @@ def overlay(film: Film, heatmap: Heatmap, checkpoint_key: str, look: Look, scale
     """
     if look.opacity == 0 and not look.contour:
         return film.picture
-    key = film.sha256, checkpoint_key, heatmap.method, heatmap.asked, scale
+    key = film.sha256, checkpoint_key, heatmap.made, heatmap.asked, scale
     return _overlay(key, look.colours, look.opacity, look.contour, look.level, film, heatmap)
 
 

@@ -20,7 +20,7 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
     weights = checkpoint.card.weights_sha256
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if heatmap is not None:
-            stem = f"{film.key}-{heatmap.model}-{heatmap.asked}-{heatmap.method}"
+            stem = f"{film.key}-{heatmap.model}-{heatmap.asked}-{heatmap.made}"
 
             def overlay(heatmap: Heatmap = heatmap) -> bytes:
                 origin = f"film {film.key}, weights {weights[:12]}"
@@ -87,7 +87,7 @@ def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
     says = f"{checkpoint.task.words[heatmap.target]} {share} (softmax)"
     if heatmap.against:
         says += f" rather than {checkpoint.task.words[heatmap.against].lower()}"
-    return f"{says}, {title}, {method}, {heatmap.layer}"
+    return f"{says}, {title}, {method}, {heatmap.place}"
 
 
 def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:

@@ -20,6 +20,7 @@ from core.render import Look
 
 if TYPE_CHECKING:
     from core.evaluate import OperatingPoint
+    from core.ui.job import Job
 
 MAX_FILMS: Final = 200
 MAX_BYTES: Final = 512 * 2**20
@@ -35,6 +36,7 @@ _EXPLAINED = "explained"
 MODEL = "model"
 MODEL_TASK = "model_task"
 METHOD = "method"
+LAYERS = "layers"
 TARGET = "target"
 AGAINST = "against"
 COLOURS = "look_colours"
@@ -48,8 +50,8 @@ UNCALIBRATED = "uncalibrated"
 SET_LEVEL = "set_level"
 TARGET_ERROR = "target_error"
 _KEPT = (
-    MODEL, METHOD, TARGET, AGAINST, COLOURS, OPACITY, CONTOUR, LEVEL, STILL, ANYWAY, NAMES, UNCALIBRATED, SET_LEVEL,
-    TARGET_ERROR,
+    MODEL, METHOD, LAYERS, TARGET, AGAINST, COLOURS, OPACITY, CONTOUR, LEVEL, STILL, ANYWAY, NAMES, UNCALIBRATED,
+    SET_LEVEL, TARGET_ERROR,
 )  # fmt: skip
 
 _NO_VIEWER = "no_viewer"  # why it could not start in this visitor's browser
@@ -112,14 +114,15 @@ COMPARE_TASK = "compare_task"
 BACKBONES = "compare_backbones"
 METHODS = "compare_methods"
 SECOND_FILM = "compare_second_film"
+COMPARED_LAYERS = "compare_layers"
 COMPARED_CLASS = "compare_class"
 COMPARED_AGAINST = "compare_against"
 ONE_SCALE = "compare_one_scale"
 WEAK_TOO = "compare_weak_too"
 COMPARED_PAIR = "compare_pair"
 _COMPARE = (
-    COMPARE, COMPARE_TASK, BACKBONES, METHODS, SECOND_FILM, COMPARED_CLASS, COMPARED_AGAINST, ONE_SCALE, WEAK_TOO,
-    COMPARED_PAIR,
+    COMPARE, COMPARE_TASK, BACKBONES, METHODS, SECOND_FILM, COMPARED_LAYERS, COMPARED_CLASS, COMPARED_AGAINST, ONE_SCALE,
+    WEAK_TOO, COMPARED_PAIR,
 )  # fmt: skip
 _COMPARED = "compared"
 _LEAVING = "compare_leaving"
@@ -131,6 +134,7 @@ _OWN_ROUND = "own_round"
 _OWN_LEFT_OUT = "own_left_out"
 _POINT = "operating_point"
 _MEASURED = "measured_maps"
+_JOB = "job"
 
 MAX_TABLES: Final = 8
 """Tables of predictions one visitor may have here at once."""
@@ -174,6 +178,17 @@ def measured() -> set[tuple[str, ...]]:
     """Heatmaps, by their keys, that this visitor asked to have measured; add to it to ask for another."""
     found: set[tuple[str, ...]] = st.session_state.setdefault(_MEASURED, set())
     return found
+
+
+def job() -> Job | None:
+    """The long work that this visitor waits for, if any."""
+    found: Job | None = st.session_state.get(_JOB)
+    return found
+
+
+def set_job(job: Job | None) -> None:
+    """Wait for this, or for nothing."""
+    st.session_state[_JOB] = job
 
 
 def films() -> tuple[Upload, ...]:

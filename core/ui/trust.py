@@ -28,10 +28,10 @@ _STEPS_SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Everything measured of one heatmap."""
+    """Everything measured of one heatmap; stability and sanity check of fast methods only."""
 
     faithful: Faithfulness
-    stable: Stability
+    stable: Stability | None
     sanity: tuple[Step, ...]
 
 
@@ -43,9 +43,10 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
     with st.container(border=True, key="trust"):
         if key not in state.measured():
             words, button = st.columns([3, 1], vertical_alignment="center")
+            again = "; then alters the film and the network a little, and draws the map again"
             words.markdown(
                 "**How far can this map be believed?** Takes its places away and asks the network again, about 45 "
-                "times; then alters the film and the network a little, and draws the map again."
+                f"times{again if METHODS[heatmap.method].cost == 'fast' else ''}."
             )
             button.button(
                 "Measure this map", key="measure", icon=":material/straighten:", width="stretch",
@@ -63,7 +64,7 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
 
 def key_of(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> tuple[str, ...]:
     """What tells a map's figures from those of every other."""
-    return result.upload.sha256, checkpoint.key, heatmap.method, heatmap.asked
+    return result.upload.sha256, checkpoint.key, heatmap.made, heatmap.asked
 
 
 def faithfulness(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Faithfulness:
@@ -84,6 +85,9 @@ def faithfulness(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Fa
 
 def _measure(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Trust:
     """All figures of one map, with the network that made it."""
+    faithful = faithfulness(result, heatmap, checkpoint)
+    if METHODS[heatmap.method].cost != "fast":  # each would make the map many times over
+        return Trust(faithful, None, ())
     film = cache.xray(result.upload)
 
     def work(classifier: Classifier) -> tuple[Stability, tuple[Step, ...]]:
@@ -93,7 +97,7 @@ def _measure(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Trust:
         asked = classifier, film, heatmap
         return stability(*asked), sanity(*asked)
 
-    return Trust(faithfulness(result, heatmap, checkpoint), *get_pool().run(checkpoint, work))
+    return Trust(faithful, *get_pool().run(checkpoint, work))
 
 
 def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
@@ -107,6 +111,11 @@ def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
         st.markdown(_table(found.faithful))
         st.caption("Each figure stands beside that of a map that knows nothing of this film. Bold: better than both.")
     with right:
+        if found.stable is None:
+            from core.trust.redone import TOO_SLOW
+
+            st.caption(TOO_SLOW)
+            return
         st.markdown(f"**Stable?** {words.steadiness(found.stable)}")
         st.markdown(f"**About what was learnt?** {words.learnt(found.sanity)}")
         st.markdown(_strip(found.sanity))

@@ -14,7 +14,7 @@ from core.checkpoint import Checkpoint
 from core.errors import EvidenceError, PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, exports, look, lungs, reading_room, state, trust, widgets
+from core.ui import cache, charts, exports, look, lungs, making, reading_room, state, trust, widgets
 from core.ui.cache import Film, Result
 
 SHOWN_FROM: Final = 0.15
@@ -32,7 +32,7 @@ CLOSE: Final = 0.15
 """Difference below which the words name the second class too: one name alone would sound surer than the network is."""
 
 
-def show(result: Result, checkpoint: Checkpoint, method: str) -> None:
+def show(result: Result, checkpoint: Checkpoint, method: str, layers: tuple[str, ...] = ()) -> None:
     """Words, numbers, pictures and downloads of one film that was read."""
     reading = result.reading
     if reading is None:
@@ -40,7 +40,7 @@ def show(result: Result, checkpoint: Checkpoint, method: str) -> None:
     _words(result, checkpoint)
     state.prepare_target(result.upload.sha256, checkpoint.key, reading.prediction)
     state.prepare_look()
-    _pictures(result, checkpoint, method)
+    _pictures(result, checkpoint, method, layers)
 
 
 def _words(result: Result, checkpoint: Checkpoint) -> None:
@@ -89,7 +89,7 @@ def _kind(checkpoint: Checkpoint) -> str:
 
 
 @st.fragment
-def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
+def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple[str, ...]) -> None:
     """Original and overlay; what changes here runs no network."""
     reading = result.reading
     assert reading is not None  # noqa: S101 - show() has looked
@@ -97,10 +97,12 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
     target, drawn = state.target(), state.look()
     try:
         film = cache.film(result.upload)
-        heatmap = cache.heatmaps(checkpoint, reading, method, state.against())[target]
+        wanted = cache.Wanted(checkpoint, result.upload, reading, method, state.against(), layers)
+        (maps,) = making.maps([wanted])
     except PneumoLensError as error:
         widgets.say(error, "This film cannot be shown.")
         return
+    heatmap = None if maps is None else maps[target]
     if reading_room.usable():
         shown = _room(result, film, heatmap, checkpoint)
     else:
@@ -111,7 +113,7 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
         "A heatmap is evidence, not an outline of disease. "
         f"**Trained on:** {checkpoint.task.population}"
     )
-    if shown:
+    if shown and heatmap:
         trust.panel(result, heatmap, checkpoint)
     exports.one(result, film, heatmap if shown else None, checkpoint, drawn)
 
@@ -137,14 +139,16 @@ def _controls(checkpoint: Checkpoint) -> None:
         look.display()
 
 
-def _room(result: Result, film: Film, heatmap: Heatmap, checkpoint: Checkpoint) -> bool:
+def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint) -> bool:
     """Both in the viewer. Says whether the heatmap is there."""
     assert result.reading is not None  # noqa: S101 - show() has looked
-    share = result.reading.by_class[heatmap.target]
-    says = checkpoint.task.words[heatmap.target]
+    share = result.reading.by_class[state.target()]
+    says = checkpoint.task.words[state.target()]
     weak = share < SHOWN_FROM
-    why_not = heatmap.problem and f"No heatmap for {says}. {heatmap.problem}"
-    if not why_not and weak and not st.session_state.get(state.ANYWAY):
+    why_not: str | None = making.NOT_MADE
+    if heatmap is not None:
+        why_not = heatmap.problem and f"No heatmap for {says}. {heatmap.problem}"
+    if heatmap is not None and not why_not and weak and not st.session_state.get(state.ANYWAY):
         why_not = f"{says}: {charts.percent(share)}. {TOO_WEAK}"
     original = reading_room.Pane(
         film=film.key,
@@ -152,14 +156,14 @@ def _room(result: Result, film: Film, heatmap: Heatmap, checkpoint: Checkpoint) 
         alt="The film as it is",
         says=widgets.sentence(["Untouched", *facts(film)]),
     )
-    if why_not:
-        over = reading_room.Pane(film.key, "Overlay", "The film as it is", "", why_not=why_not)
+    if heatmap is None or why_not:
+        over = reading_room.Pane(film.key, "Overlay", "The film as it is", "", why_not=why_not or "")
     else:
         over = reading_room.Pane(
             film=film.key,
             title="Overlay",
             alt=f"The film with the {heatmap.method} heatmap for {says}",
-            says=widgets.sentence([METHODS[heatmap.method].title, f"layer {heatmap.layer}"])
+            says=widgets.sentence([METHODS[heatmap.method].title, heatmap.place])
             + f" · {widgets.title_of(checkpoint)}. Colours are scaled within this image.",
             values=heatmap.values,
             high=reading_room.high_end(heatmap, checkpoint),
@@ -167,6 +171,8 @@ def _room(result: Result, film: Film, heatmap: Heatmap, checkpoint: Checkpoint) 
     outline = lungs.drawn(lungs.fields(result.upload))
     films = [reading_room.Shown(film.key, cache.in_depth(result.upload), film.facts.view, outline)]
     reading_room.show("diagnose_room", films, [original, over], columns=2)
+    if heatmap is None:
+        return False
     if weak and not heatmap.problem:
         st.toggle("Show it anyway", key=state.ANYWAY)
     if heatmap.note and not why_not:
@@ -174,7 +180,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap, checkpoint: Checkpoint) 
     return not why_not
 
 
-def _stills(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float) -> bool:
+def _stills(film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
     """Both as pictures. Says whether the heatmap is there."""
     reading_room.note()
     with st.container(key="films"):
@@ -183,6 +189,10 @@ def _stills(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float) 
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
         st.caption(widgets.sentence(["**Original**, untouched", *facts(film)]))
     with right:
+        if heatmap is None:
+            st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+            st.info(making.NOT_MADE, icon=":material/visibility_off:")
+            return False
         return _overlay(film, heatmap, checkpoint, share, state.look())
 
 
@@ -248,7 +258,7 @@ def _legend(heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) -> None:
     if heatmap.note:
         st.caption(f":material/info: **{heatmap.note}**")
     st.caption(
-        f"{METHODS[heatmap.method].title} · layer {heatmap.layer} · {widgets.title_of(checkpoint)}. "
+        f"{METHODS[heatmap.method].title} · {heatmap.place} · {widgets.title_of(checkpoint)}. "
         f"Colours are scaled within this image. {line}"
     )
 

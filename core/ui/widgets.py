@@ -175,9 +175,33 @@ def device() -> str:
 def pick_method() -> str:
     """The picker of explanation methods: a key in METHODS."""
     st.session_state.setdefault(state.METHOD, DEFAULT)
-    name = st.selectbox("Heatmap method", list(METHODS), key=state.METHOD, format_func=lambda key: METHODS[key].title)
+    name = st.selectbox("Heatmap method", list(METHODS), key=state.METHOD, format_func=method_label)
     st.caption(METHODS[name].says)
     return name
+
+
+def method_label(name: str) -> str:
+    """A method in a picker, where the slow ones come last."""
+    method = METHODS[name]
+    return method.title if method.cost == "fast" else f"{method.title} · slow"
+
+
+def pick_layers(checkpoint: Checkpoint, method: str) -> tuple[str, ...]:
+    """The picker of target layers: names of stages; none where the method explains the network's input."""
+    if not METHODS[method].by_layer:
+        return ()
+    names = [stage.name for stage in reversed(checkpoint.architecture.stages)]
+    found = state.value(state.LAYERS)
+    known = [name for name in found if name in names] if isinstance(found, list) else []
+    state.put(state.LAYERS, known or names[:1])
+    chosen = st.multiselect(
+        "Target layer",
+        names,
+        key=state.LAYERS,
+        help="Whose map is explained, the last one first. Earlier ones are finer, and know less of the classes. "
+        "Maps of several are averaged.",
+    )
+    return tuple(chosen)
 
 
 def no_model() -> None:

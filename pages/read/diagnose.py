@@ -15,6 +15,7 @@ def main() -> None:
         checkpoint = widgets.pick_model()
         runs_on = st.empty()
         method = widgets.pick_method()
+        layers = widgets.pick_layers(checkpoint, method) if checkpoint else ()
     if checkpoint is None:
         widgets.no_model()
         return
@@ -42,7 +43,7 @@ def main() -> None:
     else:
         operating.verdict(chosen, checkpoint)
         certainty.verdict(chosen, checkpoint)
-        viewer.show(chosen, checkpoint, method)
+        viewer.show(chosen, checkpoint, method, layers)
         certainty.spread(chosen, checkpoint)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from core.checkpoint import Checkpoint
-from core.explain import DEFAULT, FAST, METHODS
+from core.explain import DEFAULT, METHODS
 from core.tasks import OWN
 from core.ui import cache, state, widgets
 from core.ui.state import Upload
@@ -33,14 +33,20 @@ class Choice:
     Attributes:
         two: whether two films are, through one backbone.
         backbones: networks of one task.
-        methods: in FAST.
+        methods: keys in METHODS.
+        depths: layers explained, counted from the last one, which is 0.
         films: none as long as none was given; two films when two are compared and there.
     """
 
     two: bool
     backbones: tuple[Checkpoint, ...]
     methods: tuple[str, ...]
+    depths: tuple[int, ...]
     films: tuple[Upload, ...]
+
+    def layers(self, checkpoint: Checkpoint) -> tuple[str, ...]:
+        """The layers explained, as one of the networks calls them."""
+        return _layers(checkpoint, self.depths)
 
 
 def pick() -> Choice | None:
@@ -51,8 +57,9 @@ def pick() -> Choice | None:
     two = _kind()
     backbones = _backbones(good, two=two)
     methods = _methods(PANES // (2 if two else max(1, len(backbones))))
+    depths = _depths(backbones, methods)
     films = _films(two=two) if state.films() else ()
-    return Choice(two, backbones, methods, films)
+    return Choice(two, backbones, methods, depths, films)
 
 
 def titles(backbones: Sequence[Checkpoint]) -> Mapping[str, str]:
@@ -145,7 +152,7 @@ def _question(checkpoint: Checkpoint) -> Question:
 
 def _methods(most: int) -> tuple[str, ...]:
     found = state.value(state.METHODS)
-    known = [name for name in dict.fromkeys(found) if name in FAST] if isinstance(found, list) else []
+    known = [name for name in dict.fromkeys(found) if name in METHODS] if isinstance(found, list) else []
     if not known and found != []:
         known = [DEFAULT]
     if len(known) > most:
@@ -154,8 +161,8 @@ def _methods(most: int) -> tuple[str, ...]:
     return tuple(
         st.multiselect(
             "Heatmap methods",
-            list(FAST),
-            format_func=lambda name: METHODS[name].title,
+            list(METHODS),
+            format_func=widgets.method_label,
             key=state.METHODS,
             max_selections=most,
             placeholder="Choose at least one",
@@ -164,6 +171,38 @@ def _methods(most: int) -> tuple[str, ...]:
             else f"At most {PANES} maps at once.",
         )
     )
+
+
+def _depths(backbones: Sequence[Checkpoint], methods: Sequence[str]) -> tuple[int, ...]:
+    """The picker of target layers. Networks call theirs by different names, so they are counted from the last."""
+    if not backbones or not any(METHODS[name].by_layer for name in methods):
+        return (0,)
+    options = [str(depth) for depth in range(min(len(one.architecture.stages) for one in backbones))]
+    found = state.value(state.COMPARED_LAYERS)
+    known = [name for name in dict.fromkeys(found) if name in options] if isinstance(found, list) else []
+    state.put(state.COMPARED_LAYERS, known or options[:1])
+    chosen = st.multiselect(
+        "Target layers",
+        options,
+        format_func=_counted,
+        key=state.COMPARED_LAYERS,
+        help="Whose maps are explained. Earlier ones are finer, and know less of the classes. Maps of several are "
+        "averaged.",
+    )
+    depths = tuple(sorted(map(int, chosen)))
+    if depths != (0,):
+        called = titles(backbones)
+        st.caption(". ".join(f"{called[one.name]}: {', '.join(_layers(one, depths))}" for one in backbones) + ".")
+    return depths or (0,)
+
+
+def _counted(option: str) -> str:
+    return {"0": "Last", "1": "Last but one", "2": "Last but two"}.get(option, f"{int(option) + 1}th from the end")
+
+
+def _layers(checkpoint: Checkpoint, depths: Sequence[int]) -> tuple[str, ...]:
+    stages = checkpoint.architecture.stages
+    return tuple(stages[-1 - depth].name for depth in depths if depth < len(stages))
 
 
 def _films(*, two: bool) -> tuple[Upload, ...]:

@@ -11,10 +11,12 @@ _PAGE: Final = "compare"
 _FILMS: Final = Kind(
     lambda words: "two" if words[-1] == "two" else "one", lambda value: ["two"] if value == "two" else []
 )
+_LAYERS: Final = Kind(list, lambda value: [] if value == ["0"] or not isinstance(value, list) else value)
 PARTS: Final = (
     Part("films", state.COMPARE, _FILMS),
     Part("backbone", state.BACKBONES, MANY),
     Part("method", state.METHODS, MANY),
+    Part("layer", state.COMPARED_LAYERS, _LAYERS),
 )
 
 

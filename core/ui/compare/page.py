@@ -44,7 +44,7 @@ def provenance(made: Sequence[Pane]) -> dict[str, str]:
         "notice": DISCLAIMER,
         "film_sha256": ", ".join(films),
         "weights_sha256": ", ".join(weights),
-        "maps": ", ".join(f"{pane.heatmap.model} {pane.heatmap.method} {pane.heatmap.asked}" for pane in made),
+        "maps": ", ".join(f"{pane.heatmap.model} {pane.heatmap.made} {pane.heatmap.asked}" for pane in made),
     }
 
 
@@ -107,7 +107,7 @@ def _tile(pane: Pane, drawn: Look) -> Tile:
     scale = f"scale up to {pane.top}" if pane.top else "own scale"
     lines = [
         f"{METHODS[heatmap.method].title} for {words[heatmap.target].lower()}{rather}, {scale}",
-        f"layer {heatmap.layer}" + (f", line at {drawn.level:.0%}" if drawn.contour else ""),
+        heatmap.place + (f", line at {drawn.level:.0%}" if drawn.contour else ""),
     ]
     if heatmap.note:
         lines.append(heatmap.note)

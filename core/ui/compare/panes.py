@@ -11,7 +11,8 @@ import streamlit as st
 from core.compare import common
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, look, reading_room, state, viewer, widgets
+from core.ui import cache, charts, look, making, reading_room, state, viewer, widgets
+from core.ui.compare.choice import Choice
 from core.ui.compare.seen import Seen
 
 OWN: Final = "own"
@@ -46,21 +47,21 @@ class Pane:
         return self.seen.by_class[self.heatmap.target] < viewer.SHOWN_FROM
 
 
-def make(seen: Sequence[Seen], methods: Sequence[str]) -> list[Pane]:
+def make(seen: Sequence[Seen], chosen: Choice) -> list[Pane]:
     """A pane for every reading and method, in this order, from what the page's controls hold.
+
+    Those of slow methods that are not made yet have none; a panel offers to make them.
 
     Raises:
         CheckpointError: a network was let go and cannot be loaded again.
     """
     target, against = str(state.value(state.COMPARED_CLASS)), _against()
+    methods = chosen.methods
     sources = [(one, method) for one in seen for method in methods]
-    heatmaps = []
-    for one, method in sources:
-        reading = one.result.reading
-        if reading is None:
-            raise ValueError("this film has no reading")
-        wanted = one.prediction if target == OWN else target
-        heatmaps.append(cache.heatmaps(one.checkpoint, reading, method, against)[wanted])
+    found = making.maps([_wanted(one, method, against, chosen) for one, method in sources])
+    there = [(source, maps) for source, maps in zip(sources, found, strict=True) if maps is not None]
+    sources = [source for source, _ in there]
+    heatmaps = [maps[one.prediction if target == OWN else target] for (one, _), maps in there]
     drawn = [(heatmap, "", "") for heatmap in heatmaps]
     if state.value(state.ONE_SCALE):
         drawn = [
@@ -73,13 +74,21 @@ def make(seen: Sequence[Seen], methods: Sequence[str]) -> list[Pane]:
     ]
 
 
+def _wanted(one: Seen, method: str, against: str | None, chosen: Choice) -> cache.Wanted:
+    if one.result.reading is None:
+        raise ValueError("this film has no reading")
+    layers = chosen.layers(one.checkpoint)
+    return cache.Wanted(one.checkpoint, one.result.upload, one.result.reading, method, against, layers)
+
+
 def show(pane: Pane, place: int, drawn: Look) -> None:
     """One pane: title, picture, legend, and the way to Diagnose."""
     st.markdown(f"**{pane.title}**")
     _picture(pane, drawn)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         method = METHODS[pane.heatmap.method].title
-        named = f"Layer {pane.heatmap.layer}" if method in pane.title else f"{method} · layer {pane.heatmap.layer}"
+        where = pane.heatmap.place
+        named = where[0].upper() + where[1:] if method in pane.title else f"{method} · {where}"
         st.caption(named, width="content")
         opener(pane, place, "Diagnose")
 
@@ -101,7 +110,7 @@ def in_room(pane: Pane) -> reading_room.Pane:
     heatmap, film = pane.heatmap, pane.seen.film
     method = METHODS[heatmap.method].title
     scale = "Colours are on a shared scale." if pane.scale else "Colours are scaled within this image."
-    named = widgets.sentence([method, f"layer {heatmap.layer}"])
+    named = widgets.sentence([method, heatmap.place])
     if pane.why_not:
         why_not = pane.why_not.replace("**", "")
         return reading_room.Pane(film.key, pane.title, "The film as it is", named, why_not=why_not)
@@ -144,6 +153,8 @@ def to_diagnose(pane: Pane) -> None:
     state.choose_film(pane.seen.film.sha256)
     state.choose_model(pane.seen.checkpoint.name)
     state.put(state.METHOD, pane.heatmap.method)
+    if pane.heatmap.layers:
+        state.put(state.LAYERS, list(pane.heatmap.layers))
     state.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against)
     state.leave()
     st.rerun()

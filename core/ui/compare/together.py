@@ -131,4 +131,4 @@ def _difference(pair: Pair) -> None:
 def _key(pane: Pane) -> str:
     """What tells a map from every other, with the film under it."""
     heatmap = pane.heatmap
-    return "/".join((*pane.seen.key, heatmap.method, heatmap.asked))
+    return "/".join((*pane.seen.key, heatmap.made, heatmap.asked))

@@ -41,7 +41,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
     state.prepare_look()
     state.settle(state.COMPARED_CLASS, [*classes, OWN])
     try:
-        made = panes.make(seen, chosen.methods)
+        made = panes.make(seen, chosen)
     except PneumoLensError as error:
         widgets.say(error, "These films cannot be shown.")
         return
@@ -60,7 +60,8 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.WEAK_TOO)
     believed.show(made)
     pair = together.show(pairs)
-    page.buttons(verdict, made, pairs, pair)
+    if made:
+        page.buttons(verdict, made, pairs, pair)
 
 
 def _first_question(seen: Sequence[Seen], *, two: bool) -> str:
@@ -147,7 +148,8 @@ def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
     across = len(beside) // len(films) if len(films) > 1 else len(beside)
     reading_room.show("compare_room", shown, beside, columns=min(1 + _ACROSS, across))
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        st.caption("Open in Diagnose:", width="content")
+        if made:
+            st.caption("Open in Diagnose:", width="content")
         for place, pane in enumerate(made):
             panes.opener(pane, place, pane.title)
     _notes(seen[0])
