@@ -99,7 +99,7 @@ def test_heatmaps_are_named_by_content_and_carry_their_facts(films: Path, tmp_pa
     pictures = sorted(out.glob("*.png"))
     assert len(pictures) == 2
     for path in pictures:
-        assert path.name.endswith(f"-{MODEL}-VIRUS-layer_cam.png")
+        assert path.name.endswith(f"-{MODEL}-VIRUS-layer_cam-layer4.png")
         with Image.open(path) as picture:
             picture.load()
             assert picture.info["target"] == "VIRUS"
@@ -109,10 +109,38 @@ def test_heatmaps_are_named_by_content_and_carry_their_facts(films: Path, tmp_pa
         assert not any(part.encode() in path.read_bytes() for part in PERSON)
 
 
+@pytest.mark.parametrize(("method", "layer"), [("grad_cam", "layer2,layer3"), ("integrated_gradients", None)])
+def test_a_heatmap_is_of_the_layer_asked_for(
+    films: Path, tmp_path: Path, method: str, layer: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["read", str(films / "a.png"), "--model", MODEL, "--json", "--heatmaps", str(tmp_path), "--method", method]
+    assert main([*asked, *(["--layer", layer] if layer else [])]) == 0
+    (row,) = lines(capsys)
+    found = "layer2 + layer3" if layer else "input"
+    assert row["heatmap"] == {
+        "method": method,
+        "layer": found,
+        "target": row["prediction"],
+        "against": None,
+        "problem": None,
+    }
+    (path,) = tmp_path.glob(f"*-{method}-{found.replace(' ', '')}.png")
+    with Image.open(path) as picture:
+        assert picture.info["layer"] == found
+
+
+def test_a_layer_that_is_not_there_is_refused(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["read", str(films), "--model", MODEL, "--layer", "layer5"]
+    assert main(asked) == 1
+    assert "layer1, layer2, layer3, layer4" in capsys.readouterr().err
+    assert main([*asked, "--method", "rise"]) == 1
+    assert "leave out --layer" in capsys.readouterr().err
+
+
 def test_one_class_is_drawn_against_another(films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["read", str(films), "--model", MODEL, "--heatmaps", str(tmp_path), "--target", "VIRUS", "--against"]
     assert main([*asked, "BACTERIA"]) == 0
-    pictures = sorted(tmp_path.glob("*-VIRUS-against-BACTERIA-grad_cam.png"))
+    pictures = sorted(tmp_path.glob("*-VIRUS-against-BACTERIA-grad_cam-layer4.png"))
     silent = capsys.readouterr().err.count("no picture")  # where nothing speaks for one rather than the other
     assert len(pictures) + silent == 2
     for path in pictures:

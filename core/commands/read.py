@@ -166,7 +166,7 @@ def _explained(outcome: Outcome, classifier: Classifier, options: argparse.Names
 def _facts(heatmap: Heatmap | None) -> dict[str, Any]:
     """Which heatmap the picture and the share in the lungs are of."""
     if heatmap is None:
-        return {}
+        return {"heatmap": None}
     names = ("method", "layer", "target", "against", "problem")
     return {"heatmap": {name: getattr(heatmap, name) for name in names}}
 

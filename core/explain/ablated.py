@@ -13,8 +13,8 @@ def ablation_cam(asked: Asked) -> Tensor:
     """ReLU(Σ_c w_c · A_c), w_c = what the logit loses when channel c is set to 0.
 
     Desai and Ramaswamy 2020, "Ablation-CAM", doi 10.1109/WACV45572.2020.9093360. There the loss is divided by the
-    logit, which changes nothing once the map is scaled, but turns it upside down for a class whose logit is negative; so
-    it is not. With a pooled head the loss is the head's weight times the channel's mean, and nothing need be run.
+    logit, which changes nothing once the map is scaled, but turns it upside down where the logit is negative; so it is
+    not. With a pooled head the loss is the head's weight times the channel's mean, and nothing need be run.
 
     Returns:
         ``[K, h, w]``.

@@ -72,11 +72,15 @@ _COSTS = {"fast": _fast, "slow": _slow}
 
 def _averaged(maps: Sequence[NDArray[np.float32]], side: int) -> NDArray[np.float32]:
     """Mean of the maps of several layers, each scaled to 0…1 class by class, then enlarged: as the library does."""
-    return np.mean([[_large(one, side) for one in of_layer] for of_layer in maps], axis=0, dtype=np.float32)
+    large = [[_large(one, side) for one in of_layer] for of_layer in maps]
+    found: NDArray[np.float32] = np.mean(large, axis=0, dtype=np.float32)
+    return found
 
 
 def _large(raw: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     if not np.isfinite(raw).all():
         return np.full((side, side), np.nan, dtype=np.float32)
     values = torch.from_numpy(scaled(raw)[0].copy())[None, None]
-    return np.asarray(functional.interpolate(values, (side, side), mode="bilinear")[0, 0].numpy(), dtype=np.float32)
+    large = functional.interpolate(values, (side, side), mode="bilinear")[0, 0]
+    found: NDArray[np.float32] = large.numpy()
+    return found

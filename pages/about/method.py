@@ -3,10 +3,17 @@
 import streamlit as st
 
 from core.compare.agreement import ALIKE, APART, CHANCE, GRID, TOP
-from core.explain import METHODS
+from core.explain import FAST, METHODS, Method
 from core.tasks import TASKS
 from core.trust.scores import SCORES
 from core.ui.viewer import SHOWN_FROM
+
+
+def told(method: Method) -> None:
+    """One method: what it shows, where it was published, what it is made from and what it costs."""
+    passes = f" ({method.passes:,} passes)" if method.passes else ""
+    st.markdown(f"**{method.title}.** {method.says} {method.paper}. From {method.needs}{passes}.")
+
 
 st.header("Method and limits", anchor=False)
 left, right = st.columns(2, gap="large")
@@ -24,10 +31,21 @@ with left:
 - Heat on a side marker, a border, a tube or text: the network may be reading that, a shortcut, and not a lung.
 """)
     st.subheader("The methods", anchor=False)
-    for method in METHODS.values():
-        st.markdown(f"**{method.title}.** {method.says} {method.paper}. From {method.needs}.")
+    st.markdown("**Fast.** At the last layer all come from the one pass that gave the probabilities.")
+    for name in FAST:
+        told(METHODS[name])
     st.markdown("""
-All come from the one pass that gave the probabilities. The networks here end in a pooled head: with it Grad-CAM,
+**Slow.** They ask the network about many altered films, say how long it will take, and can be stopped; all classes come
+from the same passes. Their maps are kept, so that they are made once.
+""")
+    for method in METHODS.values():
+        if method.name not in FAST:
+            told(method)
+    st.markdown("""
+**Target layer.** Methods that weigh features can explain any stage of the network, and the mean of several, each scaled
+first. The last one knows most of the classes and has the fewest cells.
+
+The networks here end in a pooled head: with it Grad-CAM,
 XGrad-CAM and HiResCAM are one and the same map, and so are LayerCAM and Element-wise Grad-CAM. With other heads they
 differ.
 
