@@ -18,7 +18,7 @@ from tests.test_training import write_films
 
 MODEL = "pneumonia-resnet18"
 FIELDS = ["file", "sha256", "model", "task", "probabilities", "prediction", "error"]
-SURE = ["prediction_set", "set_level", "abstain"]
+SURE = ["prediction_set", "set_level", "abstain", "lungs", "heatmap"]
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_a_heatmap_is_of_the_layer_asked_for(
 
 def test_a_layer_that_is_not_there_is_refused(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["read", str(films), "--model", MODEL, "--layer", "layer5"]
-    assert main(asked) == 1
+    assert main(asked) == 2
     assert "layer1, layer2, layer3, layer4" in capsys.readouterr().err
     assert main([*asked, "--method", "rise"]) == 1
     assert "leave out --layer" in capsys.readouterr().err

@@ -81,3 +81,29 @@ def test_a_broken_file_is_explained(page: Any, address: str) -> None:
     accept(page)
     drop(page, ("Doe.png", FILM[: len(FILM) // 2]))
     page.get_by_text("damaged or cut short").wait_for()
+
+
+def test_a_slow_map_shows_how_far_it_is_and_can_be_stopped(page: Any, address: str) -> None:
+    page.goto(address)
+    accept(page)
+    drop(page, ("chest.png", FILM))
+    page.locator(READY).wait_for()
+    choose(page, "Heatmap method", "RISE · slow")
+    page.get_by_role("button", name="Make this map").click()
+    page.get_by_text(re.compile(r"Asking the network: \d+%, about .* left")).wait_for()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Nothing of it is kept.").wait_for()
+    assert page.get_by_role("button", name="Make this map").is_visible()
+    choose(page, "Heatmap method", "Ablation-CAM · slow")
+    page.get_by_role("button", name="Make this map").click()
+    page.get_by_role("img", name=re.compile("ablation_cam heatmap for")).wait_for()
+    choose(page, "Heatmap method", "Grad-CAM")
+    choose(page, "Target layer", "block 3")
+    page.get_by_text("layers block 3 + block 5, averaged").first.wait_for()
+
+
+def choose(page: Any, picker: str, option: str) -> None:
+    """Open a picker in the sidebar and take one of its options."""
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name=re.compile(picker)).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
