@@ -11,7 +11,7 @@ import pytest
 from core.cli import main
 from core.commands.faithfulness import SUMMARY
 from core.errors import DataError
-from core.explain import DEFAULT, METHODS
+from core.explain import DEFAULT, FAST
 from core.records import from_csv, to_csv
 from core.trust import table
 from core.trust.scores import SCORES
@@ -107,7 +107,7 @@ def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
     assert main(command) == 0
     whole = rows.read_text("utf-8")
     first = table.parse(whole, "rows")
-    assert {r["method"] for r in first} == set(METHODS)
+    assert {r["method"] for r in first} == set(FAST)
     rows.write_text(whole[: len(whole) // 2], "utf-8")
     assert main(command) == 0
     again = table.parse(rows.read_text("utf-8"), "rows")
@@ -118,7 +118,7 @@ def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
     assert len(again) == len(first)
     with out.open(encoding="utf-8") as file:
         summary = list(csv.DictReader(file))
-    assert len(summary) == len(METHODS) * len(SCORES)
+    assert len(summary) == len(FAST) * len(SCORES)
     same = {
         line["value"] for line in summary if line["score"] == "road" and line["method"] in {"grad_cam", "hires_cam"}
     }

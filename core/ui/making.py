@@ -82,7 +82,7 @@ def _says(standing: Standing) -> str:
         return "Asking the network …"
     seconds = max(1, round(standing.left))
     left = f"{seconds} s" if seconds < _MINUTE else f"{seconds // _MINUTE} min {seconds % _MINUTE} s"
-    return f"Asking the network: {standing.share:.0%}, about {left} left"
+    return f"Asking the network: {100 * standing.share:.0f} %, about {left} left"
 
 
 def _ended(job: Job) -> None:
