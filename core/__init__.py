@@ -29,6 +29,7 @@ The map, in the direction data flows::
 ``portable``          weights trained elsewhere → a checkpoint, and back to plain files
 ``render``, ``report``  heatmaps → pixels; readings → files
 ``compare``           several heatmaps of a film held against each other
+``guard``             CHECKS: is this a film that the network knows? accepted, caution or refused, and why
 ``certainty``         how sure: prediction sets, films for a human reader, words
 ``trust``             one heatmap → is it faithful, stable, and about what was learnt?
 ``robustness``        CORRUPTIONS: films made worse → what is left of accuracy and maps

@@ -19,6 +19,7 @@ from core.architectures import ARCHITECTURES, HEADS
 from core.certainty import TARGETS, WORDINGS
 from core.evaluate import METRICS
 from core.explain import METHODS
+from core.guard import CHECKS
 from core.robustness.corruptions import CORRUPTIONS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
@@ -34,6 +35,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "TARGETS": TARGETS,
     "WORDINGS": WORDINGS,
     "CORRUPTIONS": CORRUPTIONS,
+    "CHECKS": CHECKS,
 }
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
@@ -48,6 +50,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "certainty",
             "compare",
             "download",
+            "guard",
             "portable",
             "render",
             "report",

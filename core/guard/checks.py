@@ -54,12 +54,12 @@ CHECKS: Table[Check] = Table(
         "Crop it to the chest.",
     ),
     Check(
-        "constant", lambda seen, _: seen.constant, None, 0.6, "Much of the image is one even grey",
+        "constant", lambda seen, _: seen.constant, 0.45, 0.6, "Much of the image is one even grey",
         "share {:.2f}",
         "Pages, charts and drawings look like that. Choose a film, and crop wide borders.",
     ),
     Check(
-        "rough", lambda seen, _: seen.rough, None, 0.35, "The image is grainy all over", "grain {:.2f}",
+        "rough", lambda seen, _: seen.rough, 0.18, 0.25, "The image is grainy all over", "grain {:.2f}",
         "Noise and textures look like that. Export the film again.",
     ),
     Check(
