@@ -17,6 +17,7 @@ from core.certainty import LEVEL, LEVELS, TARGET, TARGETS, certainty_of, either
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
 from core.errors import DataError, PneumoLensError, UnknownNameError
 from core.explain import DEFAULT, METHODS
+from core.guard import Known, Verdict, judge, known_of, see
 
 if TYPE_CHECKING:
     from core.batch import Outcome
@@ -72,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
         raise DataError("--target and --against name the same class. Name two.")
     point = _point(options.threshold, chosen) if options.threshold else None
     sure = _sure(chosen)
+    known = known_of(chosen)
     files = _files(options.files)
     if options.heatmaps:
         options.heatmaps.mkdir(parents=True, exist_ok=True)
@@ -86,10 +88,12 @@ def run(options: argparse.Namespace) -> int:
         with bar.external_write_mode(file=sys.stdout):
             if options.json:
                 row = _row(file, outcome, classifier, point, raw=options.raw)
-                print(json.dumps(row | _how_sure(outcome, sure, options)), flush=True)
+                print(json.dumps(row | _how_sure(outcome, sure, options) | _guard(outcome, known)), flush=True)
             else:
                 line = _line(file, outcome, classifier, point, raw=options.raw)
-                print(line + _how_sure_says(outcome, classifier, sure, options), flush=True)
+                print(
+                    line + _how_sure_says(outcome, classifier, sure, options) + _guard_says(outcome, known), flush=True
+                )
         bar.update()
     bar.close()
     return SOME_FAILED if failed else ALL_DONE
@@ -134,6 +138,26 @@ def _how_sure_says(
     held = either(sure.sets.of(by_class, options.level), classifier.checkpoint.task.words)
     human = "; needs a human reader" if sure.defers(by_class, options.target_error) else ""
     return f"; {sure.wording(by_class).title.lower()}; {options.level:.0%} set: {held}{human}"
+
+
+def _judged(outcome: Outcome, known: Known | None) -> Verdict | None:
+    if outcome.xray is None or outcome.reading is None:
+        return None
+    seen = see(outcome.xray)
+    return judge(known.add(seen, outcome.reading) if known else seen, outcome.reading.task, known)
+
+
+def _guard(outcome: Outcome, known: Known | None) -> dict[str, Any]:
+    """Field of the JSON object. The reading is there all the same: whoever runs a program decides what to do."""
+    verdict = _judged(outcome, known)
+    return {"guard": verdict.facts() if verdict else None}
+
+
+def _guard_says(outcome: Outcome, known: Known | None) -> str:
+    verdict = _judged(outcome, known)
+    if verdict is None or not verdict.caution:
+        return ""
+    return f"; {verdict.name.upper()}: {' '.join(map(str, verdict.reasons))}"
 
 
 def _point(path: Path, chosen: Checkpoint) -> OperatingPoint:

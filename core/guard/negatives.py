@@ -30,7 +30,14 @@ _SHIPPED: Final = {
     ),
     "textures": (("skimage", "data/brick.png"), ("skimage", "data/grass.png"), ("skimage", "data/gravel.png")),
 }  # fmt: skip
-_SLICES: Final = ("CT_small.dcm", "MR_small.dcm", "JPEG2000.dcm", "693_J2KI.dcm", "US1_J2KI.dcm", "examples_ybr_color.dcm")
+_SLICES: Final = (
+    "CT_small.dcm",
+    "MR_small.dcm",
+    "JPEG2000.dcm",
+    "693_J2KI.dcm",
+    "US1_J2KI.dcm",
+    "examples_ybr_color.dcm",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,12 +102,16 @@ def _part(picture: Picture, rng: Rng, *, whole: bool) -> Picture:
 
 def _slices(rng: Rng, number: int) -> Picture | None:
     """CT, MR and ultrasound from pydicom, and slices made of ellipses."""
-    if number % 3 == 0 and (found := [path for name in _SLICES if (path := _file("pydicom", f"data/test_files/{name}"))]):
+    if number % 3 == 0 and (
+        found := [path for name in _SLICES if (path := _file("pydicom", f"data/test_files/{name}"))]
+    ):
         import pydicom
 
         half = found[number % 2 :: 2]
         pixels = np.asarray(pydicom.dcmread(half[number // 6 % len(half)]).pixel_array).astype(np.float32)
-        pixels = pixels if pixels.ndim == 2 else pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 3 else pixels[0]  # noqa: PLR2004
+        pixels = (
+            pixels if pixels.ndim == 2 else pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 3 else pixels[0]
+        )  # noqa: PLR2004
         pixels = pixels if pixels.ndim == 2 else pixels[..., 0]  # noqa: PLR2004
         low, high = np.percentile(pixels, (1, 99))
         return _part(_grey((pixels - low) / max(float(high - low), 1.0)), rng, whole=number < 12)  # noqa: PLR2004
@@ -190,7 +201,13 @@ def _waves(rng: Rng, _: int) -> Picture:
     turn, many = rng.uniform(0, np.pi), rng.uniform(3, 40)
     along = x * np.cos(turn) + y * np.sin(turn)
     kind = rng.integers(3)
-    across = along if kind == 0 else np.hypot(x, y) if kind == 1 else along * 0 + np.sign(np.sin(many * x)) * np.sin(many * y)
+    across = (
+        along
+        if kind == 0
+        else np.hypot(x, y)
+        if kind == 1
+        else along * 0 + np.sign(np.sin(many * x)) * np.sin(many * y)
+    )
     return _grey(0.5 + rng.uniform(0.2, 0.5) * np.sin(many * across))
 
 

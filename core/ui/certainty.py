@@ -141,9 +141,7 @@ def spread(result: Result, checkpoint: Checkpoint) -> None:
     with st.container(border=True, key="spread"):
         if key not in state.measured():
             words, button = st.columns([3, 1], vertical_alignment="center")
-            words.markdown(
-                "**Is the reading steady?** Reads the film mirrored, and shifted by a few pixels, too."
-            )
+            words.markdown("**Is the reading steady?** Reads the film mirrored, and shifted by a few pixels, too.")
             button.button(
                 "Spread", key="measure_spread", icon=":material/swap_horiz:", width="stretch",
                 on_click=state.measured().add, args=(key,),

@@ -10,7 +10,7 @@ from core import render, report
 from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import certainty, charts, state
+from core.ui import certainty, charts, guard, state
 from core.ui.cache import Film, Result
 
 
@@ -72,6 +72,7 @@ def _row(result: Result, checkpoint: Checkpoint, sure: certainty.Facts, *, named
         error=result.error,
         file=result.upload.name if named else None,
         **sure(result),
+        **guard.facts(result),
     )
 
 
@@ -82,7 +83,7 @@ def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
     says = f"{checkpoint.task.words[heatmap.target]} {share} (softmax)"
     if heatmap.against:
         says += f" rather than {checkpoint.task.words[heatmap.against].lower()}"
-    return f"{says}, {title}, {method}, {heatmap.layer}"
+    return f"{says}, {title}, {method}, {heatmap.layer}{guard.mark(result)}"
 
 
 def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:

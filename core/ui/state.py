@@ -130,6 +130,7 @@ _OWN_ROUND = "own_round"
 _OWN_LEFT_OUT = "own_left_out"
 _POINT = "operating_point"
 _MEASURED = "measured_maps"
+_INSISTED = "read_anyway_films"
 
 MAX_TABLES: Final = 8
 """Tables of predictions one visitor may have here at once."""
@@ -172,6 +173,12 @@ def accept() -> None:
 def measured() -> set[tuple[str, ...]]:
     """Heatmaps, by their keys, that this visitor asked to have measured; add to it to ask for another."""
     found: set[tuple[str, ...]] = st.session_state.setdefault(_MEASURED, set())
+    return found
+
+
+def insisted() -> set[tuple[str, str]]:
+    """Refused films that this visitor wants read all the same, with the key of the checkpoint; add to it."""
+    found: set[tuple[str, str]] = st.session_state.setdefault(_INSISTED, set())
     return found
 
 
