@@ -1,5 +1,5 @@
 # make app     install what is needed and open the dashboard (PORT=8501; ARGS=--light for bright rooms)
-# make test    every test
+# make test    every test, two at a time
 # make lint    style, format and types
 # make bench   how fast readings and heatmaps are; writes bench.json
 # make clean   remove the environment and all caches; trained weights, runs/ and data stay
@@ -20,7 +20,7 @@ app: $(VENV)/.installed
 	$(BIN)/python -m core.ui --server.port $(PORT) $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -20,6 +20,7 @@ The map, in the direction data flows::
 ``aids``              small networks and statistics that serve a reading, with cards of their own
 ``classifier``        checkpoint → Classifier → Reading: the one pass
 ``models``            the bounded pool of loaded classifiers
+``lungs``             Xray → LungFields: where the lungs are, and how much of a heatmap's evidence lies in them
 ``batch``             many files through one classifier, decoding overlapped
 ``explain``           METHODS: Reading → heatmaps of every class
 ``evaluate``          METRICS, PRESETS: predictions → figures with intervals, curves, thresholds, comparisons

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+# Tests that run side by side share the cores: networks that each take all of them get in each other's way.
+if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(workers))))
+
 ROOT = Path(__file__).resolve().parent.parent
 NO_SKIP = os.environ.get("PNEUMOLENS_NO_SKIP") == "1"
 
@@ -28,6 +32,14 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PNEUMOLENS_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For several processes: the longest tests first, and one process for all tests of a running app."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=lambda item: item.get_closest_marker("realdata") is None)
 
 
 @pytest.hookimpl(wrapper=True)

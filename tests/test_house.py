@@ -20,6 +20,7 @@ from core.certainty import TARGETS, WORDINGS
 from core.evaluate import METRICS
 from core.explain import METHODS
 from core.guard import CHECKS
+from core.lungs.probe import VIEWS
 from core.robustness.corruptions import CORRUPTIONS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
@@ -36,6 +37,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "WORDINGS": WORDINGS,
     "CORRUPTIONS": CORRUPTIONS,
     "CHECKS": CHECKS,
+    "VIEWS": VIEWS,
 }
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
@@ -51,6 +53,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "compare",
             "download",
             "guard",
+            "lungs",
             "portable",
             "render",
             "report",

@@ -96,12 +96,14 @@ def test_a_film_that_another_visitor_reads_meanwhile_is_read_all_the_same(monkey
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_file_names_are_in_downloads_when_they_were_asked_for(asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_names_are_in_downloads_when_they_were_asked_for(
+    asked: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     made: list[Callable[[], bytes]] = []
     monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: made.append(data))
     monkeypatch.setattr(state, "names_in_exports", lambda: asked)
     card = SimpleNamespace(name="m", weights_sha256="c" * 64, task="pneumonia", temperature=1.0)
-    checkpoint: Any = SimpleNamespace(card=card)
+    checkpoint: Any = SimpleNamespace(card=card, validation=tmp_path / "none.csv")
     exports.readings([cache.Result(upload(), None, "no film")], checkpoint, "stem", "Reading")
     monkeypatch.undo()  # a click is answered outside the visitor's session
     assert [b"Doe.png" in make() for make in made] == [asked, asked]

@@ -88,7 +88,9 @@ def run(options: argparse.Namespace) -> int:
         with bar.external_write_mode(file=sys.stdout):
             if options.json:
                 row = _row(file, outcome, classifier, point, raw=options.raw)
-                print(json.dumps(row | _how_sure(outcome, sure, options) | _guard(outcome, known)), flush=True)
+                row |= _how_sure(outcome, sure, options) | _guard(outcome, known)
+                row |= _in_lungs(outcome, classifier, options)
+                print(json.dumps(row), flush=True)
             else:
                 line = _line(file, outcome, classifier, point, raw=options.raw)
                 print(
@@ -125,6 +127,26 @@ def _how_sure(outcome: Outcome, sure: Certainty | None, options: argparse.Namesp
         "prediction_set": list(sure.sets.of(by_class, options.level)),
         "set_level": options.level,
         "abstain": sure.defers(by_class, options.target_error),
+    }
+
+
+def _in_lungs(outcome: Outcome, classifier: Classifier, options: argparse.Namespace) -> dict[str, Any]:
+    """How much of the evidence lies in the lung fields; nothing where the network that finds them is not here."""
+    from core.explain import explain
+    from core.lungs import evidence_inside, outline, there
+
+    if outcome.reading is None or outcome.xray is None or not there():
+        return {}
+    fields = outline(outcome.xray)
+    target = options.target or outcome.reading.prediction
+    heatmap = explain(classifier, outcome.reading, options.method, options.against).get(target)
+    inside = evidence_inside(fields, heatmap.values) if heatmap is not None and fields.plausible else None
+    return {
+        "lungs": {
+            "share_of_film": round(fields.share, 4) if fields.plausible else None,
+            "evidence_inside": None if inside is None else round(inside, 4),
+            "doubt": fields.doubt,
+        }
     }
 
 

@@ -111,7 +111,7 @@ def _slices(rng: Rng, number: int) -> Picture | None:
         pixels = np.asarray(pydicom.dcmread(half[number // 6 % len(half)]).pixel_array).astype(np.float32)
         pixels = (
             pixels if pixels.ndim == 2 else pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 3 else pixels[0]
-        )  # noqa: PLR2004
+        )
         pixels = pixels if pixels.ndim == 2 else pixels[..., 0]  # noqa: PLR2004
         low, high = np.percentile(pixels, (1, 99))
         return _part(_grey((pixels - low) / max(float(high - low), 1.0)), rng, whole=number < 12)  # noqa: PLR2004

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from core import render, report
 from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import certainty, charts, guard, state
+from core.ui import certainty, charts, guard, lungs, state
 from core.ui.cache import Film, Result
 
 
@@ -36,6 +37,10 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
             button("Overlay PNG", overlay, f"{stem}.png", "image/png")
             button("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
             button("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
+        found = lungs.fields(result.upload)
+        if found is not None and found.plausible:
+            mask = partial(lungs.mask_png, found, film.width, film.height)
+            button("Lung mask PNG", mask, f"{film.key}-lungs.png", "image/png")
         readings((result,), checkpoint, f"{film.key}-{checkpoint.name}", "Reading")
 
 

@@ -74,12 +74,13 @@ BINS = "performance_bins"
 RAW = "performance_raw"
 SCORE = "performance_score"
 DAMAGE = "performance_damage"
+LUNGS_FIGURE = "performance_lungs"
 COLOUR_BY = "performance_colour_by"
 FORMAT = "performance_format"
 PAGE = "performance_page"
 _PERFORMANCE = (
     TASK, SOURCES, VIEW, CLASSES, SHARES, CELL, ORDER, *PAIR, GROUP, ONE, POSITIVE, THRESHOLD, PREVALENCE, BINS, RAW,
-    SCORE, DAMAGE, COLOUR_BY, FORMAT, PAGE,
+    SCORE, DAMAGE, LUNGS_FIGURE, COLOUR_BY, FORMAT, PAGE,
 )  # fmt: skip
 
 # Keys of the Data set page, in the same way.

@@ -14,7 +14,7 @@ from core.checkpoint import Checkpoint
 from core.errors import EvidenceError, PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, exports, look, reading_room, state, trust, widgets
+from core.ui import cache, charts, exports, look, lungs, reading_room, state, trust, widgets
 from core.ui.cache import Film, Result
 
 SHOWN_FROM: Final = 0.15
@@ -105,6 +105,7 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str) -> None:
         shown = _room(result, film, heatmap, checkpoint)
     else:
         shown = _stills(film, heatmap, checkpoint, reading.by_class[target])
+    lungs.line(lungs.fields(result.upload), heatmap if shown else None)
     st.caption(
         "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left. "
         "A heatmap is evidence, not an outline of disease. "
@@ -163,7 +164,8 @@ def _room(result: Result, film: Film, heatmap: Heatmap, checkpoint: Checkpoint) 
             values=heatmap.values,
             high=reading_room.high_end(heatmap, checkpoint),
         )
-    films = [reading_room.Shown(film.key, cache.in_depth(result.upload), film.facts.view)]
+    outline = lungs.drawn(lungs.fields(result.upload))
+    films = [reading_room.Shown(film.key, cache.in_depth(result.upload), film.facts.view, outline)]
     reading_room.show("diagnose_room", films, [original, over], columns=2)
     if weak and not heatmap.problem:
         st.toggle("Show it anyway", key=state.ANYWAY)

@@ -192,6 +192,7 @@ def test_window_level_invert_and_reset(page: Any, talk: Talk) -> None:
     page.keyboard.up("Shift")
     assert readout(page)["window"] < 0.9
     page.keyboard.press("i")
+    readout(page)  # written with the next frame
     assert "inverted" in page.locator(".readout").inner_text()
     assert page.get_by_role("button", name="Invert (I)").get_attribute("aria-pressed") == "true"
     assert pixels(page, 0) != first

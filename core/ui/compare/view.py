@@ -11,7 +11,7 @@ import streamlit as st
 from core.compare import Opinion, Verdict, judge
 from core.compare.places import SIDES
 from core.errors import PneumoLensError
-from core.ui import cache, charts, look, reading_room, state, viewer, widgets
+from core.ui import cache, charts, look, lungs, reading_room, state, viewer, widgets
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import OWN, Pane
@@ -138,7 +138,8 @@ def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
     films = {one.film.sha256: one for one in seen}
     shown, beside = [], []
     for sha256, one in films.items():
-        shown.append(reading_room.Shown(one.film.key, cache.in_depth(one.result.upload), one.film.facts.view))
+        outline = lungs.drawn(lungs.fields(one.result.upload))
+        shown.append(reading_room.Shown(one.film.key, cache.in_depth(one.result.upload), one.film.facts.view, outline))
         of = f" of film {one.letter}" if one.letter else ""
         facts = widgets.sentence(["Untouched", *viewer.facts(one.film)])
         beside.append(reading_room.Pane(one.film.key, f"Original{of}", f"The film as it is{of}", facts))

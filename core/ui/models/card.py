@@ -6,8 +6,10 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint, TrainingFacts
 from core.errors import DataError
-from core.ui import charts, widgets
+from core.lungs.probe import Probed, in_words
+from core.ui import charts, measured, widgets
 from core.ui.models import groups, judged, sketch
+from core.ui.performance.lungs import PROBE
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -27,6 +29,7 @@ def show(checkpoint: Checkpoint) -> None:
             f"**Trained on.** {facts.training.data}. {checkpoint.task.population}"
         )
         metrics(checkpoint)
+        without_lungs(checkpoint)
         st.markdown("**Limits**\n\n" + "\n".join(f"- {limit}" for limit in facts.limits))
     with right:
         st.markdown("**Confusion matrix, test films**")
@@ -56,6 +59,17 @@ def metrics(checkpoint: Checkpoint) -> None:
         rows.append(f"| Calibration error (ECE, ten bins) | {error:.3f} |")
     st.markdown(f"**On {facts.test_films:,} test films** ({facts.view})")
     st.markdown("| Figure | Value |\n|---|---|\n" + "\n".join(rows))
+
+
+def without_lungs(checkpoint: Checkpoint) -> None:
+    """What it reads of films whose lungs are hidden; nothing where that was not measured."""
+    try:
+        rows = measured.of(Probed, PROBE, checkpoint.card.weights_sha256)
+    except DataError as error:
+        widgets.say(error, "The table of the shortcut probe cannot be used.")
+        return
+    if rows:
+        st.markdown(f"**Without the lungs.** {in_words(rows)}")
 
 
 def _positive(checkpoint: Checkpoint) -> str:

@@ -1,12 +1,11 @@
-"""A figure of means with their intervals, one row each, above rivals that know nothing."""
+"""A figure of values with their intervals, one row each, above values that they are held against."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from core.explain import METHODS
-from core.trust.table import Mean
 from core.ui.charts import Palette, frame
 
 if TYPE_CHECKING:
@@ -14,48 +13,66 @@ if TYPE_CHECKING:
 
 _ROW: Final = 30  # pixels of height
 _AIR: Final = 0.05  # share of the axis beyond what is on it
-_RIVALS: Final = {"random": "Random map", "blob": "Centre of the film"}
+_DASHES: Final = ("dot", "dash")
 
 
-def span(found: Sequence[Mean]) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A row of the figure.
+
+    Attributes:
+        title: at its left.
+        value: the dot.
+        low, high: its 95 % interval.
+        note: under the pointer, in a line of its own.
+    """
+
+    title: str
+    value: float
+    low: float
+    high: float
+    note: str = ""
+
+
+def span(dots: Iterable[Dot], rivals: Iterable[float]) -> tuple[float, float]:
     """From where to where an axis must go that all of them fit on: figures side by side can then be compared."""
-    low = min(min(mean.low, mean.random, mean.blob) for mean in found)
-    high = max(max(mean.high, mean.random, mean.blob) for mean in found)
+    dots, rivals = list(dots), list(rivals)
+    low = min([dot.low for dot in dots] + rivals)
+    high = max([dot.high for dot in dots] + rivals)
     return low - _AIR * (high - low), high + _AIR * (high - low)
 
 
-def faithfulness(found: Sequence[Mean], ends: tuple[float, float], colours: Palette) -> Figure:
-    """One score of every method on one network, with its 95 % interval; a random map and the centre below.
+def drawn(dots: Sequence[Dot], rivals: Mapping[str, float], ends: tuple[float, float], colours: Palette) -> Figure:
+    """Dots with their intervals; rivals below, each with a line through all rows.
 
     Args:
-        found: one per method.
+        dots: from the top down.
+        rivals: title → value of what the dots are held against, two at most.
         ends: of the axis.
         colours: of the theme.
     """
     from plotly import graph_objects as go
 
-    first = found[0]
     figure = go.Figure(
         go.Scatter(
-            x=[mean.value for mean in found],
-            y=[METHODS[mean.method].title for mean in found],
+            x=[dot.value for dot in dots],
+            y=[dot.title for dot in dots],
             mode="markers",
             marker={"size": 10, "color": colours.accent},
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [mean.high - mean.value for mean in found],
-                "arrayminus": [mean.value - mean.low for mean in found],
+                "array": [dot.high - dot.value for dot in dots],
+                "arrayminus": [dot.value - dot.low for dot in dots],
                 "color": colours.accent,
                 "thickness": 1.4,
                 "width": 4,
             },
-            customdata=[[mean.low, mean.high, mean.better] for mean in found],
+            customdata=[[dot.low, dot.high, dot.note] for dot in dots],
             hovertemplate="%{y}: %{x:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f})<br>"
-            "beats both on %{customdata[2]:.0%} of the films<extra></extra>",
+            "%{customdata[2]}<extra></extra>",
         )
     )
-    rivals = {title: getattr(first, name) for name, title in _RIVALS.items()}
     figure.add_trace(
         go.Scatter(
             x=list(rivals.values()),
@@ -65,9 +82,9 @@ def faithfulness(found: Sequence[Mean], ends: tuple[float, float], colours: Pale
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     )
-    for value, dash in zip(rivals.values(), ("dot", "dash"), strict=True):
+    for value, dash in zip(rivals.values(), _DASHES, strict=False):
         figure.add_vline(x=value, line={"color": colours.muted, "dash": dash, "width": 1})
-    figure.update_layout(**frame(colours, _ROW * (len(found) + len(rivals)) + 40), showlegend=False)
+    figure.update_layout(**frame(colours, _ROW * (len(dots) + len(rivals)) + 40), showlegend=False)
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, showgrid=False)
     figure.update_xaxes(tickformat=".2f", range=list(ends))
     return figure

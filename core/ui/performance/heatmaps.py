@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -11,26 +10,25 @@ import streamlit as st
 
 from core.errors import DataError
 from core.explain import DEFAULT, METHODS
-from core.records import from_csv
 from core.tasks import Task
 from core.trust.scores import NOTABLE, SCORES
 from core.trust.table import Mean, clear
-from core.ui import cache, state, widgets
-from core.ui.performance import charts, controls, dots
+from core.ui import state, widgets
+from core.ui.measured import FOLDER
+from core.ui.performance import charts, controls, dots, measured
 from core.ui.performance.sources import Source
 
-SHIPPED: Final = Path(__file__).parents[2] / "assets" / "faithfulness.csv"
+SHIPPED: Final = FOLDER / "faithfulness.csv"
 
 
 def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     """The section."""
     try:
-        found = _means()
+        found = measured.by_source(Mean, SHIPPED, sources)
     except DataError as error:
         widgets.say(error, "The table of faithfulness cannot be used.")
         return
-    measured = {source.name: means for source in sources if (means := _of(source, found))}
-    if not measured:
+    if not found:
         st.info(
             "The heatmaps of these networks were not measured. `python -m core faithfulness --data DIR` does it.",
             icon=":material/straighten:",
@@ -40,14 +38,20 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     name = controls.segments("Figure", titles, state.SCORE)
     score = SCORES[name]
     st.markdown(f"{score.says} {'Higher' if score.higher else 'Lower'} is better. ({score.paper})")
-    shown = [source for source in sources if source.name in measured]
-    drawn = [mean for means in measured.values() for mean in means if mean.score == name]
+    shown = [source for source in sources if source.name in found]
+    means = [mean for means in found.values() for mean in means if mean.score == name]
+    ends = dots.span(map(_dot, means), [value for mean in means for value in (mean.random, mean.blob)])
     for cell, source in zip(controls.side_by_side(len(shown)), shown, strict=True):
         with cell:
-            rows = [mean for mean in measured[source.name] if mean.score == name]
+            rows = [mean for mean in found[source.name] if mean.score == name]
             st.markdown(f"**{widgets.verbatim(source.title)}** · {max(mean.films for mean in rows)} films")
             st.plotly_chart(
-                dots.faithfulness(rows, dots.span(drawn), widgets.palette()),
+                dots.drawn(
+                    [_dot(mean) for mean in rows],
+                    {"Random map": rows[0].random, "Centre of the film": rows[0].blob},
+                    ends,
+                    widgets.palette(),
+                ),
                 width="stretch",
                 config=charts.config(f"{name}-{source.name}", fmt),
                 key=f"faithful_{source.name}",
@@ -55,7 +59,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
                 + ", ".join(f"{METHODS[mean.method].title} {mean.value:.2f}" for mean in rows),
             )
             st.markdown(_verdict(rows))
-    st.dataframe(_table(shown, measured), width="stretch", hide_index=True, key="faithfulness")
+    st.dataframe(_table(shown, found), width="stretch", hide_index=True, key="faithfulness")
     st.caption(
         "Means over test films, for the class each network read; whiskers and brackets: 95 %, bootstrap of patients. "
         "Clearly better: on the same films, with 95 % confidence of each. A random map and a blob at the centre know "
@@ -63,9 +67,12 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         f"measured, no method is ahead of {METHODS[DEFAULT].title} by more than {NOTABLE:.2f}: of those that are about "
         "as good it is the simplest, and so it is chosen at first."
     )
-    missing = [source.title for source in sources if source.name not in measured]
-    if missing:
-        st.caption(f"Not measured: {', '.join(missing)}.")
+    measured.missing(sources, found)
+
+
+def _dot(mean: Mean) -> dots.Dot:
+    title = METHODS[mean.method].title
+    return dots.Dot(title, mean.value, mean.low, mean.high, f"beats both on {mean.better:.0%} of the films")
 
 
 def _verdict(rows: Sequence[Mean]) -> str:
@@ -78,26 +85,11 @@ def _verdict(rows: Sequence[Mean]) -> str:
     return f"Clearly better than both: {', '.join(better)}."
 
 
-def _means() -> list[Mean]:
-    """The shipped table; empty where there is none."""
-    if not SHIPPED.is_file():
-        return []
-    key = str(SHIPPED), str(SHIPPED.stat().st_mtime_ns)
-    return cache.computed("faithfulness", key, lambda: from_csv(Mean, SHIPPED.read_text("utf-8"), SHIPPED.name))
-
-
-def _of(source: Source, found: Sequence[Mean]) -> list[Mean]:
-    """Those of exactly this network's weights."""
-    if source.checkpoint is None:
-        return []
-    return [mean for mean in found if mean.weights_sha256 == source.checkpoint.card.weights_sha256]
-
-
-def _table(sources: Sequence[Source], measured: dict[str, list[Mean]]) -> pd.DataFrame:
+def _table(sources: Sequence[Source], found: dict[str, list[Mean]]) -> pd.DataFrame:
     rows = []
     for source in sources:
         by_method: dict[str, list[Mean]] = {}
-        for mean in measured[source.name]:
+        for mean in found[source.name]:
             by_method.setdefault(mean.method, []).append(mean)
         for method, means in by_method.items():
             row: dict[str, object] = {"Network": source.title, "Method": METHODS[method].title}

@@ -32,6 +32,7 @@ PARTS: Final = (
     Part("raw", state.RAW, SWITCH, ("calibration",)),
     Part("score", state.SCORE, TEXT, ("heatmaps",)),
     Part("damage", state.DAMAGE, TEXT, ("robustness",)),
+    Part("lungs", state.LUNGS_FIGURE, TEXT, ("lungs",)),
     Part("colour", state.COLOUR_BY, TEXT, ("points",)),
 )
 

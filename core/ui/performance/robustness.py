@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -11,72 +10,55 @@ import streamlit as st
 
 from core.errors import DataError
 from core.explain import DEFAULT, METHODS
-from core.records import from_csv
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, Damage
 from core.tasks import Task
-from core.ui import cache, state, widgets
-from core.ui.performance import charts, controls, damage_chart
+from core.ui import state, widgets
+from core.ui.measured import FOLDER
+from core.ui.performance import charts, controls, damage_chart, measured
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sources import Source
 
-SHIPPED: Final = Path(__file__).parents[2] / "assets" / "robustness.csv"
+SHIPPED: Final = FOLDER / "robustness.csv"
 
 
 def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     """The section."""
     try:
-        found = _rows()
+        found = measured.by_source(Damage, SHIPPED, sources)
     except DataError as error:
         widgets.say(error, "The table of robustness cannot be used.")
         return
-    measured = {source.title: rows for source in sources if (rows := _of(source, found))}
-    if not measured:
+    if not found:
         st.info(
             "What breaks these networks was not measured. `python -m core robustness --data DIR` does it.",
             icon=":material/broken_image:",
         )
         return
+    rows = {source.title: found[source.name] for source in sources if source.name in found}
     name = controls.segments("Figure", {name: figure.title for name, figure in SHOWN.items()}, state.DAMAGE)
-    films = max(row.films for rows in measured.values() for row in rows)
+    films = max(row.films for of_one in rows.values() for row in of_one)
     st.markdown(f"{SHOWN[name].says} Films are made worse step by step, 0 is the clean film; {films} test films.")
     st.plotly_chart(
-        damage_chart.curves(measured, name, widgets.palette()),
+        damage_chart.curves(rows, name, widgets.palette()),
         width="stretch",
         config=charts.config(f"robustness-{name}", fmt),
         key="damage",
-        alt=f"{SHOWN[name].title} by strength of every corruption. " + _spoken(measured, name),
+        alt=f"{SHOWN[name].title} by strength of every corruption. " + _spoken(rows, name),
     )
-    st.dataframe(_table(measured), width="stretch", hide_index=True, key="robustness")
+    st.dataframe(_table(rows), width="stretch", hide_index=True, key="robustness")
     st.caption(
         "Bands and brackets: 95 %, bootstrap of patients. Corruptions act on the square that a network is fed. "
         f"Map: {METHODS[DEFAULT].title} of the class that was read on the clean film, rank correlation with its map "
         "there, moved with the film where the film was moved."
     )
-    missing = [source.title for source in sources if source.title not in measured]
-    if missing:
-        st.caption(f"Not measured: {', '.join(missing)}.")
+    measured.missing(sources, found)
 
 
-def _rows() -> list[Damage]:
-    """The shipped table; empty where there is none."""
-    if not SHIPPED.is_file():
-        return []
-    key = str(SHIPPED), str(SHIPPED.stat().st_mtime_ns)
-    return cache.computed("robustness", key, lambda: from_csv(Damage, SHIPPED.read_text("utf-8"), SHIPPED.name))
-
-
-def _of(source: Source, found: Sequence[Damage]) -> list[Damage]:
-    """Those of exactly this network's weights."""
-    if source.checkpoint is None:
-        return []
-    return [row for row in found if row.weights_sha256 == source.checkpoint.card.weights_sha256]
-
-
-def _spoken(measured: dict[str, list[Damage]], name: str) -> str:
+def _spoken(found: dict[str, list[Damage]], name: str) -> str:
     """The clean figure and the worst, for those who do not see the curves."""
     said = []
-    for title, rows in measured.items():
+    for title, rows in found.items():
         worst = SHOWN[name].worst(rows)
         clean = next(row for row in rows if row.corruption == CLEAN)
         said.append(
@@ -86,11 +68,11 @@ def _spoken(measured: dict[str, list[Damage]], name: str) -> str:
     return "; ".join(said)
 
 
-def _table(measured: dict[str, list[Damage]]) -> pd.DataFrame:
+def _table(found: dict[str, list[Damage]]) -> pd.DataFrame:
     """Corruption by network: clean, and at the middle and the strongest strength."""
     table: list[dict[str, object]] = []
     for corruption in CORRUPTIONS.values():
-        for title, rows in measured.items():
+        for title, rows in found.items():
             by_strength = {row.strength: row for row in rows if row.corruption in {corruption.name, CLEAN}}
             row: dict[str, object] = {"Corruption": corruption.title, "Network": title}
             for strength in (0, (STRENGTHS + 1) // 2, STRENGTHS):

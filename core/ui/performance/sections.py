@@ -16,6 +16,7 @@ from core.ui.performance import (
     figures,
     heatmaps,
     link,
+    lungs,
     matrices,
     points,
     robustness,
@@ -49,6 +50,7 @@ SECTIONS: Table[Section] = Table(
     Section("certainty", "Certainty", certainty.show),
     Section("points", "Map of films", points.show),
     Section("heatmaps", "Heatmaps", heatmaps.show),
+    Section("lungs", "Lungs", lungs.show),
     Section("robustness", "What breaks it", robustness.show),
 )
 

@@ -60,16 +60,39 @@ class Heat {
       ctx.globalAlpha = share;
       ctx.setTransform(place.scale, 0, 0, place.scale, place.x, place.y);
       ctx.lineJoin = "round";
-      const path = this.path(look.level);
-      const thick = (2 * devicePixelRatio) / place.scale;
-      // A dark halo: to be seen on bone, on air and on the map.
-      for (const [grow, paint] of [[2.2, "#000"], [1, `rgb(${colours.contour})`]]) {
-        ctx.lineWidth = thick * grow;
-        ctx.strokeStyle = paint;
-        ctx.stroke(path);
-      }
+      haloed(ctx, this.path(look.level), place, `rgb(${colours.contour})`);
       ctx.setTransform(1, 0, 0, 1, 0, 0);
     }
     ctx.globalAlpha = 1;
+  }
+}
+
+/** A line in film pixels with a dark halo: to be seen on bone, on air and on a map. */
+function haloed(ctx, path, place, paint) {
+  const thick = (2 * devicePixelRatio) / place.scale;
+  for (const [grow, colour] of [[2.2, "#000"], [1, paint]]) {
+    ctx.lineWidth = thick * grow;
+    ctx.strokeStyle = colour;
+    ctx.stroke(path);
+  }
+}
+
+const LUNGS = "#fff"; // dashed, so that it is not taken for the contour of a map where colours cannot be told apart
+
+/** The outline of the lung fields on a film: on the film alone, and over a map. */
+class Outline {
+  /** @param {{width: number, height: number, values: Float32Array}} map above 0.5 where a lung is. */
+  constructor(map, film) {
+    this.heat = new Heat(map, film);
+    this.film = film;
+  }
+
+  draw(ctx, place) {
+    ctx.setTransform(place.scale, 0, 0, place.scale, place.x, place.y);
+    ctx.lineJoin = "round";
+    ctx.setLineDash([6, 4].map((length) => (length * devicePixelRatio) / place.scale));
+    haloed(ctx, this.heat.path(0.5), place, LUNGS);
+    ctx.setLineDash([]);
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
   }
 }

@@ -17,6 +17,7 @@ class Pane {
     this.title = make("div", { class: "title", id: `title-${number}` });
     this.legend = make("div", { class: "legend" });
     this.element = make("figure", { class: "pane" }, [this.title, this.stage, this.legend]);
+    this.outline = null; // of the lungs
     this.ctx = this.canvas.getContext("2d", { alpha: false });
     this.hands = new Map(); // fingers, or the mouse, that are down
     this.listen();
@@ -90,12 +91,18 @@ class Pane {
   }
 
   draw() {
-    const { canvas, ctx, film, heat, room } = this;
+    const { canvas, ctx, film, room } = this;
     ctx.fillStyle = "#000";
     ctx.fillRect(0, 0, canvas.width, canvas.height);
     if (!film || !canvas.width) return;
     const place = this.place;
     film.draw(ctx, place, room.tone);
+    this.drawHeat(place);
+    if (room.lungs && this.outline?.film === film) this.outline.draw(ctx, place);
+  }
+
+  drawHeat(place) {
+    const { canvas, ctx, film, heat, room } = this;
     if (heat?.film !== film || room.hidden) return; // never one film's map over another
     const colours = room.given.colours[room.look.colours];
     const share = room.mode === "fade" ? room.fade : 1;

@@ -23,6 +23,7 @@ const KEYS = [
   [["c"], "C", "contour on or off", (room) => room.setLook({ contour: !room.look.contour })],
   [["m"], "M", "next colour map", (room) => room.nextColours()],
   [["h"], "H", "hide or show heatmap and contour", (room) => room.hide()],
+  [["l"], "L", "outline of the lung fields on or off", (room) => room.outlineLungs(!room.lungs)],
   [["v"], "V", "side by side, swipe, fade", (room) => room.nextMode()],
   [["<", ">"], "< >", "swipe or fade towards original, overlay", (room, key) => room.slide(key === "<" ? -0.05 : 0.05)],
   [["s"], "S", "full screen", (room) => room.fullScreen()],
@@ -53,6 +54,8 @@ class Controls {
     this.level = range("Contour at, percent of the strongest", 10, 90, (value) => room.setLook({ level: value }));
     this.colours = make("select", { "aria-label": "Colour map" });
     this.colours.addEventListener("change", () => room.setLook({ colours: this.colours.value }));
+    this.lungs = make("input", { type: "checkbox", "aria-label": "Outline of the lung fields" });
+    this.lungs.addEventListener("change", () => room.outlineLungs(this.lungs.checked));
     this.slider = range("From original to overlay, percent", 0, 100, (value) => room.slideTo(value));
     this.slider.title = "From original to overlay";
     this.question = button("?", "Keys (?)", () => room.help());
@@ -72,6 +75,9 @@ class Controls {
         make("label", {}, [this.contour, make("span", { text: "Contour" })]),
         this.level,
         this.colours,
+      ]),
+      this.fields = group("Lung fields", [
+        make("label", { title: "Outline of the lung fields, dashed (L)" }, [this.lungs, make("span", { text: "Lungs" })]),
       ]),
       group("More", [button("Full screen", "Full screen (S)", () => room.fullScreen()), this.question]),
     ]);
@@ -103,6 +109,8 @@ class Controls {
         ...Object.values(given.colours).map((one) => make("option", { value: one.name, text: one.title })));
     }
     this.colours.value = look.colours;
+    this.lungs.checked = room.lungs;
+    this.fields.hidden = !Object.values(given.films).some((film) => film.outline);
     const any = room.panes.some((pane) => pane.heat);
     this.heat.hidden = this.maps.hidden = !any;
   }

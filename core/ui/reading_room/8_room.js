@@ -15,6 +15,7 @@ class Room {
     this.swipe = 0.5;
     this.fade = 1;
     this.hidden = false;
+    this.lungs = false;
     this.controls = new Controls(this);
     this.grid = make("div", { class: "grid" });
     this.element = make("section", { class: "room", "aria-label": "Film viewer" }, [
@@ -60,6 +61,11 @@ class Room {
       const name = one.map && JSON.stringify(one.map);
       if (pane.heat?.name !== name || pane.heat?.film !== film) {
         pane.heat = one.map ? Object.assign(new Heat(mapOf(one.map), film), { name }) : null;
+      }
+      const outline = given.films[one.film].outline;
+      const line = outline && JSON.stringify(outline);
+      if (pane.outline?.name !== line || pane.outline?.film !== film) {
+        pane.outline = outline ? Object.assign(new Outline(mapOf(outline), film), { name: line }) : null;
       }
       pane.show(one, film, pane.heat);
     }
@@ -201,6 +207,12 @@ class Room {
     this.draw();
   }
 
+  outlineLungs(drawn) {
+    this.lungs = drawn;
+    this.controls.write();
+    this.draw();
+  }
+
   setMode(mode) {
     const focused = this.panes.find((pane) => pane.stage === this.element.getRootNode().activeElement);
     this.mode = mode;
@@ -294,7 +306,7 @@ class Room {
   /** For those who hear the page: what a key has changed. */
   speak() {
     const { look } = this;
-    const heat = this.hidden ? "heatmap hidden" : `heatmap ${Math.round(look.opacity * 100)} %, contour ${look.contour ? `at ${Math.round(look.level * 100)} %` : "off"}`;
+    const heat = this.hidden ? "heatmap hidden" : `heatmap ${Math.round(look.opacity * 100)} %, contour ${look.contour ? `at ${Math.round(look.level * 100)} %` : "off"}${this.lungs ? ", lungs outlined" : ""}`;
     this.controls.spoken.textContent =
       `Zoom ${Math.round(this.view.zoom * 100)} % of fit, window ${this.width.toFixed(2)}, level ${this.level.toFixed(2)}` +
       `${this.inverted ? ", inverted" : ""}, ${heat}, ${this.given.colours[look.colours].title}, ${MODES[this.mode]}`;

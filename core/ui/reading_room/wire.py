@@ -32,11 +32,13 @@ class Shown:
         key: names it among the films shown.
         sent: its pixels.
         view: DICOM view position, if known.
+        outline: float32 ``[S, S]`` in 0…1 over the whole film, above 0.5 where a lung is; ``None``: not known.
     """
 
     key: str
     sent: Sent
     view: str | None
+    outline: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,24 +106,28 @@ def _film(film: Shown, place: int) -> dict[str, object]:
         "width": film.sent.width,
         "height": film.sent.height,
         "right": "" if (film.view or "").upper() in LATERAL else RIGHT,
+        "outline": _map(film.outline),
     }
 
 
 def _pane(pane: Pane) -> dict[str, object]:
-    drawn: dict[str, object] | None = None
-    if pane.values is not None:
-        height, width = pane.values.shape
-        drawn = {"width": width, "height": height, "values": _text(pane.values.astype("<f4"))}
     return {
         "film": pane.film,
         "title": pane.title,
         "alt": pane.alt,
         "says": pane.says,
-        "map": drawn,
+        "map": _map(pane.values),
         "high": pane.high,
         "why_not": pane.why_not,
         "short": pane.short,
     }
+
+
+def _map(values: NDArray[np.float32] | None) -> dict[str, object] | None:
+    if values is None:
+        return None
+    height, width = values.shape
+    return {"width": width, "height": height, "values": _text(values.astype("<f4"))}
 
 
 def _text(numbers: NDArray[Any]) -> str:

@@ -1,0 +1,209 @@
+"""``python -m core lungs``: train the network that outlines lungs, look at it; what the readings owe to the lungs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from core import checkpoint
+from core.aids import FOLDER
+from core.commands.options import ALL_DONE, split_option, weights_option
+
+if TYPE_CHECKING:
+    from core.checkpoint import Checkpoint
+    from core.dataset import Film
+    from core.xray import Xray
+
+HELP = "lung fields: train their network, look at outlines, measure the evidence inside, hide them from the networks"
+_ASSETS = Path(__file__).parent.parent / "assets"
+SHARES = _ASSETS / "lungs.csv"
+"""The shipped table of evidence inside the lung fields."""
+
+PROBE = _ASSETS / "lungs-probe.csv"
+"""The shipped table of what is read without the lungs, and of the lungs alone."""
+
+_ON_A_SHEET = 24
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked."""
+    added = parser.add_subparsers(required=True, metavar="WHAT", dest="what")
+    train = added.add_parser("train", help="masks and films → the network that outlines lungs")
+    train.add_argument("--masks", type=Path, required=True, metavar="ZIP", help="lung masks, named as their films")
+    train.add_argument("--images", type=Path, required=True, metavar="DIR", help="the films that the masks are of")
+    train.add_argument("--unmasked", type=Path, metavar="DIR", help="films without masks, for self-training")
+    train.add_argument(
+        "--films", type=int, default=600, help="how many of these, a patient each (default: %(default)s)"
+    )
+    train.add_argument("--steps", default="450,500,500", help="batches in each round (default: %(default)s)")
+    train.add_argument("--seed", type=int, default=0, help="of all chance (default: %(default)s)")
+    train.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="where the aid is written")
+    measure = added.add_parser("measure", help="share of the evidence inside the lung fields, by network and method")
+    measure.add_argument(
+        "--rows",
+        type=Path,
+        default=Path("runs/lungs.csv"),
+        metavar="CSV",
+        help="figures of every film; run again, it goes on where it was stopped (default: %(default)s)",
+    )
+    probe = added.add_parser("probe", help="accuracy with the lung fields hidden, and with nothing else to see")
+    look = added.add_parser("look", help="films with their outlines on sheets, to be looked at")
+    look.add_argument("--films", type=int, default=72, help="how many, drawn by chance (default: %(default)s)")
+    look.add_argument("--seed", type=int, default=7, help="of that draw (default: %(default)s)")
+    look.add_argument("--out", type=Path, default=Path("runs/lungs"), metavar="DIR", help="where the sheets go")
+    for one in (measure, probe, look):
+        one.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
+        split_option(one)
+    for one, out in ((measure, SHARES), (probe, PROBE)):
+        one.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
+        weights_option(one)
+        one.add_argument("--out", type=Path, default=out, metavar="CSV", help="the table")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was asked; prints where the result is."""
+    return _WHAT[options.what](options)
+
+
+def _train(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from core.dataset import index
+    from core.errors import DataError
+    from core.lungs.making import card, train
+    from core.tasks import TASKS
+
+    try:
+        plan = train.Plan(rounds=tuple(int(steps) for steps in options.steps.split(",")), seed=options.seed)
+    except ValueError as error:
+        raise DataError(f"--steps wants whole numbers, such as 450,500,500, not {options.steps}.") from error
+    paths = []
+    if options.unmasked:
+        films: dict[str, Path] = {}
+        for film in index(options.unmasked, TASKS["pneumonia"]):
+            films.setdefault(film.patient, film.path)
+        people = sorted(films)
+        order = np.random.default_rng(options.seed).permutation(len(people))[: options.films]
+        paths = [films[people[place]] for place in order]
+    trained = train.train(options.masks, options.images, train.squares(paths), plan, _say)
+    aid = card.store(options.out, trained, f"python -m core {' '.join(options.arguments)}")
+    dice = aid.card.metrics["dice"]
+    print(f"{aid.weights}  Dice {dice.value:.3f} ({dice.low:.3f} to {dice.high:.3f})")
+    return ALL_DONE
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from core.files import write
+    from core.lungs import outline
+    from core.lungs.shares import Inside, MeanInside, means, of_film
+    from core.models import get_pool
+    from core.records import from_csv, to_csv
+
+    options.rows.parent.mkdir(parents=True, exist_ok=True)
+    rows = from_csv(Inside, options.rows.read_text("utf-8"), options.rows.name) if options.rows.exists() else []
+    write(options.rows, to_csv(Inside, rows, 6).encode())
+    with options.rows.open("a", encoding="utf-8") as file:
+        for chosen, films in _asked(options):
+            sha256 = chosen.card.weights_sha256
+            done = {row.file for row in rows if row.weights_sha256 == sha256}
+            left = [film for film in films if film.file not in done]
+            classifier = get_pool().get(chosen) if left else None
+            for film, xray in _read(left, chosen.name):
+                fields = outline(xray)
+                if classifier is None or not fields.plausible:
+                    continue
+                found = of_film(classifier, classifier.read([xray])[0], film, fields)
+                rows += found
+                file.write(to_csv(Inside, found, 6).partition("\n")[2])
+                file.flush()
+            tqdm.write(f"{chosen.name}: {len(films)} films", file=sys.stderr)
+    write(options.out, to_csv(MeanInside, means(rows)).encode())
+    print(options.out)
+    return ALL_DONE
+
+
+def _probe(options: argparse.Namespace) -> int:
+    from core.files import write
+    from core.lungs import outline
+    from core.lungs.probe import VIEWS, Probed, ask, probed, seen
+    from core.models import get_pool
+    from core.records import from_csv, to_csv
+
+    rows = from_csv(Probed, options.out.read_text("utf-8"), options.out.name) if options.out.exists() else []
+    for chosen, films in _asked(options):
+        sha256 = chosen.card.weights_sha256
+        # Rows of weights that are no longer there would never be shown.
+        rows = [row for row in rows if row.model != chosen.name or row.weights_sha256 == sha256]
+        if any(row.weights_sha256 == sha256 for row in rows):
+            continue
+        held, squares = [], []
+        for film, xray in _read(films, chosen.name):
+            if (fields := outline(xray)).plausible:
+                square = chosen.preprocessing.squash(xray.pixels)
+                held.append(film)
+                squares.append({view.name: seen(view, square, fields) for view in VIEWS.values()})
+        classifier = get_pool().get(chosen)
+        for view in VIEWS.values():
+            rows.append(probed(classifier, view, held, ask(classifier, [shown[view.name] for shown in squares])))
+            _say(f"{chosen.name}: {view.title}: {rows[-1].accuracy:.3f}")
+        write(options.out, to_csv(Probed, rows).encode())
+    print(options.out)
+    return ALL_DONE
+
+
+def _look(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from core.dataset import index, of_split
+    from core.lungs import outlines
+    from core.lungs.sheet import sheet
+    from core.tasks import TASKS
+
+    films = of_split(index(options.data, TASKS["pneumonia"]), options.split)
+    order = np.random.default_rng(options.seed).permutation(len(films))[: options.films]
+    xrays = [xray for _, xray in _read([films[place] for place in sorted(order)], "lung fields")]
+    found = list(zip(xrays, outlines(xrays), strict=True))
+    options.out.mkdir(parents=True, exist_ok=True)
+    for first in range(0, len(found), _ON_A_SHEET):
+        path = options.out / f"lungs-{first:03d}.png"
+        sheet(found[first : first + _ON_A_SHEET], first=first).save(path)
+        print(path)
+    return ALL_DONE
+
+
+def _asked(options: argparse.Namespace) -> Iterator[tuple[Checkpoint, list[Film]]]:
+    """The networks that were asked for, each with its films."""
+    from core.evaluate.films import films_of
+
+    for name in options.model or list(checkpoint.find(*options.weights)[0]):
+        chosen = checkpoint.named(name, *options.weights)
+        yield chosen, films_of(chosen, options.data, options.split)[0]
+
+
+def _read(films: list[Film], says: str) -> Iterator[tuple[Film, Xray]]:
+    """Films from their files; what cannot be read is named and left out."""
+    from tqdm import tqdm
+
+    from core.errors import XrayError
+    from core.xray import read_xray
+
+    for film in tqdm(films, desc=says, unit="film"):
+        try:
+            yield film, read_xray(film.path.read_bytes())
+        except XrayError as error:
+            _say(f"{film.file}: {error}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+_WHAT = MappingProxyType[str, Callable[[argparse.Namespace], int]](
+    {"train": _train, "measure": _measure, "probe": _probe, "look": _look}
+)

@@ -1,0 +1,80 @@
+"""Lung fields of one film: the record, and how heatmaps are held against it. Needs NumPy and Pillow, not torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.lungs.shape import CUT, Mask
+
+GRID: Final = 128
+"""Side of the square on which heatmaps and lungs are compared, cells."""
+
+MOSTLY_OUTSIDE: Final = 0.5
+"""Share of the evidence below which it is said in words that most lies elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LungFields:
+    """Where the lungs are on a film.
+
+    Attributes:
+        square: float32 ``[S, S]`` in 0…1, the film squeezed to a square: how likely each place is lung. Holes are
+            filled and specks removed: it is above 0.5 exactly where a lung is. Read-only.
+        share: part of the film that they cover, 0…1.
+        doubt: why this is no plausible pair of lungs, in words; ``None`` when it is one.
+        xray_sha256: of the film's file.
+    """
+
+    square: NDArray[np.float32]
+    share: float
+    doubt: str | None
+    xray_sha256: str
+
+    @property
+    def plausible(self) -> bool:
+        """Whether this can be a pair of lungs."""
+        return self.doubt is None
+
+    def mask(self, width: int, height: int) -> Mask:
+        """The lungs on the film itself, bool ``[height, width]``."""
+        image = Image.fromarray(self.square)
+        return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR)) > CUT
+
+
+def evidence_inside(fields: LungFields, values: NDArray[np.float32]) -> float | None:
+    """Share of a heatmap's evidence that lies in the lung fields.
+
+    Args:
+        fields: of the heatmap's film.
+        values: float32 ``[h, w]``, 0 or more, covering the whole film as :class:`core.explain.Heatmap` does.
+
+    Returns:
+        Sum of the map inside by its whole sum, 0…1; ``None`` where the map is empty. Evidence spread evenly over the
+        film has the share that the lungs cover.
+    """
+    heat = np.asarray(
+        Image.fromarray(np.ascontiguousarray(values, dtype=np.float32)).resize((GRID, GRID), Image.Resampling.BILINEAR)
+    ).clip(0)
+    total = float(heat.sum(dtype=np.float64))
+    if not total > 0:
+        return None
+    return float(heat[fields.mask(GRID, GRID)].sum(dtype=np.float64)) / total
+
+
+def says(fields: LungFields, inside: float | None) -> str:
+    """What is to be read under a heatmap, in Markdown."""
+    if not fields.plausible:
+        return f"**Lung fields:** not found on this film. {fields.doubt}"
+    if inside is None:
+        return f"The lung fields cover {fields.share:.0%} of the film."
+    line = f"{inside:.0%} of the evidence lies in the lung fields, which cover {fields.share:.0%} of the film."
+    if inside >= MOSTLY_OUTSIDE:
+        return line
+    return (
+        f"**Most of the evidence lies outside the lungs.** {line} Look at what is marked before you trust the reading."
+    )

@@ -1,0 +1,64 @@
+"""Lung fields on the pages: where they are, how much of a heatmap lies in them, and the mask to take away."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from core.errors import CheckpointError
+from core.lungs import MISSING, evidence_inside, outline, says, there
+from core.report import DISCLAIMER
+from core.ui import cache
+from core.ui.state import Upload
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.explain import Heatmap
+    from core.lungs import LungFields
+
+
+def fields(upload: Upload) -> LungFields | None:
+    """The lung fields of a film, found once for everybody; ``None`` where the network for it cannot be used."""
+    if not there():
+        return None
+    try:
+        return cache.computed("lungs", (upload.sha256,), lambda: outline(cache.xray(upload)))
+    except CheckpointError:
+        return None
+
+
+_SENT: Final = 64
+"""Side of what the viewer gets, cells: it goes with every change, and no line is smoother with more."""
+
+
+def drawn(found: LungFields | None) -> NDArray[np.float32] | None:
+    """What the viewer outlines, float32 ``[S, S]``: nothing where no plausible lungs were found."""
+    if found is None or not found.plausible:
+        return None
+    return np.asarray(Image.fromarray(found.square).resize((_SENT, _SENT), Image.Resampling.BOX))
+
+
+def line(found: LungFields | None, heatmap: Heatmap | None) -> None:
+    """What is to be read under a heatmap; ``None`` for one that is not drawn."""
+    if found is None:
+        st.caption(f":material/help: {MISSING}")
+        return
+    inside = evidence_inside(found, heatmap.values) if heatmap is not None and found.plausible else None
+    st.markdown(f":material/pulmonology: {says(found, inside)}")
+
+
+def mask_png(found: LungFields, width: int, height: int) -> bytes:
+    """The lungs as a PNG of 8 bits at the film's size: 255 where a lung is, 0 elsewhere."""
+    facts = PngInfo()
+    facts.add_text("notice", DISCLAIMER)
+    facts.add_text("film_sha256", found.xray_sha256)
+    facts.add_text("content", "lung fields: 255 lung, 0 other")
+    out = io.BytesIO()
+    Image.fromarray(found.mask(width, height)).convert("L").save(out, "PNG", pnginfo=facts)
+    return out.getvalue()

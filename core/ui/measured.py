@@ -1,0 +1,42 @@
+"""Tables of figures that come with the networks: read once, and only the rows of exactly the weights at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+from core.records import from_csv
+from core.ui import cache
+
+FOLDER: Final = Path(__file__).parents[1] / "assets"
+"""Where the tables of the project lie."""
+
+
+class Measured(Protocol):
+    """A row of such a table."""
+
+    @property
+    def weights_sha256(self) -> str:
+        """Of the network that was measured."""
+        ...
+
+
+R = TypeVar("R", bound=Measured)
+
+
+def of(kind: type[R], path: Path, sha256: str) -> list[R]:
+    """The rows of one network; none where there is no table.
+
+    Args:
+        kind: of the rows.
+        path: of the table.
+        sha256: of the network's weights.
+
+    Raises:
+        DataError: the table cannot be used.
+    """
+    if not path.is_file():
+        return []
+    key = str(path), str(path.stat().st_mtime_ns)
+    rows: list[R] = cache.computed(kind.__name__, key, lambda: from_csv(kind, path.read_text("utf-8"), path.name))
+    return [row for row in rows if row.weights_sha256 == sha256]

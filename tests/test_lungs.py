@@ -1,0 +1,250 @@
+"""Lung fields: their shape, the share of evidence in them, how their network learns, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.aids import store_aid
+from core.checkpoint import Checkpoint
+from core.classifier import Classifier
+from core.cli import main
+from core.dataset import Film
+from core.errors import CheckpointError, DataError
+from core.explain import METHODS
+from core.lungs import LungFields, evidence_inside, outline, says, there
+from core.lungs.making.learn import Lesson, learn
+from core.lungs.making.pairs import Pair, divide, pairs
+from core.lungs.making.settle import dice, settle
+from core.lungs.making.teach import look
+from core.lungs.network import LungNet
+from core.lungs.outline import fields_of
+from core.lungs.probe import VIEWS, ask, probed, seen
+from core.lungs.shape import doubt, lungs
+from core.lungs.shares import means, of_film
+from core.ui.lungs import mask_png
+from core.xray import read_xray
+from tests.checkpoints import random_checkpoint
+from tests.synthetic import as_png8, film
+
+SIDE = 64
+
+
+def ellipse(down: float, across: float, tall: float, wide: float, side: int = SIDE) -> np.ndarray:
+    y, x = np.mgrid[0:side, 0:side] / side
+    return ((y - down) / tall) ** 2 + ((x - across) / wide) ** 2 < 1
+
+
+TWO = ellipse(0.5, 0.3, 0.3, 0.13) | ellipse(0.5, 0.7, 0.3, 0.13)
+
+
+def likely(mask: np.ndarray, sure: float = 0.95) -> np.ndarray:
+    return np.where(mask, sure, 1 - sure).astype(np.float32)
+
+
+def fields(mask: np.ndarray = TWO) -> LungFields:
+    return fields_of(likely(mask), "0" * 64)
+
+
+def test_holes_are_filled_and_specks_are_gone() -> None:
+    holed = likely(TWO)
+    holed[30:34, 18:21] = 0.1
+    holed[2:4, 2:4] = 0.9
+    assert np.array_equal(lungs(holed), TWO)
+    assert not lungs(np.zeros((8, 8), np.float32)).any()
+
+
+@pytest.mark.parametrize(
+    ("mask", "why"),
+    [
+        (np.zeros((SIDE, SIDE), bool), "none are seen"),
+        (np.ones((SIDE, SIDE), bool), "more than lungs do"),
+        (ellipse(0.5, 0.3, 0.3, 0.2), "Two lungs of like size"),
+        (ellipse(0.0, 0.2, 0.5, 0.2) | ellipse(0.0, 0.8, 0.5, 0.2) | ellipse(1.0, 0.5, 0.3, 0.5), "edges"),
+    ],
+)
+def test_what_is_no_pair_of_lungs_is_doubted_with_a_reason(mask: np.ndarray, why: str) -> None:
+    found = doubt(mask, likely(mask))
+    assert found is not None
+    assert why in found
+    assert not fields_of(likely(mask), "").plausible
+
+
+def test_a_pair_of_lungs_is_plausible_unless_the_network_is_unsure() -> None:
+    assert doubt(TWO, likely(TWO)) is None
+    assert "unsure" in str(doubt(TWO, likely(TWO, 0.6)))
+    assert fields().share == pytest.approx(TWO.mean())
+
+
+def test_the_mask_is_at_the_films_size_and_shape() -> None:
+    mask = fields().mask(320, 200)
+    assert mask.shape == (200, 320)
+    assert mask.mean() == pytest.approx(TWO.mean(), abs=0.01)
+    with Image.open(io.BytesIO(mask_png(fields(), 320, 200))) as picture:
+        assert picture.size == (320, 200)
+        assert set(np.unique(np.asarray(picture))) == {0, 255}
+        assert picture.info["film_sha256"] == "0" * 64
+
+
+def test_evidence_is_shared_out_by_place() -> None:
+    inside = evidence_inside(fields(), TWO.astype(np.float32))
+    outside = evidence_inside(fields(), (~TWO).astype(np.float32))
+    even = evidence_inside(fields(), np.ones((6, 6), np.float32))
+    assert inside is not None
+    assert outside is not None
+    assert even is not None
+    assert inside > 0.95
+    assert outside < 0.05
+    assert even == pytest.approx(TWO.mean(), abs=0.01)  # evenly spread evidence has the lungs' own share
+    assert evidence_inside(fields(), np.zeros((6, 6), np.float32)) is None
+
+
+def test_words_name_evidence_outside_and_lungs_that_are_not_found() -> None:
+    assert "80% of the evidence" in says(fields(), 0.8)
+    assert "**Most of the evidence lies outside the lungs.**" in says(fields(), 0.2)
+    assert "cover" in says(fields(), None)
+    assert "not found" in says(fields(np.zeros((SIDE, SIDE), bool)), None)
+
+
+# ---------------------------------------------------------------- the network and how it learns
+
+
+@pytest.fixture
+def aids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An aid of random weights, where the app looks for it."""
+    torch.manual_seed(0)
+    facts: dict[str, Any] = {
+        "name": "lungs", "purpose": "p", "settings": {"size": SIDE, "widths": [4, 8]}, "data": "d", "films": {},
+        "command": "c", "limits": (), "licence": "l", "citation": "c",
+    }  # fmt: skip
+    store_aid(tmp_path / "aids", LungNet((4, 8)).state_dict(), facts)
+    return tmp_path / "aids"
+
+
+def test_a_film_of_any_shape_has_fields_and_brightness_changes_nothing(aids: Path) -> None:
+    assert there(aids)
+    xray = read_xray(as_png8(film(90, 130)))
+    found = outline(xray, aids)
+    assert found.square.shape == (SIDE, SIDE)
+    assert found.xray_sha256 == xray.sha256
+    assert np.array_equal(found.square > 0.5, found.mask(SIDE, SIDE))
+    network = LungNet((4, 8)).eval()
+    squares = torch.rand(2, 1, SIDE, SIDE)
+    assert network(squares).shape == squares.shape
+    assert torch.allclose(network(squares), network(squares * 0.5 + 0.2), atol=0.05)
+
+
+def test_a_missing_and_a_foreign_aid_say_what_to_do(aids: Path, tmp_path: Path) -> None:
+    assert not there(tmp_path)
+    xray = read_xray(as_png8(film(64, 64)))
+    with pytest.raises(CheckpointError, match="python -m core lungs train"):
+        outline(xray, tmp_path)
+    foreign = shutil.copytree(aids, tmp_path / "foreign")
+    card = json.loads((foreign / "lungs.json").read_text())
+    card["settings"]["widths"] = [4, 9]
+    (foreign / "lungs.json").write_text(json.dumps(card))
+    with pytest.raises(CheckpointError, match="do not fit their card"):
+        outline(xray, foreign)
+
+
+def test_a_few_steps_teach_it_where_bright_is() -> None:
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    wanted = TWO[::2, ::2].astype(np.float32)
+    films = torch.from_numpy(np.stack([0.2 + 0.6 * wanted + 0.02 * rng.random(wanted.shape) for _ in range(4)]))
+    masks = torch.from_numpy(np.stack([wanted] * 4))
+    said: list[str] = []
+    lesson = Lesson(films[:, None].float(), masks[:, None], torch.ones(4), 30, 2e-2, 0)
+    network = learn(LungNet((8, 16)), lesson, said.append)
+    assert dice((look(network, lesson.films)[0] > 0.5).astype(np.float32), wanted) > 0.8
+    assert "step 30/30" in said[-1]
+
+
+def test_a_mask_of_another_crop_is_laid_where_the_lungs_are() -> None:
+    moved = np.roll(TWO, (5, -4), axis=(0, 1)).astype(np.float32)
+    laid, agrees = settle(moved, TWO.astype(np.float32))
+    assert agrees > 0.92
+    assert dice(laid, TWO.astype(np.float32)) > dice(moved, TWO.astype(np.float32))
+
+
+def test_films_and_masks_meet_by_name_and_patients_stay_together(tmp_path: Path) -> None:
+    folder, masks = tmp_path / "films", tmp_path / "masks.zip"
+    folder.mkdir()
+    with zipfile.ZipFile(masks, "w") as opened:
+        for name in ("auntminnie-a", "auntminnie-b", "one", "two", "three"):
+            (folder / f"{name}.png").write_bytes(as_png8(film(80, 80)))
+            opened.writestr(f"m/{name}.png", as_png8(film(80, 80)))
+        opened.writestr("m/nobody.png", as_png8(film(80, 80)))
+        opened.writestr("m/wide.png", as_png8(film(80, 120)))
+        (folder / "wide.png").write_bytes(as_png8(film(80, 80)))
+    found = pairs(masks, folder)
+    assert {pair.name: pair.aligned for pair in found}["wide"] is False
+    assert len(found) == 6
+    split = divide(found, 1, 2, 0)
+    assert all(pair.aligned for part in ("val", "test") for pair in split[part])
+    where = {pair.name: part for part, held in split.items() for pair in held}
+    assert where["auntminnie-a"] == where["auntminnie-b"]
+    with pytest.raises(DataError, match="same names"):
+        pairs(masks, tmp_path / "nothing")
+    (tmp_path / "bad.zip").write_bytes(b"no archive")
+    with pytest.raises(DataError, match="cannot be read"):
+        pairs(tmp_path / "bad.zip", folder)
+    assert isinstance(found[0], Pair)
+
+
+# ---------------------------------------------------------------- figures over films
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    return random_checkpoint(tmp_path_factory.mktemp("weights"))
+
+
+def test_views_hide_the_lungs_or_all_but_them() -> None:
+    square = np.random.default_rng(0).random((SIDE, SIDE), np.float32)
+    shown = {name: seen(view, square, fields()) for name, view in VIEWS.items()}
+    assert np.array_equal(shown["whole"], square)
+    assert np.array_equal(shown["alone"][TWO], square[TWO])
+    assert np.unique(shown["alone"][~TWO]).size == 1
+    assert np.array_equal(shown["hidden"][~TWO], square[~TWO])
+    assert np.unique(shown["hidden"][TWO]).size == 1
+    edges = {name: np.abs(np.diff(one, axis=1))[TWO[:, 1:] & TWO[:, :-1]].mean() for name, one in shown.items()}
+    assert edges["smoothed"] < edges["whole"] / 2
+
+
+def test_figures_of_films_have_intervals_and_count_what_lies_outside(network: Checkpoint, tmp_path: Path) -> None:
+    classifier = Classifier(network)
+    films = [Film(tmp_path / f"{n}.png", f"test/VIRUS/{n}.png", "VIRUS", "test", f"p{n}") for n in range(3)]
+    xrays = [read_xray(as_png8(film(80, 80, n))) for n in range(3)]
+    rows = [
+        row
+        for one, xray in zip(films, xrays, strict=True)
+        for row in of_film(classifier, classifier.read([xray])[0], one, fields())
+    ]
+    found = means(rows)
+    assert {mean.method for mean in found} <= set(METHODS)
+    assert all(mean.low <= mean.inside <= mean.high for mean in found)
+    assert all(mean.share == pytest.approx(TWO.mean(), abs=1e-3) for mean in found)
+    squash = network.preprocessing.squash
+    decided = ask(classifier, [seen(VIEWS["alone"], squash(xray.pixels), fields()) for xray in xrays])
+    result = probed(classifier, VIEWS["alone"], films, decided)
+    assert result.films == 3
+    assert result.low <= result.accuracy <= result.high
+    assert result.commonest == 1
+
+
+def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["lungs", "train", "--masks", str(tmp_path / "no.zip"), "--images", str(tmp_path)]
+    assert main([*command, "--steps", "a,b"]) != 0
+    assert "450,500,500" in capsys.readouterr().err
+    assert main(command) != 0
+    assert "cannot be read" in capsys.readouterr().err
