@@ -21,6 +21,7 @@ The map, in the direction data flows::
 ``classifier``        checkpoint → Classifier → Reading: the one pass
 ``models``            the bounded pool of loaded classifiers
 ``lungs``             Xray → LungFields: where the lungs are, and how much of a heatmap's evidence lies in them
+``orientation``       Xray → Posture: upright? bone bright?; and MENDS, which put a film right on request
 ``batch``             many files through one classifier, decoding overlapped
 ``explain``           METHODS: Reading → heatmaps of every class
 ``evaluate``          METRICS, PRESETS: predictions → figures with intervals, curves, thresholds, comparisons

@@ -54,6 +54,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "download",
             "guard",
             "lungs",
+            "orientation",
             "portable",
             "render",
             "report",

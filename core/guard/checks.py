@@ -42,7 +42,8 @@ def _is(wrong: bool) -> float:  # noqa: FBT001 - a predicate's answer
     return float(wrong)
 
 
-# Limits of the image are well above what any of 553 validation films has; those of features belong to each network.
+# Limits of the image are well above what any of 553 validation films has; probabilities are caution where likelier than
+# not, refusal where nearly sure; those of features belong to each network.
 CHECKS: Table[Check] = Table(
     "check",
     Check(
@@ -76,6 +77,21 @@ CHECKS: Table[Check] = Table(
         "age", lambda seen, task: _is(seen.facts.age_group == "adult" and task in PAEDIATRIC), 1, None,
         "The file's header says that the patient is an adult", "",
         "This network knows children of 1 to 5 years. Expect false alarms.",
+    ),
+    Check(
+        "orientation", lambda seen, _: seen.posture.turned if seen.posture else None, 0.5, 0.9,
+        "The film does not seem to lie upright", "probability {:.2f}",
+        "Readings of turned films mean nothing. Turn it, or read it as it is if it is upright.",
+    ),
+    Check(
+        "polarity", lambda seen, _: seen.posture.inverted if seen.posture else None, 0.5, 0.9,
+        "The film looks inverted: bone dark, air bright", "probability {:.2f}",
+        "Readings of inverted films mean nothing. Invert it, or read it as it is if bone is bright.",
+    ),
+    Check(
+        "lungs", lambda seen, _: _is(not seen.lungs.plausible) if seen.lungs else None, 1, None,
+        "No plausible pair of lungs is seen", "",
+        "Check that it is a frontal chest film with both lungs on it.",
     ),
     Check(
         "distance", lambda seen, _: seen.distance, None, None,

@@ -114,7 +114,8 @@ def fit(train: Array, others: Array | None = None) -> Known:
         labels = np.repeat([0, 1], [len(train), len(others)])
         model = LogisticRegression(C=0.001, class_weight="balanced", max_iter=500).fit(both, labels)
         population = np.append(model.coef_[0], model.intercept_).astype(np.float32)
-    return Known(mean, scale, right[:kept].T.copy(), variances[:kept] + 1e-6, population, rest, 1.0, {})
+    directions, along = right[:kept].T.copy(), (variances[:kept] + 1e-6).astype(np.float32)
+    return Known(mean, scale, directions, along, population, rest, 1.0, {})
 
 
 def name_of(checkpoint: Checkpoint) -> str:
@@ -131,7 +132,7 @@ def known_of(checkpoint: Checkpoint) -> Known | None:
     aid = open_aid(name_of(checkpoint), checkpoint.folder / "aids")
     if aid is None or aid.card.settings.get("weights_sha256") != checkpoint.card.weights_sha256:
         return None
-    tensors = {name: tensor.float().numpy() for name, tensor in aid.tensors().items()}
+    tensors: dict[str, Array] = {name: tensor.float().numpy() for name, tensor in aid.tensors().items()}
     settings = aid.card.settings
     limits = {name: (pair[0], pair[1]) for name, pair in settings["limits"].items()}
     return Known(**tensors, rest=settings["rest"], typical=settings["typical"], limits=limits)

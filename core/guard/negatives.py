@@ -55,7 +55,7 @@ class Negative:
     data: bytes
 
 
-def negatives(each: int = 60, seed: int = 0) -> Iterator[Negative]:
+def negatives(each: int = 110, seed: int = 0) -> Iterator[Negative]:
     """So many of each kind; the kinds whose package is not installed are left out."""
     for place, (kind, make) in enumerate(_KINDS.items()):
         for number in range(each):
@@ -109,10 +109,8 @@ def _slices(rng: Rng, number: int) -> Picture | None:
 
         half = found[number % 2 :: 2]
         pixels = np.asarray(pydicom.dcmread(half[number // 6 % len(half)]).pixel_array).astype(np.float32)
-        pixels = (
-            pixels if pixels.ndim == 2 else pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 3 else pixels[0]
-        )
-        pixels = pixels if pixels.ndim == 2 else pixels[..., 0]  # noqa: PLR2004
+        while pixels.ndim > 2:  # noqa: PLR2004 - the first frame, or the first colour where colours come last
+            pixels = pixels[..., 0] if pixels.shape[-1] == 3 else pixels[0]  # noqa: PLR2004
         low, high = np.percentile(pixels, (1, 99))
         return _part(_grey((pixels - low) / max(float(high - low), 1.0)), rng, whole=number < 12)  # noqa: PLR2004
     y, x = np.mgrid[-1:1:256j, -1:1:256j]
@@ -145,7 +143,7 @@ def _text(rng: Rng, _: int) -> Picture:
     page = Image.new("L", (360, int(rng.integers(320, 520))), 20 if dark else 250)
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(float(rng.integers(9, 22)))
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz    ,."))
-    line = int(font.getbbox("Ag")[3] * 1.4)  # type: ignore[union-attr]
+    line = int(font.getbbox("Ag")[3] * 1.4)
     for top in range(15, page.height - 15, line):
         draw.text((15, top), "".join(rng.choice(letters, int(rng.integers(20, 60)))), 230 if dark else 15, font)
     return page

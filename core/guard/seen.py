@@ -1,14 +1,21 @@
-"""An X-ray → a few numbers about the image itself. About 3 ms."""
+"""An X-ray → a few numbers about the image itself, and what the small networks see of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 import numpy as np
 from PIL import Image
 
+from core import orientation
+from core.errors import CheckpointError
+from core.lungs import LungFields, outline
+from core.orientation import Posture
 from core.xray import Facts, Xray
+
+T = TypeVar("T")
 
 SIDE: Final = 224
 """Of the square on which an image is measured, whatever its size, so that figures compare."""
@@ -25,6 +32,8 @@ class Seen:
         rough: mean difference of neighbours, as a share of the greys' standard deviation: noise is near 1.1.
         distance: from the training films, 1 = a typical validation film; ``None`` where that is not known.
         population: odds (natural logarithm) that the film is of another population; ``None`` where not known.
+        posture: how the film lies; ``None`` where the network for that is not here.
+        lungs: the lung fields; ``None`` where the network for that is not here.
     """
 
     facts: Facts
@@ -33,10 +42,12 @@ class Seen:
     rough: float
     distance: float | None = None
     population: float | None = None
+    posture: Posture | None = None
+    lungs: LungFields | None = None
 
 
 def see(xray: Xray) -> Seen:
-    """Measure the image; distance and population are for :class:`core.guard.known.Known` to add."""
+    """Measure the image; the rest is for :func:`with_aids` and :class:`core.guard.known.Known` to add."""
     small = Image.fromarray(xray.pixels).resize((SIDE, SIDE), Image.Resampling.BOX)
     grey = np.asarray(small)  # float32 [S, S] in 0...1
     counts = np.sort(np.bincount((grey * 63.999).astype(np.intp).ravel(), minlength=64))
@@ -47,3 +58,25 @@ def see(xray: Xray) -> Seen:
         constant=float(counts[-2:].sum() / grey.size),
         rough=float(steps / 2 / max(float(grey.std()), 1e-6)),
     )
+
+
+def with_aids(seen: Seen, xray: Xray, lungs: LungFields | None = None) -> Seen:
+    """What the small networks see, as far as they are here; a broken one counts as missing.
+
+    Args:
+        seen: the image.
+        xray: the film.
+        lungs: its lung fields, where somebody has outlined them already.
+    """
+    return replace(
+        seen,
+        posture=_or_none(orientation.posture, xray),
+        lungs=lungs or _or_none(outline, xray),
+    )
+
+
+def _or_none(look: Callable[[Xray], T], xray: Xray) -> T | None:
+    try:
+        return look(xray)
+    except CheckpointError:
+        return None
