@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 HELP = "train the network that sees whether a film is upright and bone is bright"
 _VAL_SHARE = 0.1
-_ALARM = 0.5
-"""From this probability on a film counts as turned or inverted."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -115,11 +113,12 @@ def _figures(found: dict[State, list[Posture]]) -> dict[str, Interval]:
     """Name → share of films, all sixteen ways of laying each; intervals count films, not ways."""
     import numpy as np
 
+    from core.orientation import LIKELY
     from core.orientation.making import right
 
     both = np.stack([right(postures, state) for state, postures in found.items()])  # [16, N]
     turn = np.stack([[p.turn == 90 * state.turns for p in postures] for state, postures in found.items()])
-    polarity = np.stack([[(p.inverted >= _ALARM) == state.inverted for p in ps] for state, ps in found.items()])
+    polarity = np.stack([[(p.inverted >= LIKELY) == state.inverted for p in ps] for state, ps in found.items()])
     upright = [place for place, state in enumerate(found) if not (state.turns or state.mirrored or state.inverted)]
     return {
         "orientation_and_polarity": _mean(both),
@@ -130,7 +129,9 @@ def _figures(found: dict[State, list[Posture]]) -> dict[str, Interval]:
 
 
 def _hint(postures: Sequence[Posture], state: State) -> float:
-    return sum((p.mirrored >= _ALARM) == state.mirrored for p in postures) / len(postures)
+    from core.orientation import LIKELY
+
+    return sum((p.mirrored >= LIKELY) == state.mirrored for p in postures) / len(postures)
 
 
 def _mean(right: NDArray[np.bool_]) -> Interval:

@@ -15,9 +15,9 @@ from tqdm import tqdm
 from core import checkpoint
 from core.certainty import LEVEL, LEVELS, TARGET, TARGETS, certainty_of, either
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
-from core.errors import DataError, PneumoLensError, UnknownNameError
+from core.errors import DataError, PneumoLensError, RefusedError, UnknownNameError
 from core.explain import DEFAULT, METHODS
-from core.guard import Known, Verdict, judge, known_of, see
+from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
 
 if TYPE_CHECKING:
     from core.batch import Outcome
@@ -51,6 +51,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     sure.add_argument(
         "--target-error", choices=TARGETS, default=TARGET, help="wrong readings allowed in 100 (default: %(default)s)"
     )
+    parser.add_argument("--anyway", action="store_true", help="also read films that the guard refuses, marked")
     parser.add_argument("--raw", action="store_true", help="print the softmax before calibration as well")
     parser.add_argument(
         "--threshold",
@@ -79,26 +80,43 @@ def run(options: argparse.Namespace) -> int:
         options.heatmaps.mkdir(parents=True, exist_ok=True)
     classifier = get_pool().get(chosen)
     failed = 0
-    outcomes = read_many((file.read_bytes for file in files), classifier)
+    sources = (file.read_bytes for file in files)
+    outcomes = (_guarded(outcome, known, anyway=options.anyway) for outcome in read_many(sources, classifier))
     bar = tqdm(total=len(files), desc=f"reading with {chosen.name}", unit="film", disable=len(files) < 2)  # noqa: PLR2004
-    for file, outcome in zip(files, outcomes, strict=True):
+    for file, (outcome, seen, verdict) in zip(files, outcomes, strict=True):
         failed += outcome.error is not None
         if options.heatmaps and outcome.reading:
             _draw(outcome, classifier, options)
         with bar.external_write_mode(file=sys.stdout):
             if options.json:
                 row = _row(file, outcome, classifier, point, raw=options.raw)
-                row |= _how_sure(outcome, sure, options) | _guard(outcome, known)
-                row |= _in_lungs(outcome, classifier, options)
+                row |= _how_sure(outcome, sure, options)
+                row |= {"guard": verdict.facts(read=outcome.reading is not None) if verdict else None}
+                row |= _in_lungs(outcome, seen, classifier, options)
                 print(json.dumps(row), flush=True)
             else:
                 line = _line(file, outcome, classifier, point, raw=options.raw)
-                print(
-                    line + _how_sure_says(outcome, classifier, sure, options) + _guard_says(outcome, known), flush=True
-                )
+                line += _how_sure_says(outcome, classifier, sure, options)
+                if verdict and verdict.caution and outcome.reading:
+                    line += f"; {'REFUSED, READ ANYWAY' if verdict.refused else 'CAUTION'}: {verdict.says}"
+                print(line, flush=True)
         bar.update()
     bar.close()
     return SOME_FAILED if failed else ALL_DONE
+
+
+def _guarded(outcome: Outcome, known: Known | None, *, anyway: bool) -> tuple[Outcome, Seen | None, Verdict | None]:
+    """What became of a film, without its reading where the guard refuses it; what was seen; the verdict."""
+    from core.batch import Outcome
+
+    if outcome.xray is None or outcome.reading is None:
+        return outcome, None, None
+    seen = with_aids(see(outcome.xray), outcome.xray)
+    verdict = judge(known.add(seen, outcome.reading) if known else seen, outcome.reading.task, known)
+    if verdict.refused and not anyway:
+        error = RefusedError(f"Not read: the guard refused it. {verdict.says} With --anyway it is read all the same.")
+        return Outcome(outcome.index, outcome.xray, None, error), seen, verdict
+    return outcome, seen, verdict
 
 
 def _level(text: str) -> float:
@@ -130,14 +148,16 @@ def _how_sure(outcome: Outcome, sure: Certainty | None, options: argparse.Namesp
     }
 
 
-def _in_lungs(outcome: Outcome, classifier: Classifier, options: argparse.Namespace) -> dict[str, Any]:
+def _in_lungs(
+    outcome: Outcome, seen: Seen | None, classifier: Classifier, options: argparse.Namespace
+) -> dict[str, Any]:
     """How much of the evidence lies in the lung fields; nothing where the network that finds them is not here."""
     from core.explain import explain
-    from core.lungs import evidence_inside, outline, there
+    from core.lungs import evidence_inside
 
-    if outcome.reading is None or outcome.xray is None or not there():
+    if outcome.reading is None or seen is None or seen.lungs is None:
         return {}
-    fields = outline(outcome.xray)
+    fields = seen.lungs
     target = options.target or outcome.reading.prediction
     heatmap = explain(classifier, outcome.reading, options.method, options.against).get(target)
     inside = evidence_inside(fields, heatmap.values) if heatmap is not None and fields.plausible else None
@@ -160,26 +180,6 @@ def _how_sure_says(
     held = either(sure.sets.of(by_class, options.level), classifier.checkpoint.task.words)
     human = "; needs a human reader" if sure.defers(by_class, options.target_error) else ""
     return f"; {sure.wording(by_class).title.lower()}; {options.level:.0%} set: {held}{human}"
-
-
-def _judged(outcome: Outcome, known: Known | None) -> Verdict | None:
-    if outcome.xray is None or outcome.reading is None:
-        return None
-    seen = see(outcome.xray)
-    return judge(known.add(seen, outcome.reading) if known else seen, outcome.reading.task, known)
-
-
-def _guard(outcome: Outcome, known: Known | None) -> dict[str, Any]:
-    """Field of the JSON object. The reading is there all the same: whoever runs a program decides what to do."""
-    verdict = _judged(outcome, known)
-    return {"guard": verdict.facts() if verdict else None}
-
-
-def _guard_says(outcome: Outcome, known: Known | None) -> str:
-    verdict = _judged(outcome, known)
-    if verdict is None or not verdict.caution:
-        return ""
-    return f"; {verdict.name.upper()}: {' '.join(map(str, verdict.reasons))}"
 
 
 def _point(path: Path, chosen: Checkpoint) -> OperatingPoint:

@@ -60,19 +60,9 @@ def see(xray: Xray) -> Seen:
     )
 
 
-def with_aids(seen: Seen, xray: Xray, lungs: LungFields | None = None) -> Seen:
-    """What the small networks see, as far as they are here; a broken one counts as missing.
-
-    Args:
-        seen: the image.
-        xray: the film.
-        lungs: its lung fields, where somebody has outlined them already.
-    """
-    return replace(
-        seen,
-        posture=_or_none(orientation.posture, xray),
-        lungs=lungs or _or_none(outline, xray),
-    )
+def with_aids(seen: Seen, xray: Xray) -> Seen:
+    """What the small networks see too, as far as they are here; a broken one counts as missing."""
+    return replace(seen, posture=_or_none(orientation.posture, xray), lungs=_or_none(outline, xray))
 
 
 def _or_none(look: Callable[[Xray], T], xray: Xray) -> T | None:

@@ -63,8 +63,17 @@ class Verdict:
         """Whether a reading needs a warning, also one made against a refusal."""
         return self.name in ("caution", "refused")
 
-    def facts(self) -> dict[str, Any]:
-        """For programs: verdict, reasons, score."""
+    @property
+    def says(self) -> str:
+        """All reasons, as sentences."""
+        return " ".join(map(str, self.reasons))
+
+    def facts(self, *, read: bool) -> dict[str, Any]:
+        """For programs: verdict, reasons, score, and whether a refused film was read all the same.
+
+        Args:
+            read: whether there is a reading.
+        """
         return {
             "verdict": self.name,
             "reasons": [
@@ -72,6 +81,7 @@ class Verdict:
                 for one in self.reasons
             ],
             "score": round(self.score, 4),
+            "read_anyway": self.refused and read,
         }
 
 

@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from core.orientation.network import SIZE, TURNS, OrientationNet
-from core.orientation.posture import Posture, of_squares
+from core.orientation.posture import LIKELY, Posture, of_squares
 from core.training.learning import follow
 
 STORED: Final = 112
@@ -145,7 +145,7 @@ def laid(network: nn.Module, squares: NDArray[np.float32], at_once: int = 128) -
 
 def right(found: Sequence[Posture], state: State) -> NDArray[np.bool_]:
     """Which films' turn and polarity were seen as they are, bool ``[N]``."""
-    return np.array([p.turn == 90 * state.turns and (p.inverted >= 0.5) == state.inverted for p in found])  # noqa: PLR2004 - likelier than not
+    return np.array([p.turn == 90 * state.turns and (p.inverted >= LIKELY) == state.inverted for p in found])
 
 
 def _laid(films: Tensor, rng: Generator) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.orientation.posture import Posture
+from core.orientation.posture import LIKELY, Posture
 from core.table import Table
 from core.xray import Xray
 
@@ -25,29 +25,33 @@ class Mend:
         name: key in MENDS.
         title: on its button.
         done: what was done, for notes.
-        fits: for which postures it is offered, likeliest first.
+        turn: which turn it undoes, degrees clockwise; ``None``: none.
         do: float32 ``[H, W]`` → the same, or ``[W, H]``, mended.
     """
 
     name: str
     title: str
     done: str
-    fits: Callable[[Posture], bool]
+    turn: int | None
     do: Callable[[Pixels], Pixels]
-
-
-def _needs(turn: int) -> Callable[[Posture], bool]:
-    return lambda found: found.turn == turn
 
 
 MENDS: Table[Mend] = Table(
     "mend",
-    Mend("turn 90", "Turn clockwise", "turned clockwise by 90°", _needs(90), lambda film: np.rot90(film, -1)),
-    Mend("turn 180", "Turn upside down", "turned by 180°", _needs(180), lambda film: np.rot90(film, 2)),
-    Mend("flip", "Mirror top to bottom", "mirrored top to bottom", _needs(180), lambda film: film[::-1]),
-    Mend("turn 270", "Turn anticlockwise", "turned anticlockwise by 90°", _needs(270), np.rot90),
-    Mend("invert", "Invert", "inverted", lambda found: found.inverted >= 0.5, lambda film: 1 - film),  # noqa: PLR2004 - likelier than not
+    Mend("turn 90", "Turn clockwise", "turned clockwise by 90°", 90, lambda film: np.rot90(film, -1)),
+    Mend("turn 180", "Turn by 180°", "turned by 180°", 180, lambda film: np.rot90(film, 2)),
+    Mend("flip", "Mirror top to bottom", "mirrored top to bottom", 180, lambda film: film[::-1]),
+    Mend("turn 270", "Turn anticlockwise", "turned anticlockwise by 90°", 270, np.rot90),
+    Mend("invert", "Invert", "inverted", None, lambda film: 1 - film),
 )
+
+
+def offered(found: Posture) -> list[Mend]:
+    """What may be done about a film, likeliest first; empty when it is right."""
+    mends = [mend for mend in MENDS.values() if found.turn and mend.turn == found.turn]
+    if found.mirrored >= LIKELY:  # a mirror shows the heart on the other side, a turn does not
+        mends.reverse()
+    return mends + ([MENDS["invert"]] if found.inverted >= LIKELY else [])
 
 
 def mended(xray: Xray, mend: Mend) -> bytes:

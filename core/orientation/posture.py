@@ -28,6 +28,10 @@ MISSING: Final = (
 """What is said where the aid is missing."""
 
 
+LIKELY: Final = 0.5
+"""Probability from which on something is likelier than not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Posture:
     """How a film lies.

@@ -22,7 +22,7 @@ from core.checkpoint import Broken, Checkpoint
 from core.compare.agreement import TOP, Agreement
 from core.errors import DownloadError
 from core.explain import Heatmap
-from core.guard import Seen, Verdict, see
+from core.guard import Seen, Verdict, see, with_aids
 from core.models import get_pool
 from core.render import Grey, Look
 from core.samples import cache_folder
@@ -243,7 +243,7 @@ def _readings() -> Bounded[tuple[str, str], Reading | str]:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _looks() -> Bounded[str, Seen]:
-    return Bounded(512)  # a few numbers each
+    return Bounded(512)  # with outlines of the lungs 64 kB each
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -270,16 +270,20 @@ def xray(upload: Upload) -> Xray:
 
 
 def seen(upload: Upload) -> Seen:
-    """What the image itself says of the film.
+    """What is seen of the film before any reading.
 
     Raises:
         XrayError: there is none.
     """
     found = _looks().get(upload.sha256)
     if found is None:
-        found = see(xray(upload))
+        found = _seen(xray(upload))
         _looks().put(upload.sha256, found)
-    return found
+    return replace(found, facts=upload.facts) if upload.facts else found
+
+
+def _seen(film: Xray) -> Seen:
+    return with_aids(see(film), film)
 
 
 def film(upload: Upload) -> Film:
@@ -344,7 +348,7 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
             results[upload.sha256] = value
             if outcome.xray is not None:
                 _xrays().put(upload.sha256, outcome.xray)
-                _looks().put(upload.sha256, see(outcome.xray))
+                _looks().put(upload.sha256, _seen(outcome.xray))
             progress(outcome.index + 1, len(todo))
 
     for upload in uploads:

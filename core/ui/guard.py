@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -10,12 +11,15 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.guard import Known, Verdict, judge, known_of
+from core.guard import Known, judge, known_of
+from core.orientation import Mend, mended, offered
 from core.tasks import OWN
 from core.ui import cache, state
 from core.ui.cache import Result
+from core.ui.state import Upload
 
 _WORDS: Final = {"accepted": "known kind", "caution": "caution", "refused": "refused", "unknown": "cannot tell"}
+_MENDABLE: Final = frozenset({"orientation", "polarity"})
 
 
 def screened(results: Sequence[Result], checkpoint: Checkpoint) -> list[Result]:
@@ -25,25 +29,33 @@ def screened(results: Sequence[Result], checkpoint: Checkpoint) -> list[Result]:
 
 
 def refusal(result: Result, checkpoint: Checkpoint) -> bool:
-    """Why a film was not read and a button to read it anyway; whether that is so."""
+    """Why a film was not read, and what can be done; whether that is so."""
     if result.verdict is None or not result.verdict.refused or result.reading is not None:
         return False
     with st.container(key="refused"):
         st.error(
-            "**Not read: this does not look like a film this network knows.**\n\n" + _list(result.verdict),
+            "**Not read: this does not look like a film this network knows.**\n\n"
+            + "\n".join(f"- {reason}" for reason in result.verdict.reasons),
             icon=":material/block:",
         )
-        film = cache.film(result.upload)
-        st.image(film.picture, width=240, output_format="PNG")
-        st.button(
-            "Read anyway",
-            key="read_anyway",
-            icon=":material/visibility:",
-            on_click=state.insisted().add,
-            args=((result.upload.sha256, checkpoint.key),),
-            help="The reading will be marked on screen and in every download.",
-        )
+        st.image(cache.film(result.upload).picture, width=240, output_format="PNG", alt="The film as it was given")
+        with st.container(horizontal=True):
+            _mends(result)
+            insist(result, checkpoint)
+        _heart(result)
     return True
+
+
+def insist(result: Result, checkpoint: Checkpoint, place: str = "") -> None:
+    """The button that has a refused film read. ``place`` tells several on one page apart."""
+    st.button(
+        "Read anyway",
+        key=f"read_anyway{place}",
+        icon=":material/visibility:",
+        on_click=state.insisted().add,
+        args=((result.upload.sha256, checkpoint.key),),
+        help="The reading will be marked on screen and in every download.",
+    )
 
 
 def warning(result: Result, checkpoint: Checkpoint) -> None:
@@ -55,7 +67,66 @@ def warning(result: Result, checkpoint: Checkpoint) -> None:
         st.caption(f":material/help: {_cannot_tell(checkpoint)}")
         return
     title = "Read anyway. The guard refused this film." if verdict.refused else "Read with caution."
-    st.warning(f"**{title}** " + " ".join(map(str, verdict.reasons)), icon=":material/warning:")
+    with st.container(key="caution"):
+        st.warning(f"**{title}** {verdict.says}", icon=":material/warning:")
+        with st.container(horizontal=True):
+            _mends(result)
+        _heart(result)
+
+
+def _mends(result: Result) -> None:
+    """Buttons that put the film right, where one of the reasons is how it lies or that it is inverted."""
+    for mend in _offered(result):
+        st.button(
+            mend.title,
+            key=f"mend_{mend.name}",
+            type="primary",
+            icon=":material/auto_fix_high:",
+            on_click=_put_right,
+            args=(result.upload, mend),
+            help="Makes a new film of this one; what was done is said wherever it is shown.",
+        )
+
+
+def _offered(result: Result) -> list[Mend]:
+    verdict, found = result.verdict, cache.seen(result.upload).posture
+    if verdict is None or found is None or not {reason.check for reason in verdict.reasons} & _MENDABLE:
+        return []
+    return offered(found)
+
+
+def _heart(result: Result) -> None:
+    """Of an upside-down film only the side of the heart says whether it was turned or mirrored."""
+    if len([mend for mend in _offered(result) if mend.turn]) > 1:
+        st.caption(
+            "Turned and mirrored films differ in the side of the heart only. The likelier is offered first, but some "
+            "hearts lie on the right: look at the film's side marker."
+        )
+
+
+def _put_right(upload: Upload, mend: Mend) -> None:
+    xray = cache.xray(upload)
+    data = mended(xray, mend)
+    was = f"{upload.note} " if upload.note else ""
+    note = f"{was}Mended here: {mend.done}, from film {xray.key}."
+    facts = upload.facts or xray.facts
+    state.replace_film(upload, Upload(hashlib.sha256(data).hexdigest(), upload.name, data, note, facts))
+
+
+def short(result: Result) -> None:
+    """A caution in few words, the reasons behind them: where several readings stand side by side."""
+    if result.verdict is None or not result.verdict.caution:
+        return
+    title = "Read anyway: the guard refused this film" if result.verdict.refused else "Read with caution"
+    st.markdown(f":orange[:material/warning:] **{title}**", help=result.verdict.says)
+
+
+def line(result: Result, who: str) -> str:
+    """The verdict for a page that leaves the house."""
+    if result.verdict is None:
+        return f"{who}: whether the film is of a known kind was not looked at."
+    anyway = ", read anyway" if result.verdict.refused else ""
+    return f"{who}: film {_WORDS[result.verdict.name]}{anyway}. {result.verdict.says}".strip()
 
 
 def cautious(result: Result) -> bool:
@@ -75,8 +146,7 @@ def facts(result: Result) -> dict[str, Any]:
     """For exports."""
     if result.verdict is None:
         return {}
-    found = result.verdict.facts()
-    return {"guard": found | {"read_anyway": result.verdict.refused and result.reading is not None}}
+    return {"guard": result.verdict.facts(read=result.reading is not None)}
 
 
 def mark(result: Result) -> str:
@@ -92,8 +162,7 @@ def _screened(result: Result, checkpoint: Checkpoint, known: Known | None) -> Re
     seen = cache.seen(result.upload)
     verdict = judge(known.add(seen, result.reading) if known else seen, checkpoint.card.task, known)
     if verdict.refused and (result.upload.sha256, checkpoint.key) not in state.insisted():
-        why = " ".join(map(str, verdict.reasons))
-        return Result(result.upload, None, f"Not read: refused. {why}", verdict)
+        return Result(result.upload, None, f"Not read: refused. {verdict.says}", verdict)
     return replace(result, verdict=verdict)
 
 
@@ -112,7 +181,3 @@ def _cannot_tell(checkpoint: Checkpoint) -> str:
     if checkpoint.card.task == OWN:
         return says
     return f"{says} Make them: `python -m core guard --model {checkpoint.name} --data DIR`"
-
-
-def _list(verdict: Verdict) -> str:
-    return "\n".join(f"- {reason}" for reason in verdict.reasons)

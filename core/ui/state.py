@@ -17,6 +17,7 @@ from core.certainty import LEVEL as LEVEL_AT_FIRST
 from core.certainty import TARGET as TARGET_AT_FIRST
 from core.checkpoint import Checkpoint
 from core.render import Look
+from core.xray import Facts
 
 if TYPE_CHECKING:
     from core.evaluate import OperatingPoint
@@ -146,12 +147,14 @@ class Upload:
         name: as the visitor knows it; shown to them alone, exported only when they ask.
         data: its bytes.
         note: what must be said of it wherever it is shown ("An average of 1,349 films, not a patient"); often empty.
+        facts: what the file said that this film was mended from; ``None`` for films as they were given.
     """
 
     sha256: str
     name: str
     data: bytes
     note: str = ""
+    facts: Facts | None = None
 
 
 def keep() -> None:
@@ -209,6 +212,15 @@ def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
         if left_out
         else ""
     )
+
+
+def replace_film(old: Upload, new: Upload) -> None:
+    """Put a film in the place of another, and look at it."""
+    kept = [new if film.sha256 == old.sha256 else film for film in films()]
+    tray = _films()
+    tray.clear()
+    tray.update({film.sha256: film for film in kept})
+    st.session_state[_CHOSEN] = new.sha256
 
 
 def clear_films() -> None:
