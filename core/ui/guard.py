@@ -137,7 +137,7 @@ def cautious(result: Result) -> bool:
 def columns(result: Result) -> dict[str, str]:
     """A cell of the table of several films."""
     if result.verdict is None:
-        return {"Film known?": ""}
+        return {"Film known?": "average" if result.upload.aggregate else ""}
     anyway = result.verdict.refused and result.reading is not None
     return {"Film known?": "refused, read anyway" if anyway else _WORDS[result.verdict.name]}
 
@@ -157,7 +157,7 @@ def mark(result: Result) -> str:
 
 
 def _screened(result: Result, checkpoint: Checkpoint, known: Known | None) -> Result:
-    if result.reading is None:
+    if result.reading is None or result.upload.aggregate:  # an average is no film, and says so itself
         return result
     seen = cache.seen(result.upload)
     verdict = judge(known.add(seen, result.reading) if known else seen, checkpoint.card.task, known)

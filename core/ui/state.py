@@ -148,6 +148,7 @@ class Upload:
         data: its bytes.
         note: what must be said of it wherever it is shown ("An average of 1,349 films, not a patient"); often empty.
         facts: what the file said that this film was mended from; ``None`` for films as they were given.
+        aggregate: whether this is one of our class averages: no film, and asked for as such.
     """
 
     sha256: str
@@ -155,6 +156,7 @@ class Upload:
     data: bytes
     note: str = ""
     facts: Facts | None = None
+    aggregate: bool = False
 
 
 def keep() -> None:
@@ -191,7 +193,7 @@ def films() -> tuple[Upload, ...]:
     return tuple(_films().values())
 
 
-def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
+def add_films(files: Iterable[tuple[str, bytes, str]], *, aggregates: bool = False) -> None:
     """Take in files: name, bytes, note. The first is chosen; :func:`note` tells of those that did not fit."""
     tray = _films()
     size = sum(len(film.data) for film in tray.values())
@@ -202,7 +204,7 @@ def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
             if len(tray) >= MAX_FILMS or size + len(data) > MAX_BYTES:
                 left_out += 1
                 continue
-            tray[sha256] = Upload(sha256, name, data, note_of_film)
+            tray[sha256] = Upload(sha256, name, data, note_of_film, aggregate=aggregates)
             size += len(data)
         first = first or sha256
     if first:

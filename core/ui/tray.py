@@ -107,6 +107,7 @@ def _averages(checkpoint: Checkpoint) -> None:
                 key=f"average_{film.title}",
                 on_click=state.add_films,
                 args=([(film.title, film.data, film.caption)],),
+                kwargs={"aggregates": True},
                 width="stretch",
                 help=film.caption,
             )
