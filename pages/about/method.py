@@ -47,8 +47,9 @@ A film of something else, a hand or an adult with heart failure, also gets 100 %
     for check in CHECKS.values():
         st.markdown(f"**{check.saw}.** {check.advice}")
     st.markdown("""
-Some of it is reason for a warning, some for no reading; both say so with figure and limit. Left-right mirroring cannot be
-known from the lungs: look at the side marker. The outline of the lungs is a guide for the eye, learnt from adults' films.
+Some of it is reason for a warning, some for no reading; both say so with figure and limit. Left-right mirroring cannot
+be known from the lungs: look at the side marker. The outline of the lungs is a guide for the eye, learnt from films of
+adults.
 """)
     st.subheader("Who the networks have seen", anchor=False)
     for task in TASKS.values():
