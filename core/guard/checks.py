@@ -25,7 +25,7 @@ class Check:
         caution: from this figure on the reading gets a warning; ``None``: never, or the network's statistics say.
         refuse: from this figure on there is no reading; ``None`` as above.
         saw: what was seen, in words.
-        figure: how figure and limit are written, a format.
+        figure: how the figure is written, a format; ``None`` for what is or is not.
         advice: what to do about it.
     """
 
@@ -34,7 +34,7 @@ class Check:
     caution: float | None
     refuse: float | None
     saw: str
-    figure: str
+    figure: str | None
     advice: str
 
 
@@ -65,17 +65,17 @@ CHECKS: Table[Check] = Table(
     ),
     Check(
         "body part", lambda seen, _: _is(seen.facts.body_part not in _CHEST), None, 1,
-        "The file's header says that this is not a chest", "",
+        "The file's header says that this is not a chest", None,
         "Choose a chest film, or have the header put right.",
     ),
     Check(
         "view", lambda seen, _: _is(seen.facts.view not in _FRONTAL), 1, None,
-        "The file's header says that this is no frontal view", "",
+        "The file's header says that this is no frontal view", None,
         "The networks know frontal films only. Use the frontal film.",
     ),
     Check(
         "age", lambda seen, task: _is(seen.facts.age_group == "adult" and task in PAEDIATRIC), 1, None,
-        "The file's header says that the patient is an adult", "",
+        "The file's header says that the patient is an adult", None,
         "This network knows children of 1 to 5 years. Expect false alarms.",
     ),
     Check(
@@ -90,7 +90,7 @@ CHECKS: Table[Check] = Table(
     ),
     Check(
         "lungs", lambda seen, _: _is(not seen.lungs.plausible) if seen.lungs else None, 1, None,
-        "No plausible pair of lungs is seen", "",
+        "No plausible pair of lungs is seen", None,
         "Check that it is a frontal chest film with both lungs on it.",
     ),
     Check(

@@ -33,8 +33,7 @@ class Reason:
     def __str__(self) -> str:
         """What was seen, figure and limit, and what to do."""
         row = CHECKS[self.check]
-        figure = row.figure.format(self.value)
-        against = f" ({figure}; limit {self.limit:.2f})" if figure else ""
+        against = f" ({row.figure.format(self.value)}; limit {self.limit:.2f})" if row.figure else ""
         return f"{row.saw}{against}. {row.advice}"
 
 
