@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import checkpoint
+from core.aids import Aid, AidCard, open_aid, store_aid
 from core.commands.options import ALL_DONE, weights_option
+from core.guard.known import name_of
 
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint
@@ -19,7 +21,9 @@ HELP = "measure which films a network knows, so that others are refused or read 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder the network was trained on")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder the network was trained on (without: print what was measured)"
+    )
     parser.add_argument(
         "--others",
         type=Path,
@@ -35,18 +39,17 @@ def run(options: argparse.Namespace) -> int:
     good, _ = checkpoint.find(*options.weights)
     chosen = [checkpoint.named(options.model, *options.weights)] if options.model else list(good.values())
     for one in chosen:
-        _make(one, options)
+        aid = _make(one, options) if options.data else open_aid(name_of(one), one.folder / "aids")
+        print("\n".join(_lines(aid.card)) if aid else f"{one.name}: no statistics. Give --data DIR to make them.")
     return ALL_DONE
 
 
-def _make(chosen: Checkpoint, options: argparse.Namespace) -> None:
-    from core.aids import store_aid
-    from core.guard.known import name_of
+def _make(chosen: Checkpoint, options: argparse.Namespace) -> Aid:
     from core.guard.making import make
     from core.models import get_pool
 
     made = make(get_pool().get(chosen), options.data, options.others, _say)
-    aid = store_aid(
+    return store_aid(
         chosen.folder / "aids",
         made.known.tensors(),
         {
@@ -68,13 +71,12 @@ def _make(chosen: Checkpoint, options: argparse.Namespace) -> None:
             "citation": "Lee et al. 2018, NeurIPS (distance); " + chosen.card.citation,
         },
     )
-    print(f"{aid.weights}: {aid.weights.stat().st_size / 1e3:.0f} kB")
-    for name, one in made.metrics.items():
-        print(f"  {name:32} {one.value:.4f} ({one.low:.4f} to {one.high:.4f})")
-    for name, value in made.measured.items():
-        print(f"  {name:32} {value:.4g}")
-    for name, pair in made.known.limits.items():
-        print(f"  {name:32} caution from {pair[0]}, refusal from {pair[1]}")
+
+
+def _lines(card: AidCard) -> list[str]:
+    """What was measured: shares of films with 95 % intervals, then the rest."""
+    shares = [f"  {name:32} {one.value:.4f} ({one.low:.4f} to {one.high:.4f})" for name, one in card.metrics.items()]
+    return [card.name, *shares, *(f"  {name:32} {value:.4g}" for name, value in card.measured.items())]
 
 
 def _say(text: str) -> None:
