@@ -21,6 +21,7 @@ The map, in the direction data flows::
 ``classifier``        checkpoint → Classifier → Reading: the one pass
 ``models``            the bounded pool of loaded classifiers
 ``lungs``             Xray → LungFields: where the lungs are, and how much of a heatmap's evidence lies in them
+``orientation``       Xray → Posture: upright? bone bright?; and MENDS, which put a film right on request
 ``batch``             many files through one classifier, decoding overlapped
 ``explain``           METHODS: Reading → heatmaps of every class
 ``evaluate``          METRICS, PRESETS: predictions → figures with intervals, curves, thresholds, comparisons
@@ -30,6 +31,7 @@ The map, in the direction data flows::
 ``portable``          weights trained elsewhere → a checkpoint, and back to plain files
 ``render``, ``report``  heatmaps → pixels; readings → files
 ``compare``           several heatmaps of a film held against each other
+``guard``             CHECKS: is this a film that the network knows? accepted, caution or refused, and why
 ``certainty``         how sure: prediction sets, films for a human reader, words
 ``trust``             one heatmap → is it faithful, stable, and about what was learnt?
 ``robustness``        CORRUPTIONS: films made worse → what is left of accuracy and maps

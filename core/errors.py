@@ -4,7 +4,8 @@
 
     PneumoLensError
     ├── XrayError              a file that cannot be read as one chest radiograph
-    │   └── DecoderMissingError    it could be, with an optional package the message names
+    │   ├── DecoderMissingError    it could be, with an optional package the message names
+    │   └── RefusedError           an image that is not the kind of film a network knows
     ├── UnknownNameError       a name that is not in a table; the message lists the legal ones
     ├── CheckpointError        weights or card are missing, foreign, broken or altered
     ├── DataError              a folder or table of X-rays that cannot be used as it is
@@ -33,6 +34,10 @@ class XrayError(PneumoLensError):
 
 class DecoderMissingError(XrayError):
     """The file needs an optional decoder that is not installed; the message names the package."""
+
+
+class RefusedError(XrayError):
+    """The image is not the kind of film a network knows; the message gives the reasons."""
 
 
 class UnknownNameError(PneumoLensError, KeyError):

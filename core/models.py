@@ -1,18 +1,23 @@
-"""The pool of loaded classifiers: bounded, shared by all threads, on the GPU where there is one."""
+"""The pool of loaded classifiers: bounded, shared by all threads, on the GPU where there is one; networks of aids."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from core.aids import FOLDER, open_aid
 from core.checkpoint import Checkpoint
+from core.errors import CheckpointError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from core.classifier import Classifier
 
 T = TypeVar("T")
@@ -33,6 +38,46 @@ def best_device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+_loading_aid = threading.Lock()
+
+
+def aid_network(
+    name: str, build: Callable[[Mapping[str, Any]], nn.Module], missing: str, folder: Path = FOLDER
+) -> tuple[Mapping[str, Any], nn.Module]:
+    """The network of an aid, loaded once a process, on the best device; and the settings on its card.
+
+    Args:
+        name: of the aid.
+        build: its network with random weights, from the settings.
+        missing: what is said where its files are not there.
+        folder: where they are.
+
+    Raises:
+        CheckpointError: the aid is missing or cannot be used.
+    """
+    with _loading_aid:  # or two visitors would load it twice
+        return _aid_network(name, build, missing, folder)
+
+
+@cache
+def _aid_network(
+    name: str, build: Callable[[Mapping[str, Any]], nn.Module], missing: str, folder: Path
+) -> tuple[Mapping[str, Any], nn.Module]:
+    aid = open_aid(name, folder)
+    if aid is None:
+        raise CheckpointError(missing)
+    tensors = {key: value.float() if value.is_floating_point() else value for key, value in aid.tensors().items()}
+    try:
+        network = build(aid.card.settings)
+        network.load_state_dict(tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"The weights of {name} do not fit their card: copy {name}.safetensors and {name}.json from the same place."
+        ) from error
+    network.eval().requires_grad_(requires_grad=False)
+    return aid.card.settings, network.to(best_device())
 
 
 class Pool:

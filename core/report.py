@@ -39,6 +39,7 @@ class Row:
         prediction_set: classes of the prediction set, the most probable first; ``None`` where no set can be made.
         set_level: share of films whose true class such a set holds, 0…1.
         abstain: whether the film needs a human reader; ``None`` where that cannot be said.
+        guard: verdict, reasons, score, read_anyway: whether the film is of a known kind; ``None`` where not looked at.
     """
 
     sha256: str
@@ -52,6 +53,7 @@ class Row:
     prediction_set: Sequence[str] | None = None
     set_level: float | None = None
     abstain: bool | None = None
+    guard: Mapping[str, Any] | None = None
 
     @property
     def prediction(self) -> str | None:
@@ -78,6 +80,9 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
         "prediction_set",
         "set_level",
         "abstain",
+        "guard",
+        "guard_reasons",
+        "guard_score",
         "error",
         "temperature",
         "weights_sha256",
@@ -99,6 +104,7 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
                 plain("|".join(row.prediction_set or ())),
                 "" if row.set_level is None else f"{row.set_level:g}",
                 "" if row.abstain is None else str(row.abstain).lower(),
+                *_guard_cells(row.guard),
                 plain(row.error or ""),
                 f"{row.temperature:.6g}",
                 row.weights_sha256,
@@ -106,6 +112,13 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
             ]
         )
     return out.getvalue().encode()
+
+
+def _guard_cells(guard: Mapping[str, Any] | None) -> list[str]:
+    if guard is None:
+        return ["", "", ""]
+    verdict = guard["verdict"] + (", read anyway" if guard["read_anyway"] else "")
+    return [plain(verdict), plain(" ".join(one["says"] for one in guard["reasons"])), f"{guard['score']:g}"]
 
 
 def readings_json(rows: Sequence[Row]) -> bytes:
@@ -127,6 +140,7 @@ def readings_json(rows: Sequence[Row]) -> bytes:
             "prediction_set": None if row.prediction_set is None else list(row.prediction_set),
             "set_level": row.set_level,
             "abstain": row.abstain,
+            "guard": None if row.guard is None else dict(row.guard),
             "error": row.error,
         }
         readings.append(reading)

@@ -35,7 +35,7 @@ def facts(task: str, arch: str, **changed: Any) -> dict[str, Any]:
             "fingerprint": "0" * 64,
             "skipped": 0,
             "command": f"python -m core train --data DIR --task {task} --arch {arch}",
-            "recipe": {"batch": 64, "rate": 0.002},
+            "recipe": {"batch": 64, "rate": 0.002, "val_share": 0.2, "seed": 0},
             "init": "random",
             "epochs": 1,
             "seconds": 1.0,

@@ -18,7 +18,8 @@ from tests.test_training import write_films
 
 MODEL = "pneumonia-resnet18"
 FIELDS = ["file", "sha256", "model", "task", "probabilities", "prediction", "error"]
-SURE = ["prediction_set", "set_level", "abstain", "lungs", "heatmap"]
+SURE = ["prediction_set", "set_level", "abstain"]
+SEEN = ["guard", "lungs", "heatmap"]
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_reading_prints_one_object_a_film(films: Path, capsys: pytest.CaptureFix
     rows = lines(capsys)
     assert [Path(str(row["file"])).name for row in rows] == ["a.png", "b.dcm"]
     for row in rows:
-        assert list(row) == [*FIELDS, *SURE]
+        assert list(row) == [*FIELDS, *SURE, *SEEN]
         assert row["error"] is None
         shares = row["probabilities"]
         assert isinstance(shares, dict)
@@ -286,7 +287,7 @@ def test_a_threshold_decides(
     (films / "bad.png").write_bytes(b"nothing")
     assert main(["read", str(films), "--model", MODEL, "--json", "--threshold", str(point)]) == 1
     good, _, bad = sorted(lines(capsys), key=lambda row: row["error"] is not None)
-    assert list(good) == [*FIELDS, "decision", *SURE]
+    assert list(good) == [*FIELDS, "decision", *SURE, *SEEN]
     assert (good["decision"], bad["decision"]) == (decision, None)
     assert main(["read", str(films / "a.png"), "--model", MODEL, "--threshold", str(point)]) == 0
     out = capsys.readouterr().out

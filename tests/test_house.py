@@ -19,6 +19,7 @@ from core.architectures import ARCHITECTURES, HEADS
 from core.certainty import TARGETS, WORDINGS
 from core.evaluate import METRICS
 from core.explain import METHODS
+from core.guard import CHECKS
 from core.lungs.probe import VIEWS
 from core.robustness.corruptions import CORRUPTIONS
 from core.tasks import TASKS
@@ -35,6 +36,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "TARGETS": TARGETS,
     "WORDINGS": WORDINGS,
     "CORRUPTIONS": CORRUPTIONS,
+    "CHECKS": CHECKS,
     "VIEWS": VIEWS,
 }
 
@@ -50,7 +52,9 @@ LAYERS: tuple[frozenset[str], ...] = (
             "certainty",
             "compare",
             "download",
+            "guard",
             "lungs",
+            "orientation",
             "portable",
             "render",
             "report",

@@ -35,13 +35,15 @@ from core.evaluate import (
 )
 from core.evaluate.film_map import FilmMap
 from core.explain import METHODS
+from core.lungs.probe import Probed
+from core.lungs.shares import MeanInside
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, Damage
 from core.tasks import TASKS
 from core.trust.scores import SCORES
 from core.trust.table import Mean
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, comparison, downloads, heatmaps, matrices, points, robustness
+from core.ui.performance import charts, comparison, downloads, heatmaps, lungs, matrices, points, robustness
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sections import SECTIONS
 from core.ui.performance.sources import VARIABLE as TABLES
@@ -701,3 +703,27 @@ def test_what_breaks_exactly_these_weights_is_shown(
     assert set(table["Accuracy, strength 5"]) == {"30.0% (20.0% to 90.0%)"}
     robustness.SHIPPED.write_text("a,b\n1,2\n", "utf-8")
     assert "cannot be used" in said(opened(view="robustness"))
+
+
+def test_what_the_readings_owe_to_the_lungs_is_shown(
+    weights: Path, first: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lungs, "SHARES", tmp_path / "lungs.csv")
+    monkeypatch.setattr(lungs, "PROBE", tmp_path / "lungs-probe.csv")
+    assert "python -m core lungs measure" in said(opened(view="lungs"))
+    assert "python -m core lungs probe" in said(opened(view="lungs", lungs="probe"))
+    assert first.checkpoint is not None
+    who = FIRST, first.checkpoint.card.weights_sha256
+    inside = [MeanInside(*who, method, 40, 0.6, 0.5, 0.7, 0.35, 0.2) for method in METHODS]
+    lungs.SHARES.write_text(records.to_csv(MeanInside, inside), "utf-8")
+    app = opened(view="lungs")
+    assert len(app.get("plotly_chart")) == 1
+    assert "outside the lungs on 20% of 40 films" in said(app)
+    assert "Not measured: VGG-16-BN" in said(app)
+    shares = {"whole": 0.9, "hidden": 0.7, "smoothed": 0.6, "alone": 0.8}
+    rows = [Probed(*who, view, 40, value, 0.5, 1.0, 0.9, 0.8, 1.0, 0.4) for view, value in shares.items()]
+    lungs.PROBE.write_text(records.to_csv(Probed, rows), "utf-8")
+    words = "90.0% of 40 whole films, 70.0% with the lungs hidden, 80.0% of the lungs alone"
+    assert words in said(opened(view="lungs", lungs="probe"))
+    lungs.PROBE.write_text("a,b\n1,2\n", "utf-8")
+    assert "cannot be used" in said(opened(view="lungs", lungs="probe"))

@@ -15,8 +15,9 @@ from tqdm import tqdm
 from core import checkpoint
 from core.certainty import LEVEL, LEVELS, TARGET, TARGETS, certainty_of, either
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
-from core.errors import DataError, PneumoLensError, UnknownNameError
+from core.errors import DataError, PneumoLensError, RefusedError, UnknownNameError
 from core.explain import DEFAULT, METHODS
+from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
 
 if TYPE_CHECKING:
     from core.batch import Outcome
@@ -57,6 +58,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     sure.add_argument(
         "--target-error", choices=TARGETS, default=TARGET, help="wrong readings allowed in 100 (default: %(default)s)"
     )
+    parser.add_argument("--anyway", action="store_true", help="also read films that the guard refuses, marked")
     parser.add_argument("--raw", action="store_true", help="print the softmax before calibration as well")
     parser.add_argument(
         "--threshold",
@@ -72,6 +74,47 @@ def run(options: argparse.Namespace) -> int:
     from core.models import get_pool
 
     chosen = checkpoint.named(options.model, *options.weights)
+    _check(options, chosen)
+    point = _point(options.threshold, chosen) if options.threshold else None
+    sure = _sure(chosen)
+    known = known_of(chosen)
+    files = _files(options.files)
+    if options.heatmaps:
+        options.heatmaps.mkdir(parents=True, exist_ok=True)
+    classifier = get_pool().get(chosen)
+    failed = 0
+    sources = (file.read_bytes for file in files)
+    outcomes = (_guarded(outcome, known, anyway=options.anyway) for outcome in read_many(sources, classifier))
+    bar = tqdm(total=len(files), desc=f"reading with {chosen.name}", unit="film", disable=len(files) < 2)  # noqa: PLR2004
+    for file, (outcome, seen, verdict) in zip(files, outcomes, strict=True):
+        failed += outcome.error is not None
+        heatmap = _explained(outcome, classifier, options)
+        if options.heatmaps and heatmap:
+            _draw(outcome, classifier, heatmap, options.heatmaps)
+        with bar.external_write_mode(file=sys.stdout):
+            if options.json:
+                row = _row(file, outcome, classifier, point, raw=options.raw)
+                row |= _how_sure(outcome, sure, options)
+                row |= {"guard": verdict.facts(read=outcome.reading is not None) if verdict else None}
+                row |= _in_lungs(outcome, seen, heatmap) | _facts(heatmap)
+                print(json.dumps(row), flush=True)
+            else:
+                line = _line(file, outcome, classifier, point, raw=options.raw)
+                line += _how_sure_says(outcome, classifier, sure, options)
+                if verdict and verdict.caution and outcome.reading:
+                    line += f"; {'REFUSED, READ ANYWAY' if verdict.refused else 'CAUTION'}: {verdict.says}"
+                print(line, flush=True)
+        bar.update()
+    bar.close()
+    return SOME_FAILED if failed else ALL_DONE
+
+
+def _check(options: argparse.Namespace, chosen: Checkpoint) -> None:
+    """Whether what is asked for goes together, and with this network.
+
+    Raises:
+        DataError, UnknownNameError: it does not.
+    """
     for name in (options.target, options.against):
         if name and name not in chosen.card.classes:
             raise UnknownNameError("class", name, chosen.card.classes)
@@ -81,31 +124,20 @@ def run(options: argparse.Namespace) -> int:
         raise DataError(f"{METHODS[options.method].title} explains the network's input: leave out --layer.")
     for name in options.layer or ():
         chosen.architecture.stage(name)
-    point = _point(options.threshold, chosen) if options.threshold else None
-    sure = _sure(chosen)
-    files = _files(options.files)
-    if options.heatmaps:
-        options.heatmaps.mkdir(parents=True, exist_ok=True)
-    classifier = get_pool().get(chosen)
-    failed = 0
-    outcomes = read_many((file.read_bytes for file in files), classifier)
-    bar = tqdm(total=len(files), desc=f"reading with {chosen.name}", unit="film", disable=len(files) < 2)  # noqa: PLR2004
-    for file, outcome in zip(files, outcomes, strict=True):
-        failed += outcome.error is not None
-        heatmap = _explained(outcome, classifier, options)
-        if options.heatmaps and heatmap:
-            _draw(outcome, classifier, heatmap, options.heatmaps)
-        with bar.external_write_mode(file=sys.stdout):
-            if options.json:
-                row = _row(file, outcome, classifier, point, raw=options.raw)
-                row |= _how_sure(outcome, sure, options) | _in_lungs(outcome, heatmap) | _facts(heatmap)
-                print(json.dumps(row), flush=True)
-            else:
-                line = _line(file, outcome, classifier, point, raw=options.raw)
-                print(line + _how_sure_says(outcome, classifier, sure, options), flush=True)
-        bar.update()
-    bar.close()
-    return SOME_FAILED if failed else ALL_DONE
+
+
+def _guarded(outcome: Outcome, known: Known | None, *, anyway: bool) -> tuple[Outcome, Seen | None, Verdict | None]:
+    """What became of a film, without its reading where the guard refuses it; what was seen; the verdict."""
+    from core.batch import Outcome
+
+    if outcome.xray is None or outcome.reading is None:
+        return outcome, None, None
+    seen = with_aids(see(outcome.xray), outcome.xray)
+    verdict = judge(known.add(seen, outcome.reading) if known else seen, outcome.reading.task, known)
+    if verdict.refused and not anyway:
+        error = RefusedError(f"Not read: the guard refused it. {verdict.says} With --anyway it is read all the same.")
+        return Outcome(outcome.index, outcome.xray, None, error), seen, verdict
+    return outcome, seen, verdict
 
 
 def _level(text: str) -> float:
@@ -171,13 +203,13 @@ def _facts(heatmap: Heatmap | None) -> dict[str, Any]:
     return {"heatmap": {name: getattr(heatmap, name) for name in names}}
 
 
-def _in_lungs(outcome: Outcome, heatmap: Heatmap | None) -> dict[str, Any]:
+def _in_lungs(outcome: Outcome, seen: Seen | None, heatmap: Heatmap | None) -> dict[str, Any]:
     """How much of the evidence lies in the lung fields; nothing where the network that finds them is not here."""
-    from core.lungs import evidence_inside, outline, there
+    from core.lungs import evidence_inside
 
-    if outcome.reading is None or outcome.xray is None or not there():
+    if outcome.reading is None or seen is None or seen.lungs is None:
         return {}
-    fields = outline(outcome.xray)
+    fields = seen.lungs
     inside = evidence_inside(fields, heatmap.values) if heatmap is not None and fields.plausible else None
     return {
         "lungs": {

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.aids import FOLDER, open_aid
-from core.errors import CheckpointError
+from core.aids import FOLDER
 from core.lungs.fields import LungFields
 from core.lungs.shape import CUT, doubt, lungs
-from core.models import best_device
+from core.models import aid_network
 from core.xray import Preprocessing, Xray
 
 if TYPE_CHECKING:
-    import torch
-
-    from core.lungs.network import LungNet
+    from torch import nn
 
 NAME: Final = "lungs"
 """Of the aid's files."""
@@ -31,8 +26,6 @@ MISSING: Final = (
     "lungs.json from the project, or make them: python -m core lungs train."
 )
 """What is said where the aid is missing."""
-
-_loading = threading.Lock()
 
 
 def there(folder: Path = FOLDER) -> bool:
@@ -69,7 +62,7 @@ def likely(squares: NDArray[np.float32], folder: Path = FOLDER) -> NDArray[np.fl
 
     _, network = _loaded(folder)
     with torch.inference_mode():
-        inputs = torch.from_numpy(squares)[:, None].to(network.out.weight.device)
+        inputs = torch.from_numpy(squares)[:, None].to(next(network.parameters()).device)
         found: NDArray[np.float32] = network(inputs).sigmoid()[:, 0].float().cpu().numpy()
     return found
 
@@ -83,29 +76,12 @@ def fields_of(found: NDArray[np.float32], sha256: str) -> LungFields:
     return LungFields(square, float(mask.mean()), doubt(mask, found), sha256)
 
 
-def _loaded(folder: Path) -> tuple[int, LungNet]:
-    with _loading:  # or two visitors would load it twice
-        return _load(folder)
+def _loaded(folder: Path) -> tuple[int, nn.Module]:
+    settings, network = aid_network(NAME, _build, MISSING, folder)
+    return int(settings["size"]), network
 
 
-@cache
-def _load(folder: Path) -> tuple[int, LungNet]:
+def _build(settings: Mapping[str, Any]) -> nn.Module:
     from core.lungs.network import LungNet
 
-    aid = open_aid(NAME, folder)
-    if aid is None:
-        raise CheckpointError(MISSING)
-    try:
-        network = LungNet(tuple(aid.card.settings["widths"]))
-        network.load_state_dict(_single(aid.tensors()))
-        size = int(aid.card.settings["size"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(
-            "The weights of lungs do not fit their card: copy lungs.safetensors and lungs.json from the same place."
-        ) from error
-    network.eval().requires_grad_(requires_grad=False)
-    return size, network.to(best_device())
-
-
-def _single(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
+    return LungNet(tuple(settings["widths"]))

@@ -67,7 +67,7 @@ def class_weights(labels: NDArray[np.int64], classes: int, power: float) -> Tens
 
 
 @torch.no_grad()
-def follow(average: Network, network: Network, decay: float, steps_done: int) -> None:
+def follow(average: nn.Module, network: nn.Module, decay: float, steps_done: int) -> None:
     """Exponential moving average of weights and batch-norm statistics, short while there is little to average."""
     keep = min(decay, (1 + steps_done) / (10 + steps_done))
     for slow, fast in zip(average.state_dict().values(), network.state_dict().values(), strict=True):

@@ -22,6 +22,7 @@ from core.checkpoint import Broken, Checkpoint
 from core.compare.agreement import TOP, Agreement
 from core.errors import DownloadError
 from core.explain import FAST, METHODS, Heatmap
+from core.guard import Seen, Verdict, see, with_aids
 from core.models import get_pool
 from core.render import Grey, Look
 from core.samples import cache_folder
@@ -108,11 +109,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What became of an upload: a reading, or the reason why there is none."""
+    """What became of an upload: a reading, or the reason why there is none; and whether the film is of a known kind."""
 
     upload: Upload
     reading: Reading | None
     error: str | None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,6 +281,11 @@ def _readings() -> Bounded[tuple[str, str], Reading | str]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
+def _looks() -> Bounded[str, Seen]:
+    return Bounded(512)  # with outlines of the lungs 64 kB each
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _heatmaps() -> Bounded[tuple[str, ...], Mapping[str, Heatmap]]:
     return Bounded(1024)  # a few kB each
 
@@ -304,6 +311,23 @@ def xray(upload: Upload) -> Xray:
         XrayError: there is none.
     """
     return _xrays().get(upload.sha256) or read_xray(upload.data)
+
+
+def seen(upload: Upload) -> Seen:
+    """What is seen of the film before any reading.
+
+    Raises:
+        XrayError: there is none.
+    """
+    found = _looks().get(upload.sha256)
+    if found is None:
+        found = _seen(xray(upload))
+        _looks().put(upload.sha256, found)
+    return replace(found, facts=upload.facts) if upload.facts else found
+
+
+def _seen(film: Xray) -> Seen:
+    return with_aids(see(film), film)
 
 
 def film(upload: Upload) -> Film:
@@ -368,6 +392,7 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
             results[upload.sha256] = value
             if outcome.xray is not None:
                 _xrays().put(upload.sha256, outcome.xray)
+                _looks().put(upload.sha256, _seen(outcome.xray))
             progress(outcome.index + 1, len(todo))
 
     for upload in uploads:

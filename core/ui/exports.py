@@ -11,7 +11,7 @@ from core import render, report
 from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import certainty, charts, lungs, state
+from core.ui import certainty, charts, guard, lungs, state
 from core.ui.cache import Film, Result
 
 
@@ -77,6 +77,7 @@ def _row(result: Result, checkpoint: Checkpoint, sure: certainty.Facts, *, named
         error=result.error,
         file=result.upload.name if named else None,
         **sure(result),
+        **guard.facts(result),
     )
 
 
@@ -87,7 +88,7 @@ def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
     says = f"{checkpoint.task.words[heatmap.target]} {share} (softmax)"
     if heatmap.against:
         says += f" rather than {checkpoint.task.words[heatmap.against].lower()}"
-    return f"{says}, {title}, {method}, {heatmap.place}"
+    return f"{says}, {title}, {method}, {heatmap.place}{guard.mark(result)}"
 
 
 def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:

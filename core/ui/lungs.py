@@ -10,8 +10,7 @@ import streamlit as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from core.errors import CheckpointError
-from core.lungs import MISSING, evidence_inside, outline, says, there
+from core.lungs import MISSING, evidence_inside, says
 from core.report import DISCLAIMER
 from core.ui import cache
 from core.ui.state import Upload
@@ -25,12 +24,7 @@ if TYPE_CHECKING:
 
 def fields(upload: Upload) -> LungFields | None:
     """The lung fields of a film, found once for everybody; ``None`` where the network for it cannot be used."""
-    if not there():
-        return None
-    try:
-        return cache.computed("lungs", (upload.sha256,), lambda: outline(cache.xray(upload)))
-    except CheckpointError:
-        return None
+    return cache.seen(upload).lungs
 
 
 _SENT: Final = 64

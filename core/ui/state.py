@@ -17,6 +17,7 @@ from core.certainty import LEVEL as LEVEL_AT_FIRST
 from core.certainty import TARGET as TARGET_AT_FIRST
 from core.checkpoint import Checkpoint
 from core.render import Look
+from core.xray import Facts
 
 if TYPE_CHECKING:
     from core.evaluate import OperatingPoint
@@ -135,6 +136,7 @@ _OWN_LEFT_OUT = "own_left_out"
 _POINT = "operating_point"
 _MEASURED = "measured_maps"
 _JOB = "job"
+_INSISTED = "read_anyway_films"
 
 MAX_TABLES: Final = 8
 """Tables of predictions one visitor may have here at once."""
@@ -149,12 +151,16 @@ class Upload:
         name: as the visitor knows it; shown to them alone, exported only when they ask.
         data: its bytes.
         note: what must be said of it wherever it is shown ("An average of 1,349 films, not a patient"); often empty.
+        facts: what the file said that this film was mended from; ``None`` for films as they were given.
+        aggregate: whether this is one of our class averages: no film, and asked for as such.
     """
 
     sha256: str
     name: str
     data: bytes
     note: str = ""
+    facts: Facts | None = None
+    aggregate: bool = False
 
 
 def keep() -> None:
@@ -191,12 +197,18 @@ def set_job(job: Job | None) -> None:
     st.session_state[_JOB] = job
 
 
+def insisted() -> set[tuple[str, str]]:
+    """Refused films that this visitor wants read all the same, with the key of the checkpoint; add to it."""
+    found: set[tuple[str, str]] = st.session_state.setdefault(_INSISTED, set())
+    return found
+
+
 def films() -> tuple[Upload, ...]:
     """Every film given, in order."""
     return tuple(_films().values())
 
 
-def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
+def add_films(files: Iterable[tuple[str, bytes, str]], *, aggregates: bool = False) -> None:
     """Take in files: name, bytes, note. The first is chosen; :func:`note` tells of those that did not fit."""
     tray = _films()
     size = sum(len(film.data) for film in tray.values())
@@ -207,7 +219,7 @@ def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
             if len(tray) >= MAX_FILMS or size + len(data) > MAX_BYTES:
                 left_out += 1
                 continue
-            tray[sha256] = Upload(sha256, name, data, note_of_film)
+            tray[sha256] = Upload(sha256, name, data, note_of_film, aggregate=aggregates)
             size += len(data)
         first = first or sha256
     if first:
@@ -217,6 +229,15 @@ def add_films(files: Iterable[tuple[str, bytes, str]]) -> None:
         if left_out
         else ""
     )
+
+
+def replace_film(old: Upload, new: Upload) -> None:
+    """Put a film in the place of another, and look at it."""
+    kept = [new if film.sha256 == old.sha256 else film for film in films()]
+    tray = _films()
+    tray.clear()
+    tray.update({film.sha256: film for film in kept})
+    st.session_state[_CHOSEN] = new.sha256
 
 
 def clear_films() -> None:

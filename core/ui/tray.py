@@ -10,7 +10,7 @@ import streamlit as st
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
 from core.tasks import OWN
-from core.ui import certainty, exports, state, widgets
+from core.ui import certainty, exports, guard, state, widgets
 from core.ui.cache import Result
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
             {
                 "Film": result.upload.name,
                 "Reading": words[result.reading.prediction] if result.reading else "could not be read",
+                **guard.columns(result),
                 **certainty.columns(result, checkpoint),
                 **{words[name]: 100 * result.reading.by_class[name] if result.reading else None for name in classes},
                 "Problem": result.error or "",
@@ -106,6 +107,7 @@ def _averages(checkpoint: Checkpoint) -> None:
                 key=f"average_{film.title}",
                 on_click=state.add_films,
                 args=([(film.title, film.data, film.caption)],),
+                kwargs={"aggregates": True},
                 width="stretch",
                 help=film.caption,
             )

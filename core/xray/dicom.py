@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +41,7 @@ _MODALITY_CODES: Final = frozenset({
     "MR", "NM", "OAM", "OCT", "OP", "OPM", "OPT", "OPV", "PLAN", "PR", "PT", "PX", "REG", "RESP", "RTDOSE", "RTIMAGE",
     "RTPLAN", "RTRECORD", "RTSTRUCT", "SEG", "SM", "SR", "TG", "US", "VA", "XA", "XC",
 })  # fmt: skip
+_ADULT: Final = 18  # years
 _VIEWS: Final = frozenset({"AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"})
 _CHEST_PARTS: Final = frozenset({"CHEST", "LUNG", "THORAX"})
 _BODY_PARTS: Final = _CHEST_PARTS | frozenset({
@@ -117,9 +119,17 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
         modality=file.text(dicomfile.MODALITY) or None,
         view=view if view in _VIEWS else None,
         body_part=body_part if body_part in _BODY_PARTS else None,
+        age_group=_age_group(file.text(dicomfile.AGE)),
         notes=notes,
     )
     return grey, facts
+
+
+def _age_group(age: str) -> str | None:
+    """PatientAge ("004Y", "011M") → child or adult; ``None`` where it is not there. Nothing finer leaves this file."""
+    if not re.fullmatch(r"\d{1,3}[DWMY]", age):
+        return None
+    return "adult" if age.endswith("Y") and int(age[:-1]) >= _ADULT else "child"
 
 
 def _check_kind(file: DicomFile) -> tuple[str, ...]:

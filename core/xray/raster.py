@@ -81,6 +81,7 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
             turn = _orientation(image)
             image.load()
             grey, bits, notes = _grey(image)
+            colour = _colour(image)
     except XrayError:
         raise
     except Image.DecompressionBombError as error:  # some plugins look at the size before we can
@@ -96,7 +97,7 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
         if image_format != "TIFF":  # Pillow turns TIFF itself while loading
             grey = _turned(grey, turn)
         notes = (*notes, "turned as its orientation tag says")
-    return grey, Facts(format=image_format, bits=bits, notes=notes)
+    return grey, Facts(format=image_format, bits=bits, colour=colour, notes=notes)
 
 
 def _check_png(data: bytes) -> None:
@@ -199,6 +200,15 @@ def _spread(values: NDArray[Any]) -> NDArray[np.float32]:
     if not (np.isfinite(low) and np.isfinite(high)) or low == high:
         return values.astype(np.float32)  # the common last check says what is wrong
     return ((exact - low) / (high - low)).astype(np.float32)
+
+
+def _colour(image: Image.Image) -> float:
+    """How far from grey an image is, 0…1: mean over pixels of the strongest primary colour less the weakest."""
+    if image.mode in _DEEP_MODES or image.mode in ("1", "I", "F", "L", "LA", "La"):
+        return 0.0
+    small = image.convert("RGBA").convert("RGB").resize((64, 64), Image.Resampling.BOX)  # finer is no surer
+    pixels = np.asarray(small, dtype=np.float32)  # [64, 64, 3]
+    return float((pixels.max(axis=2) - pixels.min(axis=2)).mean()) / 255
 
 
 def _on_black(image: Image.Image) -> Image.Image:

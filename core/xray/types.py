@@ -36,6 +36,8 @@ class Facts:
         modality: DICOM modality ("CR", "DX" …), else ``None``.
         view: DICOM view position ("AP", "PA", "LL" …), else ``None``.
         body_part: DICOM body part examined, else ``None``.
+        colour: mean difference of a pixel's strongest and weakest primary colour, 0…1; 0 for grey images.
+        age_group: "child" (under 18 years) or "adult" as a DICOM header says, else ``None``; the age is not kept.
         notes: what was done to show the film the right way ("inverted: MONOCHROME1", "turned as its EXIF tag says").
     """
 
@@ -45,6 +47,8 @@ class Facts:
     modality: str | None = None
     view: str | None = None
     body_part: str | None = None
+    colour: float = 0.0
+    age_group: str | None = None
     notes: tuple[str, ...] = field(default=())
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.compare.agreement import ALIKE, APART, CHANCE, GRID, TOP
 from core.explain import FAST, METHODS, Method
+from core.guard import CHECKS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
 from core.ui.viewer import SHOWN_FROM
@@ -58,7 +59,15 @@ A percentage is the network's **calibrated softmax probability**: its share amon
 add up to 100 %. Calibrated means that its logits are divided by a temperature first, fitted on films held out of
 training (Guo et al. 2017, arXiv:1706.04599). It is not the chance that this patient is ill: that depends on how common
 the disease is where the patient comes from.
-A film of something else, a hand or an adult with heart failure, also gets 100 % shared out.
+A film of something else, a hand or an adult with heart failure, also gets 100 % shared out: so the guard looks first.
+""")
+    st.subheader("What is looked at before a reading", anchor=False)
+    for check in CHECKS.values():
+        st.markdown(f"**{check.saw}.** {check.advice}")
+    st.markdown("""
+Some of it is reason for a warning, some for no reading; both say so with figure and limit. Left-right mirroring cannot
+be known from the lungs: look at the side marker. The outline of the lungs is a guide for the eye, learnt from films of
+adults.
 """)
     st.subheader("Who the networks have seen", anchor=False)
     for task in TASKS.values():

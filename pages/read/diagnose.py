@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.ui import cache, certainty, exports, operating, state, tray, viewer, widgets
+from core.ui import cache, certainty, exports, guard, operating, state, tray, viewer, widgets
 
 
 def main() -> None:
@@ -37,12 +37,16 @@ def main() -> None:
     if results is None:
         return
     runs_on.caption(widgets.device())
+    results = guard.screened(results, checkpoint)
     chosen = tray.choose(results, checkpoint) if len(results) > 1 else results[0]
+    if guard.refusal(chosen, checkpoint):
+        return
     if chosen.error:
         widgets.say(chosen.error, f"{widgets.verbatim(chosen.upload.name)} cannot be read.")
     else:
+        guard.warning(chosen, checkpoint)
         operating.verdict(chosen, checkpoint)
-        certainty.verdict(chosen, checkpoint)
+        certainty.verdict(chosen, checkpoint, caution=guard.cautious(chosen))
         viewer.show(chosen, checkpoint, method, layers)
         certainty.spread(chosen, checkpoint)
 

@@ -50,7 +50,7 @@ def _look_at(place: int) -> None:
         reading = cache.read(checkpoint, [upload], lambda *_: None)[0].reading
         assert reading is not None
         for method in METHODS:
-            heatmap = cache.heatmaps(checkpoint, reading, method)[reading.prediction]
+            heatmap = cache.heatmaps(cache.Wanted(checkpoint, upload, reading, method))[reading.prediction]
             cache.in_depth(upload)
             if not heatmap.problem:
                 cache.overlay(cache.film(upload), heatmap, checkpoint.key, Look())

@@ -101,7 +101,7 @@ def visiting(deep: str | None = None) -> Iterator[Any]:
             found.on("console", hear)
         found.on("pageerror", lambda error: complaints.append(str(error)))
         yield found
-    assert not complaints
+    assert not complaints, complaints
 
 
 def accept(page: Any) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests import synthetic
@@ -108,3 +109,23 @@ def choose(page: Any, picker: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
     page.keyboard.press("Escape")  # a list of several stays open, and hides the page from those who ask by role
     settled(page)
+
+
+def test_a_film_upside_down_is_mended_and_noise_is_read_only_when_somebody_insists(page: Any, address: str) -> None:
+    page.goto(address)
+    accept(page)
+    drop(page, ("turned.png", synthetic.as_png8(np.rot90(synthetic.film(300, 360), 2).copy())))
+    page.get_by_text("Not read: this does not look like a film this network knows.").wait_for()
+    page.get_by_text("does not seem to lie upright").wait_for()
+    assert not page.get_by_role("heading", name=re.compile(r"\d %$")).count()
+    page.get_by_role("button", name="Turn by 180°").click()
+    page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()
+    page.get_by_text("Mended here: turned by 180°").wait_for()
+
+    page.get_by_role("button", name="Remove all films").click()
+    page.get_by_text("No film at hand?").wait_for()
+    drop(page, ("noise.png", synthetic.as_png8(np.random.default_rng(0).random((256, 256), np.float32))))
+    page.get_by_text("grainy all over").wait_for()
+    page.get_by_role("button", name="Read anyway").click()
+    page.get_by_text("Read anyway. The guard refused this film.").wait_for()
+    page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()

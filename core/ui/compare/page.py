@@ -14,7 +14,7 @@ from core.compare.places import SIDES
 from core.explain import METHODS
 from core.render import Look, Rgb
 from core.report import DISCLAIMER
-from core.ui import exports, state
+from core.ui import exports, guard, state
 from core.ui.cache import Film
 from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen
@@ -44,6 +44,7 @@ def provenance(made: Sequence[Pane]) -> dict[str, str]:
         "notice": DISCLAIMER,
         "film_sha256": ", ".join(films),
         "weights_sha256": ", ".join(weights),
+        "guard": "; ".join(dict.fromkeys(guard.line(pane.seen.result, pane.seen.name) for pane in made)),
         "maps": ", ".join(f"{pane.heatmap.model} {pane.heatmap.made} {pane.heatmap.asked}" for pane in made),
     }
 
@@ -137,6 +138,7 @@ def _foot(seen: Sequence[Seen], made: Sequence[Pane]) -> list[str]:
             for name, one in networks.items()
         ),
         *(f"Film{f' {one.letter}' if one.letter else ''}: sha256 {sha256}" for sha256, one in films.items()),
+        *(guard.line(one.result, one.name) for one in seen),
         f"{scales}; a heatmap is evidence, not an outline of disease. {SIDES}",
         f"Trained on: {seen[0].checkpoint.task.population}",
         f"PneumoLens. {DISCLAIMER}",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
-from core.ui import cache, charts, state, widgets
+from core.ui import cache, charts, guard, state, widgets
 from core.ui.cache import Film, Result
 from core.ui.compare.choice import Choice, titles
 from core.ui.state import Upload
@@ -63,7 +63,7 @@ def read(chosen: Choice) -> list[Seen]:
     seen = []
     for checkpoint in chosen.backbones:
         try:
-            results = _read(checkpoint, chosen.films)
+            results = guard.screened(_read(checkpoint, chosen.films), checkpoint)
         except PneumoLensError as error:
             widgets.say(error, f"{called[checkpoint.name]} cannot be loaded.")
             continue
@@ -73,11 +73,20 @@ def read(chosen: Choice) -> list[Seen]:
                 by_class = result.reading.raw_by_class if state.uncalibrated() else result.reading.by_class
                 film = cache.film(result.upload)
                 seen.append(Seen(result, film, checkpoint, called[checkpoint.name], letter, by_class))
+            elif result.verdict is not None:
+                _refused(result, checkpoint, called[checkpoint.name])
             elif checkpoint is chosen.backbones[0]:
                 widgets.say(str(result.error), f"{widgets.verbatim(result.upload.name)} cannot be read.")
     if cache.device_notice():
         st.warning(cache.device_notice(), icon=":material/memory:")
     return seen
+
+
+def _refused(result: Result, checkpoint: Checkpoint, title: str) -> None:
+    """A film that the guard refuses for one network, and the button that has it read all the same."""
+    with st.container(key=f"refused_{checkpoint.name}_{result.upload.sha256[:12]}"):
+        widgets.say(str(result.error), f"{title}: {widgets.verbatim(result.upload.name)}.")
+        guard.insist(result, checkpoint, f"_{checkpoint.name}_{result.upload.sha256[:12]}")
 
 
 def _read(checkpoint: Checkpoint, films: Sequence[Upload]) -> list[Result]:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.compare import Opinion, Verdict, judge
 from core.compare.places import SIDES
 from core.errors import PneumoLensError
-from core.ui import cache, charts, look, lungs, reading_room, state, viewer, widgets
+from core.ui import cache, charts, guard, look, lungs, reading_room, state, viewer, widgets
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import OWN, Pane
@@ -104,6 +104,7 @@ def _readings(seen: Sequence[Seen]) -> None:
             st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key=f"compared_{place}", alt=alt)
             if one.result.upload.note:
                 st.info(one.result.upload.note, icon=":material/groups:")
+            guard.short(one.result)
 
 
 def _controls(one: Seen) -> None:

@@ -1,0 +1,200 @@
+"""Films and images → the statistics of one network, its limits, and what the guard is worth with them.
+
+Limits are chosen on validation films and on one half of the negatives; figures are of test films and the other half.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.batch import Source, read_many
+from core.checkpoint import Interval
+from core.classifier import Classifier
+from core.dataset import SUFFIXES
+from core.evaluate.films import drawn, films_of
+from core.guard.known import Known, fit, pooled
+from core.guard.negatives import Negative, negatives
+from core.guard.seen import Seen, see, with_aids
+from core.guard.verdict import Verdict, judge
+from core.wilson import wilson_ends
+
+Array = NDArray[np.float32]
+Say = Callable[[str], None]
+
+TRAINING_FILMS: Final = 1500
+"""Drawn by chance; more make no difference that validation films show."""
+
+_CAUTION: Final = 0.99  # of validation films lie below; two limits of features, so about 2 of 100 films get a warning
+_ROOM: Final = 1.15  # refusal: so far above the farthest validation film, or where the negatives begin
+_BATCH: Final = 16
+_LEARNED, _MEASURED, _UNSEEN = range(3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What was seen of N images.
+
+    Attributes:
+        seen: of each.
+        rows: pooled features, float32 ``[N, C]``.
+    """
+
+    seen: Sequence[Seen]
+    rows: Array
+
+    def verdicts(self, task: str, known: Known) -> list[Verdict]:
+        """On each."""
+        if not self.seen:
+            return []
+        odds = known.odds(self.rows) if known.population.any() else [None] * len(self.seen)
+        return [
+            judge(replace(one, distance=float(far), population=None if odd is None else float(odd)), task, known)
+            for one, far, odd in zip(self.seen, known.distances(self.rows), odds, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """The statistics, and what they are worth.
+
+    Attributes:
+        known: statistics with limits.
+        films: split → number of films.
+        metrics: shares of films with 95 % intervals (Wilson).
+        measured: counts and figures without an interval.
+    """
+
+    known: Known
+    films: Mapping[str, int]
+    metrics: Mapping[str, Interval]
+    measured: Mapping[str, float]
+
+
+def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> Made:
+    """Fit, choose limits, measure.
+
+    Args:
+        classifier: the network.
+        data: what it was trained on.
+        others: films of another population, one folder per source.
+        say: told what cannot be read.
+    """
+    chosen, task = classifier.checkpoint, classifier.checkpoint.card.task
+    training = [film.path.read_bytes for film in drawn(chosen, data, "train", TRAINING_FILMS, 0)]
+    train = look(classifier, "training films", training, say).rows
+    val, test = (
+        look(classifier, f"{split} films", [film.path.read_bytes for film in films_of(chosen, data, split)[0]], say)
+        for split in ("val", "test")
+    )
+    images = list(negatives())
+    shown = look(classifier, "negatives", [partial(bytes, one.data) for one in images], say)
+    files, groups = _others(others) if others else ([], np.zeros(0, np.intp))
+    foreign = look(classifier, "films of another population", [file.read_bytes for file in files], say)
+    kept = np.array([one.measured for one in images])
+    learned = groups == _LEARNED
+    known = fit(train, foreign.rows[learned] if learned.any() else None)
+    known = replace(known, typical=float(np.median(known.distances(val.rows))))
+    known = replace(known, limits=_limits(known, val.rows, shown.rows[~kept]))
+    on_test, on_images = test.verdicts(task, known), shown.verdicts(task, known)
+    metrics, measured = _figures(on_test, val.verdicts(task, known), images, on_images)
+    on_others = foreign.verdicts(task, known)
+    for group, name in ((_MEASURED, "other_population_warned"), (_UNSEEN, "unseen_source_warned")):
+        these = [verdict for verdict, of in zip(on_others, groups, strict=True) if of == group]
+        if these:
+            measured[f"{name}_films"] = len(these)
+            metrics[name] = _interval(sum(verdict.caution for verdict in these), len(these))
+    films = {"train": len(train), "val": len(val.rows), "test": len(test.rows), "others": int(learned.sum())}
+    return Made(known, films, metrics, measured)
+
+
+def look(classifier: Classifier, what: str, sources: Sequence[Source], say: Say) -> Looked:
+    """What the images and their features say; what cannot be read is named and left out."""
+    from tqdm import tqdm
+
+    seen, rows = [], []
+    for outcome in tqdm(read_many(sources, classifier, _BATCH), desc=what, total=len(sources), leave=False):
+        if outcome.xray is None or outcome.reading is None:
+            say(f"{what}, number {outcome.index}: {outcome.error}")
+            continue
+        seen.append(with_aids(see(outcome.xray), outcome.xray))
+        rows.append(pooled(outcome.reading))
+    return Looked(seen, np.stack(rows) if rows else np.zeros((0, 0), np.float32))
+
+
+def _limits(known: Known, val: Array, images: Array) -> dict[str, tuple[float | None, float | None]]:
+    """Caution above nearly all validation films; refusal above all of them, and where nearly all negatives are."""
+    near, far = known.distances(val), known.distances(images)
+    caution = float(np.quantile(near, _CAUTION))
+    refuse = max(caution, min(float(near.max()) * _ROOM, float(np.quantile(far, 0.02))), float(near.max()))
+    limits: dict[str, tuple[float | None, float | None]] = {"distance": (caution, refuse)}
+    if known.population.any():
+        limits["population"] = (float(np.quantile(known.odds(val), _CAUTION)), None)
+    return limits
+
+
+def _figures(
+    on_test: Sequence[Verdict], on_val: Sequence[Verdict], images: Sequence[Negative], on_images: Sequence[Verdict]
+) -> tuple[dict[str, Interval], dict[str, float]]:
+    pairs = [(one.kind, verdict) for one, verdict in zip(images, on_images, strict=True) if one.measured]
+    held = [verdict for _, verdict in pairs]
+    metrics = {
+        "test_accepted": _interval(_count(on_test, "accepted"), len(on_test)),
+        "negatives_accepted": _interval(_count(held, "accepted"), len(held)),
+    }
+    measured = {
+        "negatives": float(len(held)),
+        "test_refused": _count(on_test, "refused") / len(on_test),
+        "test_caution": _count(on_test, "caution") / len(on_test),
+        "validation_accepted": _count(on_val, "accepted") / len(on_val),
+        "negatives_refused": _count(held, "refused") / len(held),
+        "auroc": _auroc(on_test, held),
+    }
+    for kind, these in _by_kind(pairs):
+        measured[f"accepted of {kind}"] = _count(these, "accepted") / len(these)
+    return metrics, measured
+
+
+def _by_kind(pairs: Sequence[tuple[str, Verdict]]) -> Iterator[tuple[str, list[Verdict]]]:
+    for kind in dict.fromkeys(kind for kind, _ in pairs):
+        yield kind, [verdict for of, verdict in pairs if of == kind]
+
+
+def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:
+    """Films of other populations; for each whether it is learned from, measured on, or of a source kept unseen.
+
+    The folder with the fewest films is the source that is kept unseen. Patients (first part of the name) stay together.
+    """
+    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    folders = [file.parent for file in files]
+    unseen = min(set(folders), key=folders.count) if len(set(folders)) > 1 else None
+
+    def group(file: Path) -> int:
+        if file.parent == unseen:
+            return _UNSEEN
+        odd = hashlib.sha256(file.stem.split("_")[0].encode()).digest()[0] % 2
+        return _MEASURED if odd else _LEARNED
+
+    return files, np.array([group(file) for file in files], dtype=np.intp)
+
+
+def _count(verdicts: Sequence[Verdict], name: str) -> int:
+    return sum(verdict.name == name for verdict in verdicts)
+
+
+def _interval(count: int, of: int) -> Interval:
+    low, high = wilson_ends(count / of, of)
+    return Interval(value=count / of, low=low, high=high)
+
+
+def _auroc(films: Sequence[Verdict], images: Sequence[Verdict]) -> float:
+    """Chance that a negative scores higher than a film."""
+    a, b = (np.array([verdict.score for verdict in group]) for group in (films, images))
+    return float((b[:, None] > a[None]).mean() + (b[:, None] == a[None]).mean() / 2)

@@ -1,0 +1,215 @@
+"""Is this a film I know: what is refused, what gets a warning, what is read; and that it says why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.checkpoint import SHIPPED, Checkpoint, find
+from core.classifier import Classifier
+from core.cli import main
+from core.guard import CHECKS, Seen, Verdict, judge, known_of, see, with_aids
+from core.guard.known import fit
+from core.guard.negatives import negatives
+from core.lungs.outline import fields_of
+from core.orientation import Posture
+from core.tasks import OWN
+from core.xray import read_xray
+from tests.checkpoints import random_checkpoint
+from tests.synthetic import as_dicom, as_png8, film
+from tests.test_training import write_films
+
+MODEL = "pneumonia-resnet18"
+NAMES = sorted(path.stem for path in SHIPPED.glob("*.json"))
+KINDS = 10
+LUNGS = np.zeros((64, 64), np.float32)
+
+
+def seen(**changed: object) -> Seen:
+    """A film with nothing wrong."""
+    return replace(see(read_xray(as_png8(film(128, 128)))), **changed)  # type: ignore[arg-type]
+
+
+def verdict(one: Seen, task: str = "pneumonia") -> Verdict:
+    return judge(one, task, None)
+
+
+def checks(found: Verdict) -> list[str]:
+    return [reason.check for reason in found.reasons]
+
+
+def test_what_is_wrong_with_an_image_is_named_with_figure_and_limit() -> None:
+    assert verdict(seen()).name == "unknown"  # nothing speaks against it, and there are no statistics
+    for name, value in (("constant", 0.9), ("rough", 0.9), ("aspect", 4.0)):
+        found = verdict(seen(**{name: value}))
+        assert found.refused
+        assert checks(found) == [name]
+        assert f"{value:.1f}" in str(found.reasons[0])
+        assert found.score > 1
+        assert CHECKS[name].advice in found.says
+    assert verdict(seen(aspect=3.0)).name == "caution"
+
+
+def test_turned_and_inverted_films_are_refused_when_sure_and_warned_of_when_likely() -> None:
+    assert verdict(seen(posture=Posture(0.95, 180, 0.2, 0.0))).refused
+    assert verdict(seen(posture=Posture(0.6, 90, 0.2, 0.0))).name == "caution"
+    assert checks(verdict(seen(posture=Posture(0.0, 0, 0.0, 0.99)))) == ["polarity"]
+    assert verdict(seen(posture=Posture(0.1, 0, 0.9, 0.1))).name == "unknown"  # mirroring alone is no reason
+
+
+def test_a_film_without_lungs_gets_a_warning() -> None:
+    found = verdict(seen(lungs=fields_of(LUNGS, "0" * 64)))
+    assert found.name == "caution"
+    assert checks(found) == ["lungs"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "check", "name"),
+    [
+        ({"BodyPartExamined": "HAND"}, "body part", "refused"),
+        ({"BodyPartExamined": "CHEST", "ViewPosition": "LL"}, "view", "caution"),
+        ({"PatientAge": "054Y"}, "age", "caution"),
+    ],
+)
+def test_what_a_dicom_header_contradicts_is_named(tags: dict[str, str], check: str, name: str) -> None:
+    facts = read_xray(as_dicom(film(96, 96), **tags)).facts
+    found = verdict(seen(facts=facts))
+    assert (found.name, checks(found)) == (name, [check])
+    assert "54" not in str(facts)
+
+
+def test_a_child_and_an_adult_before_a_network_of_adults_are_no_contradiction() -> None:
+    child = seen(facts=read_xray(as_dicom(film(96, 96), PatientAge="004Y")).facts)
+    adult = seen(facts=read_xray(as_dicom(film(96, 96), PatientAge="054Y")).facts)
+    assert verdict(child).name == "unknown"
+    assert verdict(adult, "covid").name == "unknown"
+
+
+def test_images_for_somebody_elses_classes_are_never_refused() -> None:
+    assert verdict(seen(constant=0.9, rough=0.9), OWN).reasons == ()
+
+
+def test_negatives_are_of_ten_kinds_and_the_same_ones_every_time() -> None:
+    found = list(negatives(each=2))
+    assert len({one.kind for one in found}) == KINDS
+    assert [one.data for one in found] == [one.data for one in negatives(each=2)]
+    assert {one.measured for one in found} == {False, True}
+    assert all(read_xray(one.data) for one in found)
+
+
+# ---------------------------------------------------------------- features
+
+
+def test_distance_is_small_for_films_like_those_of_training_and_large_for_others() -> None:
+    rng = np.random.default_rng(0)
+    mix = rng.normal(size=(6, 24)).astype(np.float32)
+    train, like = (rng.normal(size=(400, 6)).astype(np.float32) @ mix + 1 for _ in range(2))
+    others = like + np.array([3] + [0] * 23, np.float32) * train.std()
+    known = fit(train, others[:200])
+    typical = float(np.median(known.distances(like)))
+    strange = rng.normal(size=(50, 24)).astype(np.float32) * train.std() + 1
+    assert known.distances(strange).min() > typical
+    assert (known.odds(others[200:]) > known.odds(like).max()).mean() > 0.9
+    assert not fit(train).population.any()
+
+
+def test_statistics_belong_to_one_networks_weights_and_survive_storage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = random_checkpoint(tmp_path)
+    write_films(tmp_path / "data", 12, 3)
+    assert known_of(checkpoint) is None
+    command = ["guard", "--data", str(tmp_path / "data"), "--model", checkpoint.name, "--weights", str(tmp_path)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.guard.making.negatives", lambda: negatives(each=2))
+        assert main(command) == 0
+    assert "negatives_accepted" in capsys.readouterr().out
+    known = known_of(checkpoint)
+    assert known is not None
+    assert set(known.limits) == {"distance"}
+    card = tmp_path / "aids" / f"{checkpoint.name}.guard.json"
+    card.write_text(card.read_text().replace(checkpoint.card.weights_sha256, "f" * 64))
+    assert known_of(checkpoint) is None
+
+
+# ---------------------------------------------------------------- the command line
+
+
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    path = tmp_path / "noise.png"
+    path.write_bytes(as_png8(np.random.default_rng(0).random((128, 128), np.float32)))
+    return path
+
+
+def test_reading_refuses_what_is_no_film_unless_told_otherwise(noise: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(noise), "--model", MODEL, "--json"]) == 1
+    row = json.loads(capsys.readouterr().out)
+    assert row["error"]["type"] == "RefusedError"
+    assert row["probabilities"] is None
+    assert row["guard"]["verdict"] == "refused"
+    assert not row["guard"]["read_anyway"]
+    assert "rough" in {reason["check"] for reason in row["guard"]["reasons"]}
+    assert main(["read", str(noise), "--model", MODEL, "--json", "--anyway"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["prediction"]
+    assert row["guard"]["read_anyway"]
+    assert main(["read", str(noise), "--model", MODEL, "--anyway"]) == 0
+    assert "REFUSED, READ ANYWAY" in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------- what is shipped
+
+
+@pytest.fixture(params=NAMES)
+def shipped(request: pytest.FixtureRequest) -> Checkpoint:
+    return find()[0][request.param]
+
+
+def test_shipped_networks_have_statistics_that_meet_their_aims(shipped: Checkpoint) -> None:
+    from core.aids import open_aid
+    from core.guard.known import name_of
+
+    assert known_of(shipped) is not None
+    aid = open_aid(name_of(shipped), shipped.folder / "aids")
+    assert aid is not None
+    assert aid.card.measured["negatives"] >= 500
+    assert aid.card.measured["auroc"] >= 0.99
+    assert aid.card.metrics["test_accepted"].value >= 0.97
+    assert aid.card.metrics["negatives_accepted"].value <= 0.01
+    assert aid.card.metrics["other_population_warned"].value >= 0.8
+
+
+@pytest.mark.realdata
+def test_real_films_are_accepted_and_adults_are_warned_of(data_root: Path) -> None:
+    checkpoint = find()[0][MODEL]
+    classifier, known = Classifier(checkpoint), known_of(checkpoint)
+    assert known is not None
+
+    def verdicts(paths: list[Path]) -> Iterator[Verdict]:
+        for start in range(0, len(paths), 16):
+            xrays = [read_xray(path.read_bytes()) for path in paths[start : start + 16]]
+            for xray, reading in zip(xrays, classifier.read(xrays), strict=True):
+                yield judge(known.add(with_aids(see(xray), xray), reading), "pneumonia", known)
+
+    children = list(verdicts(sorted((data_root / "chest_xray" / "test").rglob("*.jpeg"))[::5]))
+    adults = list(verdicts(sorted((data_root / "covid_xray").rglob("*.jp*g"))[::8]))
+    assert sum(one.name == "accepted" for one in children) >= 0.95 * len(children)
+    assert sum(one.refused for one in children) <= 0.01 * len(children)
+    assert sum(one.caution for one in adults) >= 0.8 * len(adults)
+
+
+def test_the_verdict_costs_no_pass_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = Classifier(find()[0][MODEL])
+    xray = read_xray(as_png8(film(128, 128)))
+    reading = classifier.read([xray])[0]
+    known = known_of(classifier.checkpoint)
+    assert known is not None
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", None)  # any convolution would fail
+    assert judge(known.add(see(xray), reading), "pneumonia", known).name in {"accepted", "caution"}
