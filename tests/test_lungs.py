@@ -248,3 +248,13 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     assert "450,500,500" in capsys.readouterr().err
     assert main(command) != 0
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_command_prints_the_shipped_tables(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for what, rows in (("measure", METHODS), ("probe", VIEWS)):
+        assert main(["lungs", what]) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert {line.split()[1] for line in said} <= set(rows)
+        assert said
+        assert main(["lungs", what, "--out", str(tmp_path / "none.csv")]) != 0
+        assert "Give --data DIR" in capsys.readouterr().err

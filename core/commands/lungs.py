@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core import checkpoint
 from core.aids import FOLDER
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.xray import Xray
 
 HELP = "lung fields: train their network, look at outlines, measure the evidence inside, hide them from the networks"
+R = TypeVar("R")
 _ASSETS = Path(__file__).parent.parent / "assets"
 SHARES = _ASSETS / "lungs.csv"
 """The shipped table of evidence inside the lung fields."""
@@ -56,7 +57,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     look.add_argument("--seed", type=int, default=7, help="of that draw (default: %(default)s)")
     look.add_argument("--out", type=Path, default=Path("runs/lungs"), metavar="DIR", help="where the sheets go")
     for one in (measure, probe, look):
-        one.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
+        one.add_argument(
+            "--data",
+            type=Path,
+            required=one is look,
+            metavar="DIR",
+            help="folder with one folder per class" + ("" if one is look else " (without: print the table there is)"),
+        )
         split_option(one)
     for one, out in ((measure, SHARES), (probe, PROBE)):
         one.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
@@ -97,6 +104,19 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
+    from core.lungs.shares import MeanInside
+
+    if options.data:
+        _make_shares(options)
+    for row in _table(MeanInside, options.out):
+        print(
+            f"{row.model:22} {row.method:15} {row.inside:.3f} ({row.low:.3f} to {row.high:.3f})  "
+            f"lungs cover {row.share:.3f}  mostly outside on {row.outside:.0%} of {row.films} films"
+        )
+    return ALL_DONE
+
+
+def _make_shares(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from core.files import write
@@ -124,11 +144,36 @@ def _measure(options: argparse.Namespace) -> int:
                 file.flush()
             tqdm.write(f"{chosen.name}: {len(films)} films", file=sys.stderr)
     write(options.out, to_csv(MeanInside, means(rows)).encode())
-    print(options.out)
-    return ALL_DONE
 
 
 def _probe(options: argparse.Namespace) -> int:
+    from core.lungs.probe import Probed
+
+    if options.data:
+        _make_probe(options)
+    for row in _table(Probed, options.out):
+        print(
+            f"{row.model:22} {row.view:9} {row.accuracy:.3f} ({row.low:.3f} to {row.high:.3f})  "
+            f"normal or not {row.merged:.3f} ({row.merged_low:.3f} to {row.merged_high:.3f})  {row.films} films"
+        )
+    return ALL_DONE
+
+
+def _table(kind: type[R], path: Path) -> list[R]:
+    """The rows of a table.
+
+    Raises:
+        DataError: there is none, or it cannot be used.
+    """
+    from core.errors import DataError
+    from core.records import from_csv
+
+    if not path.is_file():
+        raise DataError(f"There is no table {path}. Give --data DIR to make it.")
+    return from_csv(kind, path.read_text("utf-8"), path.name)
+
+
+def _make_probe(options: argparse.Namespace) -> None:
     from core.files import write
     from core.lungs import outline
     from core.lungs.probe import VIEWS, Probed, ask, probed, seen
@@ -153,8 +198,6 @@ def _probe(options: argparse.Namespace) -> int:
             rows.append(probed(classifier, view, held, ask(classifier, [shown[view.name] for shown in squares])))
             _say(f"{chosen.name}: {view.title}: {rows[-1].accuracy:.3f}")
         write(options.out, to_csv(Probed, rows).encode())
-    print(options.out)
-    return ALL_DONE
 
 
 def _look(options: argparse.Namespace) -> int:

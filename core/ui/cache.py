@@ -267,7 +267,7 @@ def _xrays() -> Bounded[str, Xray]:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _films() -> Bounded[str, Film]:
-    return Bounded(64)
+    return Bounded(24)  # 2 MB each, made again in an instant
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -277,12 +277,12 @@ def _sent() -> Bounded[str, Sent]:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _readings() -> Bounded[tuple[str, str], Reading | str]:
-    return Bounded(512)  # with features about 0.4 MB each; a string is the reason why there is none
+    return Bounded(256)  # more than one visitor's films; with features 0.4 MB each; a string: why there is none
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _looks() -> Bounded[str, Seen]:
-    return Bounded(512)  # with outlines of the lungs 64 kB each
+    return Bounded(256)  # with outlines of the lungs 64 kB each
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
