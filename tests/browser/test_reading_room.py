@@ -81,7 +81,7 @@ def middle(page: Any, number: int = 0) -> tuple[float, float]:
 
 
 def test_a_film_of_three_thousand_pixels_and_sixteen_bits_moves_without_the_server(address: str) -> None:
-    film = np.tile(np.linspace(0, 65535, 3000, dtype=np.uint16), (2600, 1))
+    film = np.rint(synthetic.film(2600, 3000) * 65535).astype(np.uint16)
     buffer = io.BytesIO()
     Image.fromarray(film).save(buffer, "PNG", compress_level=1)
     talk = Talk()
