@@ -56,7 +56,7 @@ class Negative:
 
 
 def negatives(each: int = 110, seed: int = 0) -> Iterator[Negative]:
-    """So many of each kind; the kinds whose package is not installed are left out."""
+    """So many of each kind; the kinds whose package is not installed (requirements-dev.txt has all) are left out."""
     for place, (kind, make) in enumerate(_KINDS.items()):
         for number in range(each):
             picture = make(np.random.default_rng((seed, place, number)), number)
