@@ -21,7 +21,7 @@ from core.classifier import Classifier
 from core.dataset import SUFFIXES
 from core.evaluate.films import drawn, films_of
 from core.guard.known import Known, fit, pooled
-from core.guard.negatives import Negative, negatives
+from core.guard.negatives import KINDS, Negative, negatives
 from core.guard.seen import Seen, see, with_aids
 from core.guard.verdict import Verdict, judge
 from core.wilson import wilson_ends
@@ -85,7 +85,7 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
         classifier: the network.
         data: what it was trained on.
         others: films of another population, one folder per source.
-        say: told what cannot be read.
+        say: told what cannot be read or had.
     """
     chosen, task = classifier.checkpoint, classifier.checkpoint.card.task
     training = [film.path.read_bytes for film in drawn(chosen, data, "train", TRAINING_FILMS, 0)]
@@ -95,6 +95,8 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
         for split in ("val", "test")
     )
     images = list(negatives())
+    if absent := KINDS.keys() - {one.kind for one in images}:
+        say(f"Without {', '.join(sorted(absent))}: the package that ships them is missing (see requirements-dev.txt).")
     shown = look(classifier, "negatives", [partial(bytes, one.data) for one in images], say)
     files, groups = _others(others) if others else ([], np.zeros(0, np.intp))
     foreign = look(classifier, "films of another population", [file.read_bytes for file in files], say)

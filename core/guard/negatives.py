@@ -57,7 +57,7 @@ class Negative:
 
 def negatives(each: int = 110, seed: int = 0) -> Iterator[Negative]:
     """So many of each kind; the kinds whose package is not installed (requirements-dev.txt has all) are left out."""
-    for place, (kind, make) in enumerate(_KINDS.items()):
+    for place, (kind, make) in enumerate(KINDS.items()):
         for number in range(each):
             picture = make(np.random.default_rng((seed, place, number)), number)
             if picture is None:
@@ -214,7 +214,7 @@ def _grey(values: NDArray[Any]) -> Picture:
 
 
 _textures = _shipped("textures")
-_KINDS: Final[dict[str, Callable[[Rng, int], Picture | None]]] = {
+KINDS: Final[dict[str, Callable[[Rng, int], Picture | None]]] = {
     "photographs": _shipped("photographs"),
     "scientific images": _shipped("scientific images"),
     "textures": lambda rng, number: _textures(rng, number) if number % 3 else _waves(rng, number),
