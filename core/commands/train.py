@@ -107,6 +107,13 @@ def _how(group: argparse._ArgumentGroup) -> None:
         "(default: %(default)s)",
     )
     group.add_argument("--mixup", type=float, default=0.0, help="Beta parameter of mixup, 0 for none")
+    group.add_argument(
+        "--transplant",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of chest films: so many have their chest put into the surroundings of another, 0 to 1 (default: none)",
+    )
     group.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
 
 
@@ -187,6 +194,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         batch=options.batch,
         class_power=CLASS_WEIGHTS[options.class_weights],
         mixup=options.mixup,
+        transplant=options.transplant,
         freeze=options.freeze,
         trunk_rate=options.trunk_rate,
         teacher=options.teacher,

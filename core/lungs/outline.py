@@ -50,10 +50,14 @@ def outlines(xrays: Sequence[Xray], folder: Path = FOLDER) -> list[LungFields]:
     """The lung fields of several films, in one batch; as :func:`outline`."""
     if not xrays:
         return []
-    size, _ = _loaded(folder)
-    squash = Preprocessing(size=size).squash
+    squash = Preprocessing(size=side(folder)).squash
     found = likely(np.stack([squash(xray.pixels) for xray in xrays]), folder)
     return [fields_of(one, xray.sha256) for one, xray in zip(found, xrays, strict=True)]
+
+
+def side(folder: Path = FOLDER) -> int:
+    """Side of the square that the aid is fed, pixels."""
+    return _loaded(folder)[0]
 
 
 def likely(squares: NDArray[np.float32], folder: Path = FOLDER) -> NDArray[np.float32]:

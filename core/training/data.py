@@ -36,6 +36,7 @@ class Films:
         targets: what to learn, a distribution over the classes for each film, float32 ``[N, K]``; one-hot unless a
             teacher tempered it.
         skipped: films left out, of any split.
+        chests: where the chest is on each, float32 ``[N, 4]`` as :mod:`core.training.chests` says, where it was asked.
     """
 
     films: tuple[Film, ...]
@@ -44,6 +45,7 @@ class Films:
     digests: tuple[str, ...]
     targets: NDArray[np.float32]
     skipped: tuple[Skipped, ...] = ()
+    chests: NDArray[np.float32] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -63,6 +65,7 @@ class Films:
             tuple(self.digests[i] for i in chosen),
             self.targets[chosen],
             self.skipped,
+            None if self.chests is None else self.chests[chosen],
         )
 
 

@@ -43,11 +43,13 @@ class Lesson:
         images: the training films.
         targets: what to say of them, distributions over the classes, float32 ``[N, K]``.
         weight: of the classes in the loss, ``[K]``, on the device.
+        chests: where the chest is on each film, ``[N, 4]``, if chests are to be transplanted.
     """
 
     images: Sized
     targets: Tensor
     weight: Tensor
+    chests: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -87,7 +89,10 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
         if not team.fits(picked):
             continue
         mine = team.share(picked)
-        inputs, targets = mixup(augment(images[mine].float() / 255, draws), lesson.targets[mine], recipe.mixup, draws)
+        films = images[mine].to(run.device).float() / 255
+        where = None if lesson.chests is None else lesson.chests[mine]
+        films = augment(films, draws, where, recipe.transplant)
+        inputs, targets = mixup(films, lesson.targets[mine], recipe.mixup, draws)
         loss, right = _loss(pupil.network, inputs, targets, lesson.weight, run)
         rate = recipe.rate_at((epoch + step / steps) / recipe.epochs)
         for group in pupil.optimizer.param_groups:
@@ -120,7 +125,7 @@ def _loss(network: Network, inputs: Tensor, targets: Tensor, weight: Tensor, run
     """This process' part of the mean loss of the batch, and how many films it read right."""
     targets = targets.to(run.device)  # [N, K]
     with autocast(run.device):
-        logits = network(normalise(inputs, run).to(run.device))
+        logits = network(normalise(inputs, run))
     each = targets @ weight  # [N]
     soft = targets * (1 - run.recipe.smoothing) + run.recipe.smoothing / targets.shape[1]
     losses: Tensor = -(soft * logits.float().log_softmax(1)).sum(1) * each

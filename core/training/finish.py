@@ -132,12 +132,14 @@ def _in_full(
     trained: Trained, preprocessing: Preprocessing, films: Sequence[Film], batch: int = 16
 ) -> NDArray[np.float64]:
     """Probabilities ``[N, K]`` under the 32-bit weights as trained, without any fast path."""
-    plain = trained.network.eval().float().cpu().to(memory_format=torch.contiguous_format)
+    plain = trained.network.eval().float().to(memory_format=torch.contiguous_format)
+    device = next(plain.parameters()).device
     rows = []
-    for start in range(0, len(films), batch):
-        xrays = [read_xray(film.path.read_bytes()) for film in films[start : start + batch]]
-        images = torch.from_numpy(preprocessing.batch(xrays)).repeat(1, 3, 1, 1)
-        rows.append((plain.head(plain.trunk(images)).double() / trained.temperature).softmax(1))
+    with torch.backends.cudnn.flags(allow_tf32=False):
+        for start in range(0, len(films), batch):
+            xrays = [read_xray(film.path.read_bytes()) for film in films[start : start + batch]]
+            images = torch.from_numpy(preprocessing.batch(xrays)).repeat(1, 3, 1, 1).to(device)
+            rows.append((plain.head(plain.trunk(images)).double() / trained.temperature).softmax(1).cpu())
     return torch.cat(rows).numpy()
 
 

@@ -34,6 +34,7 @@ class Recipe:
         class_power: weight of a class ~ (films in it) ** -class_power; 0 none, 0.5 square root, 1 balanced.
         ema: decay per step of the weights' moving average, which is what is validated and kept.
         mixup: Beta parameter of mixup (Zhang et al. 2018, arXiv:1710.09412); 0 switches it off.
+        transplant: share of films whose chest is put into another's surroundings (:mod:`core.training.chests`).
         freeze: how many of the trunk's first layers keep their initial weights; "trunk": all of them.
         trunk_rate: the trunk's learning rate as a factor of the head's.
         teacher: checkpoints, with commas between, whose mean probabilities are mixed into the labels (Hinton et al.
@@ -58,6 +59,7 @@ class Recipe:
     class_power: float = 0.5
     ema: float = 0.995
     mixup: float = 0.0
+    transplant: float = 0.0
     freeze: int | Literal["trunk"] = 0
     trunk_rate: float = 1.0
     teacher: str = ""
@@ -79,6 +81,8 @@ class Recipe:
             raise TrainingError(
                 f"--trunk-rate {self.trunk_rate}: give a factor of 0 or more; 1 is the head's own rate."
             )
+        if not 0 <= self.transplant <= 1:
+            raise TrainingError(f"--transplant {self.transplant}: give a share of the films, 0 to 1.")
         if self.patience < 0:
             raise TrainingError(f"--patience {self.patience}: give a number of epochs, or 0 never to stop early.")
 

@@ -25,6 +25,7 @@ from core.training.balance import balance
 from core.training.best import best_epoch
 from core.training.board import Board
 from core.training.calibrate import fit_temperature
+from core.training.chests import chests
 from core.training.data import Films, decode
 from core.training.finish import Trained, finish
 from core.training.initial import card_of, checkpoint_called, initialise
@@ -36,7 +37,7 @@ from core.training.order import Order
 from core.training.precision import autocast
 from core.training.resume import Standing, is_over
 from core.training.setting import Run
-from core.training.shifted import validate_shifted
+from core.training.shifted import DRAWS, shifted_logits, validate_shifted
 from core.training.splits import split
 from core.training.state import keep
 from core.training.team import ALONE, Team, device, mine, together
@@ -71,7 +72,7 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
     doubts = warnings(films, order.task)
     for doubt in doubts:
         say(f"warning: {doubt}")
-    train_set, val_set = films.where("train"), films.where("val")
+    train_set, val_set = (_located(order, films.where(name)) for name in ("train", "val"))
     preprocessing = _preprocessing(order, train_set)
     torch.manual_seed(order.recipe.seed)
     fresh = order.architecture.build(len(order.task.classes), order.head, order.recipe.size)
@@ -123,13 +124,16 @@ def _settle(order: Order, run: Run, network: Network, standing: Standing, val_se
     logits = logits_of(network, val_set, run, recipe.size)
     before = validate(logits, val_set, order.task)
     moved = torch.zeros(logits.shape[1])
+    shifted = shifted_logits(network, val_set, run)
     if recipe.biases == "balanced":
-        moved = balance(network, logits, val_set.labels, order.task, recipe.class_power)
+        # Films as they are and as another machine might have made them weigh alike.
+        both = torch.cat([logits] * DRAWS + shifted)
+        moved = balance(network, both, np.tile(val_set.labels, 2 * DRAWS), order.task, recipe.class_power)
     temperature = fit_temperature(logits + moved, val_set.labels, order.task)
     settled = validate((logits + moved) / temperature, val_set, order.task)
     for when, figures in (("before", before), ("after", settled)):
         say(f"validation {when} balancing and calibration: " + "  ".join(f"{k[4:]} {figures[k]:.4f}" for k in settled))
-    settled |= validate_shifted(network, val_set, run, order.task)
+    settled |= validate_shifted([(draw + moved) / temperature for draw in shifted], val_set, order.task)
     say("validation under shift: " + "  ".join(f"{k[12:]} {v:.4f}" for k, v in settled.items() if "shifted" in k))
     return Trained(network, temperature, history, settled, kept)
 
@@ -212,6 +216,11 @@ def _films(order: Order) -> tuple[Order, Films]:
                     + ("give --fold with fewer folds." if fold else "check the folder names.")
                 )
     return order, films
+
+
+def _located(order: Order, films: Films) -> Films:
+    """The films with the place of the chest on each, where chests are to be transplanted."""
+    return replace(films, chests=chests(films, order.run.parent)) if order.recipe.transplant else films
 
 
 def _tally(films: Mapping[str, int]) -> str:

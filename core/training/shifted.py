@@ -7,9 +7,11 @@ not what one wants. So films are also validated altered as in training, by draws
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from core.architectures.network import Network
 from core.tasks import Task
@@ -20,21 +22,29 @@ from core.training.precision import autocast
 from core.training.setting import Run
 from core.training.validation import validate
 
-_DRAWS = 4
+DRAWS = 4
 _SEED = 2019  # whatever the run's seed is: networks are compared on the same films
 
 
 @torch.no_grad()
-def validate_shifted(network: Network, films: Films, run: Run, task: Task, batch: int = 64) -> dict[str, float]:
-    """Figures as :func:`core.training.validation.validate` gives, named ``val_shifted_…``, mean of four draws."""
+def shifted_logits(network: Network, films: Films, run: Run, batch: int = 64) -> list[Tensor]:
+    """Logits ``[N, K]`` of the films under each of four draws, on the CPU; ``network`` goes into evaluation mode."""
     images = resize(films.images, run.recipe.size)
+    chests = None if films.chests is None else torch.from_numpy(films.chests)
     rng = Generator().manual_seed(_SEED)
-    rows = []
-    for _ in range(_DRAWS):
+    draws = []
+    for _ in range(DRAWS):
         logits = []
-        for part in images.split(batch):  # type: ignore[no-untyped-call]
+        for part in torch.arange(len(images)).split(batch):  # type: ignore[no-untyped-call]
+            where = None if chests is None else chests[part]
+            altered = augment(images[part].to(run.device).float() / 255, rng, where, run.recipe.transplant)
             with autocast(run.device):
-                inputs = normalise(augment(part.float() / 255, rng), run).to(run.device)
-                logits.append(network.eval()(inputs).float().cpu())
-        rows.append(validate(torch.cat(logits), films, task))
+                logits.append(network.eval()(normalise(altered, run)).float().cpu())
+        draws.append(torch.cat(logits))
+    return draws
+
+
+def validate_shifted(draws: Sequence[Tensor], films: Films, task: Task) -> dict[str, float]:
+    """Figures as :func:`core.training.validation.validate` gives, named ``val_shifted_…``, mean of the draws."""
+    rows = [validate(logits, films, task) for logits in draws]
     return {f"val_shifted_{name[4:]}": float(np.mean([row[name] for row in rows])) for name in rows[0]}
