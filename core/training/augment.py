@@ -194,7 +194,8 @@ def mixup(images: Tensor, targets: Tensor, alpha: float, rng: Generator) -> tupl
     lam = torch.maximum(lam, 1 - lam)
     order = torch.randperm(len(images), generator=rng)
     blend = _column(lam, images)
-    return images * blend + images[order.to(images.device)] * (1 - blend), targets * lam[:, None] + targets[order] * (1 - lam[:, None])
+    mixed = images * blend + images[order.to(images.device)] * (1 - blend)
+    return mixed, targets * lam[:, None] + targets[order] * (1 - lam[:, None])
 
 
 def _resampled(images: Tensor, theta: Tensor) -> Tensor:

@@ -124,6 +124,7 @@ def test_a_film_upside_down_is_mended_and_noise_is_read_only_when_somebody_insis
 
     page.get_by_role("button", name="Remove all films").click()
     page.get_by_text("No film at hand?").wait_for()
+    settled(page)  # or the uploader that is about to go is handed the film
     drop(page, ("noise.png", synthetic.as_png8(np.random.default_rng(0).random((256, 256), np.float32))))
     page.get_by_text("grainy all over").wait_for()
     page.get_by_role("button", name="Read anyway").click()
