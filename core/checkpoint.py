@@ -134,6 +134,8 @@ class Card(_Strict):
         training: how it was trained.
         metrics: name → figure with its interval, on the test split.
         test_films: size of the test split.
+        baselines: what these films give away to plain classifiers that see no lungs: key in
+            :data:`core.training.baselines.BASELINES` → figure → value; empty where it was not measured.
         storage: what storing in 16 bits changed; ``None`` where it was not measured.
         limits: what it must not be used for, and known failures.
         warnings: what in its training data can mislead: copies, patients on two sides, classes out of balance.
@@ -156,6 +158,7 @@ class Card(_Strict):
     training: TrainingFacts
     metrics: dict[str, Interval]
     test_films: int
+    baselines: dict[str, dict[str, Interval]] = {}
     storage: Storage | None = None
     limits: tuple[str, ...]
     warnings: tuple[str, ...] = ()

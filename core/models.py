@@ -65,6 +65,8 @@ def aid_network(
 def _aid_network(
     name: str, build: Callable[[Mapping[str, Any]], nn.Module], missing: str, folder: Path
 ) -> tuple[Mapping[str, Any], nn.Module]:
+    import torch
+
     aid = open_aid(name, folder)
     if aid is None:
         raise CheckpointError(missing)
@@ -77,7 +79,7 @@ def _aid_network(
             f"The weights of {name} do not fit their card: copy {name}.safetensors and {name}.json from the same place."
         ) from error
     network.eval().requires_grad_(requires_grad=False)
-    return aid.card.settings, network.to(best_device())
+    return aid.card.settings, network.to(best_device(), memory_format=torch.channels_last)
 
 
 class Pool:

@@ -12,7 +12,7 @@ A set can be empty: then the film is less like each class than so many of its fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,7 @@ class Sets:
     classes: tuple[str, ...]
     scores: Array
     shares: Array
+    _least: dict[float, Array] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def fit(cls, validation: Predictions, shares: Array) -> Sets:
@@ -66,8 +67,10 @@ class Sets:
 
     def least(self, level: float) -> Array:
         """The probability from which each class is in the set, ``[K]``; minus infinity where it always is."""
-        cuts = [quantile(self.scores[:, k], self.shares[:, k], level) for k in range(len(self.classes))]
-        return 1 - np.array(cuts)
+        if level not in self._least:  # sorting is what takes time: once for each level that somebody asks for
+            cuts = [quantile(self.scores[:, k], self.shares[:, k], level) for k in range(len(self.classes))]
+            self._least[level] = 1 - np.array(cuts)
+        return self._least[level]
 
     def hold(self, probabilities: Array, level: float) -> Flags:
         """Which classes are in the sets of N films.

@@ -114,6 +114,7 @@ def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed
 def _rows(classifier: Classifier, xray: Xray, methods: tuple[str, ...], seed: int) -> list[dict[str, Any]]:
     """Figures of the maps of the class that was read. Methods whose maps are the same are measured once."""
     from core.explain import explain_all
+    from core.training.precision import autocast
     from core.trust.faithful import measure_all
     from core.trust.scores import SCORES
     from core.trust.table import RIVALS
@@ -124,7 +125,9 @@ def _rows(classifier: Classifier, xray: Xray, methods: tuple[str, ...], seed: in
     distinct: dict[bytes, Heatmap] = {heatmap.values.tobytes(): heatmap for heatmap in maps.values()}
     if not distinct:
         return []
-    found = dict(zip(distinct, measure_all(classifier, xray, tuple(distinct.values()), seed), strict=True))
+    with autocast(classifier.device):  # a hundred passes a film: half the time where there is bfloat16
+        figures_of = measure_all(classifier, xray, tuple(distinct.values()), seed)
+    found = dict(zip(distinct, figures_of, strict=True))
     rows = []
     for name, heatmap in maps.items():
         figures = found[heatmap.values.tobytes()]

@@ -190,7 +190,7 @@ def _make_probe(options: argparse.Namespace) -> None:
         held, squares = [], []
         for film, xray in _read(films, chosen.name):
             if (fields := outline(xray)).plausible:
-                square = chosen.preprocessing.squash(xray.pixels)
+                square = chosen.preprocessing.square(xray)
                 held.append(film)
                 squares.append({view.name: seen(view, square, fields) for view in VIEWS.values()})
         classifier = get_pool().get(chosen)

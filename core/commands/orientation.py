@@ -98,10 +98,10 @@ def _squares(paths: Sequence[Path], what: str, size: int) -> NDArray[np.uint8]:
     from core.errors import XrayError
     from core.xray import Preprocessing, read_xray
 
-    squash, found = Preprocessing(size=size).squash, []
+    preprocessing, found = Preprocessing(size=size), []
     for path in tqdm(paths, desc=what, unit="film"):
         try:
-            square = squash(read_xray(path.read_bytes()).pixels)
+            square = preprocessing.square(read_xray(path.read_bytes()))
         except XrayError as error:
             _say(f"{path}: {error}")
             continue

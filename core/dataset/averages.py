@@ -160,11 +160,11 @@ def _store(path: Path, values: Square, title: str, note: str, films: int) -> Non
 
 def _portrait(rows: Iterable[Film], label: str) -> Portrait:
     """Mean and deviation of one class, and how many of its films were read."""
-    squash = Preprocessing(canvas=SIDE, size=SIDE).squash
+    preprocessing = Preprocessing(canvas=SIDE, size=SIDE)
     mean, squares, count = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE)), 0
     for film in tqdm(list(rows), desc=label, unit="film", leave=False):
         try:
-            pixels = squash(read_xray(film.path.read_bytes()).pixels).astype(np.float64)
+            pixels = preprocessing.square(read_xray(film.path.read_bytes())).astype(np.float64)
         except (XrayError, OSError):
             continue  # training skips it as well, and lists it
         count += 1

@@ -1,8 +1,9 @@
 """Class activation maps by principal components: the pattern that explains most of what the features do.
 
 With M the places' feature vectors as rows ``[h·w, C]``, less their mean, M = U S Vᵀ; the map is the first column of
-U S: every place's projection on the first principal component. Taken from the smaller of M Mᵀ and MᵀM, of which only
-the largest eigenvalue's vector is worked out: the same numbers as a decomposition of M at a fraction of the cost.
+U S: every place's projection on the first principal component. Taken from the smaller of M Mᵀ and MᵀM: the same numbers
+as a decomposition of M at a fraction of the cost. (By PyTorch throughout: where SciPy takes turns with it, the threads
+of the two wait for each other.)
 
 **Sign.** That of a singular vector is arbitrary, and so is the reference library's: whichever LAPACK happens to return.
 Here the map points to where M's rows add up to most: for Eigen-Grad-CAM where the evidence for the class is, for
@@ -13,9 +14,7 @@ the class that ResNet-18 had read.)
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from scipy.linalg import eigh
 from torch import Tensor
 
 _NOTHING = 1e-10
@@ -58,20 +57,12 @@ def _first(maps: Tensor) -> Tensor:
     rows = maps.flatten(2).mT  # [N, h*w, C]
     centred = rows - rows.mean(dim=1, keepdim=True)
     by_place = rows.shape[1] <= rows.shape[2]
-    products = centred @ centred.mT if by_place else centred.mT @ centred
-    grams = products.double().cpu().numpy()  # [N, h*w, h*w] or [N, C, C]
-    sums = centred.sum(dim=2).double().cpu().numpy()  # [N, h*w]
-    energy = rows.square().sum(dim=(1, 2)).cpu().numpy()  # [N]
-    last = grams.shape[1] - 1
-    found = np.zeros(sums.shape)
-    for place, (gram, total, whole) in enumerate(zip(grams, sums, energy, strict=True)):
-        if not np.isfinite(gram).all():
-            found[place] = np.nan
-        elif np.trace(gram) > _NOTHING * whole:
-            value, vector = eigh(gram, subset_by_index=(last, last), check_finite=False)
-            if by_place:
-                projection = vector[:, 0] * np.sqrt(max(value[0], 0.0))
-            else:
-                projection = (centred[place].double().cpu().numpy()) @ vector[:, 0]
-            found[place] = projection if projection @ total >= 0 else -projection
-    return torch.from_numpy(found.reshape(count, height, width)).to(maps)
+    gram = (centred @ centred.mT if by_place else centred.mT @ centred).double()  # [N, h*w, h*w] or [N, C, C]
+    broken = ~gram.isfinite().all(dim=2).all(dim=1)
+    values, vectors = torch.linalg.eigh(gram.masked_fill(broken[:, None, None], 0.0))
+    vector = vectors[..., -1]  # [N, h*w] or [N, C], of the largest eigenvalue
+    along = values[:, -1:].clamp_min(0).sqrt() * vector if by_place else (centred.double() @ vector[..., None])[..., 0]
+    along = along * torch.where((along * centred.sum(dim=2)).sum(dim=1, keepdim=True) >= 0, 1.0, -1.0)
+    nothing = gram.diagonal(dim1=1, dim2=2).sum(dim=1) <= _NOTHING * rows.square().sum(dim=(1, 2))
+    along = along.masked_fill(nothing[:, None], 0.0).masked_fill(broken[:, None], torch.nan)
+    return along.reshape(count, height, width).to(maps.dtype)

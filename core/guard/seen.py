@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import numpy as np
-from PIL import Image
 
 from core import orientation
 from core.errors import CheckpointError
@@ -48,8 +47,7 @@ class Seen:
 
 def see(xray: Xray) -> Seen:
     """Measure the image; the rest is for :func:`with_aids` and :class:`core.guard.known.Known` to add."""
-    small = Image.fromarray(xray.pixels).resize((SIDE, SIDE), Image.Resampling.BOX)
-    grey = np.asarray(small)  # float32 [S, S] in 0...1
+    grey = xray.squeezed(SIDE)
     counts = np.sort(np.bincount((grey * 63.999).astype(np.intp).ravel(), minlength=64))
     steps = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()
     return Seen(

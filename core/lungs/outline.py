@@ -50,8 +50,8 @@ def outlines(xrays: Sequence[Xray], folder: Path = FOLDER) -> list[LungFields]:
     """The lung fields of several films, in one batch; as :func:`outline`."""
     if not xrays:
         return []
-    squash = Preprocessing(size=side(folder)).squash
-    found = likely(np.stack([squash(xray.pixels) for xray in xrays]), folder)
+    square = Preprocessing(size=side(folder)).square
+    found = likely(np.stack([square(xray) for xray in xrays]), folder)
     return [fields_of(one, xray.sha256) for one, xray in zip(found, xrays, strict=True)]
 
 

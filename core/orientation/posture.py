@@ -63,8 +63,8 @@ def postures(xrays: Sequence[Xray], folder: Path = FOLDER) -> list[Posture]:
     if not xrays:
         return []
     settings, network = aid_network(NAME, _build, MISSING, folder)
-    squash = Preprocessing(size=int(settings["size"])).squash
-    return of_squares(network, np.stack([squash(xray.pixels) for xray in xrays]))
+    square = Preprocessing(size=int(settings["size"])).square
+    return of_squares(network, np.stack([square(xray) for xray in xrays]))
 
 
 def of_squares(network: nn.Module, squares: NDArray[np.float32]) -> list[Posture]:

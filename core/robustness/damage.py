@@ -45,7 +45,7 @@ class Clean:
 
 def clean(classifier: Classifier, films: Sequence[Film], xrays: Sequence[Xray]) -> Clean:
     """Ask a network about films as they are."""
-    squares = tuple(classifier.checkpoint.preprocessing.squash(xray.pixels) for xray in xrays)
+    squares = tuple(classifier.checkpoint.preprocessing.square(xray) for xray in xrays)
     probabilities, every = _asked(classifier, squares)
     read = probabilities.argmax(axis=1)
     maps = tuple(_grid(one[place]) for one, place in zip(every, read, strict=True))

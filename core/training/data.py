@@ -71,14 +71,14 @@ class Films:
 
 def decode(films: Sequence[Film], task: Task, canvas: int) -> Films:
     """Decode every film to ``canvas`` x ``canvas``; those that cannot be read are listed with the reason."""
-    squash = Preprocessing(canvas=canvas, size=canvas).squash
+    square = Preprocessing(canvas=canvas, size=canvas).square
 
     def one(film: Film) -> tuple[NDArray[np.uint8], str] | Skipped:
         try:
             xray = read_xray(film.path.read_bytes())
         except (XrayError, OSError) as error:
             return Skipped(film.file, str(error))
-        return np.rint(squash(xray.pixels) * 255).astype(np.uint8), xray.sha256
+        return np.rint(square(xray) * 255).astype(np.uint8), xray.sha256
 
     with ThreadPoolExecutor() as pool:
         results = list(tqdm(pool.map(one, films), total=len(films), desc="decoding", unit="film", leave=False))

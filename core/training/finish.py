@@ -22,6 +22,7 @@ from core.dataset import Film, counts, of_split
 from core.evaluate import figures, to_csv
 from core.evaluate.films import predict
 from core.models import best_device
+from core.training.baselines import judged
 from core.training.data import Films
 from core.training.journal import history_csv
 from core.training.order import Order
@@ -108,6 +109,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
     facts |= {
         "metrics": figures(predictions, order.task),
         "test_films": len(predictions),
+        "baselines": judged(films, order.task),
         "storage": {
             "largest_change": float(np.abs(plainly - predictions.probabilities).max()),
             "decisions_changed": int((plainly.argmax(1) != predictions.decisions).sum()),

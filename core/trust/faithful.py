@@ -102,7 +102,7 @@ def measure_all(
     if len({(heatmap.target, heatmap.values.shape) for heatmap in heatmaps}) != 1:
         raise ValueError("maps are measured together that are of one class and as many cells")
     preprocessing = classifier.checkpoint.preprocessing
-    square = preprocessing.squash(xray.pixels)
+    square = preprocessing.square(xray)
     window = preprocessing.window(xray.height, xray.width)
     ordered = [orders(heatmap, window, preprocessing.size, seed) for heatmap in heatmaps]
     rivals = (ordered[0].random, ordered[0].blob)

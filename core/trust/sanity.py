@@ -51,7 +51,7 @@ def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) 
         EvidenceError: the map cannot be drawn.
     """
     heatmap.require()
-    square = classifier.checkpoint.preprocessing.squash(xray.pixels)
+    square = classifier.checkpoint.preprocessing.square(xray)
     plain = redone(classifier, classifier.network, square, heatmap)
     network = copy.deepcopy(classifier.network)
     steps = []

@@ -47,7 +47,7 @@ def stability(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 
         EvidenceError: the map cannot be drawn.
     """
     heatmap.require()
-    square = classifier.checkpoint.preprocessing.squash(xray.pixels)
+    square = classifier.checkpoint.preprocessing.square(xray)
     noise = np.random.default_rng(seed).normal(0, NOISE, square.shape).astype(np.float32)
 
     def map_of(film: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from core.xray.resize import resized
 from core.xray.types import Xray
 
 Fit = Literal["squeeze", "crop"]
@@ -94,10 +94,14 @@ class Preprocessing:
         if self.fit == "crop":
             rows, columns = self._uncropped(*pixels.shape)
             top, left = _middle(rows, self.size), _middle(columns, self.size)
-            cut = _resized(pixels, rows, columns)[top : top + self.size, left : left + self.size]
+            cut = resized(pixels, rows, columns)[top : top + self.size, left : left + self.size]
             return np.array(cut, dtype=np.float32, order="C")
-        square = _resized(_resized(pixels, self.canvas, self.canvas), self.size, self.size)
+        square = resized(resized(pixels, self.canvas, self.canvas), self.size, self.size)
         return np.array(square, dtype=np.float32, order="C")
+
+    def square(self, xray: Xray) -> NDArray[np.float32]:
+        """The same of a film, whose first step is shared by all networks, large and small, that look at it."""
+        return self.squash(xray.pixels if self.fit == "crop" else xray.squeezed(self.canvas))
 
     def apply(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Squeeze and normalise one grey channel: ``(squash - mean) / std``.
@@ -121,7 +125,7 @@ class Preprocessing:
         """
         squares = np.empty((len(xrays), self.size, self.size), dtype=np.float32)
         for row, xray in zip(squares, xrays, strict=True):
-            row[:] = self.squash(xray.pixels)
+            row[:] = self.square(xray)
         return self.normalise(squares)
 
     def normalise(self, squares: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -177,15 +181,3 @@ def _require_finite(name: str, value: object) -> None:
 def _middle(side: int, crop: int) -> int:
     """Where a crop begins, as torchvision's CenterCrop places it."""
     return round((side - crop) / 2)
-
-
-def _resized(pixels: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """``[H, W]`` → ``[rows, columns]``; the same array when it already has that size.
-
-    Bilinear with a support that grows with the reduction (Pillow's antialiasing), in floating point: no ringing, so
-    the result stays within 0…1.
-    """
-    if pixels.shape == (rows, columns):
-        return pixels
-    image = Image.fromarray(np.ascontiguousarray(pixels, dtype=np.float32))  # float32 makes mode F
-    return np.asarray(image.resize((columns, rows), Image.Resampling.BILINEAR))

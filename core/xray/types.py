@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.xray.resize import resized
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -65,6 +67,22 @@ class Xray:
     pixels: NDArray[np.float32]
     sha256: str
     facts: Facts
+    _squeezed: dict[int, NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
+
+    def squeezed(self, side: int) -> NDArray[np.float32]:
+        """The film as a square, aspect ratio ignored; made once, for whoever looks at it.
+
+        Args:
+            side: pixels.
+
+        Returns:
+            float32 ``[side, side]`` in 0…1, read-only.
+        """
+        if side not in self._squeezed:
+            square = resized(self.pixels, side, side)
+            square.flags.writeable = False
+            self._squeezed[side] = square
+        return self._squeezed[side]
 
     @property
     def height(self) -> int:

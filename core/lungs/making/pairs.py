@@ -88,7 +88,7 @@ def _pair(path: Path, data: bytes) -> Pair:
     return Pair(
         path.stem,
         case[0].lower() if case else path.stem,
-        SQUARE.squash(xray.pixels),
+        SQUARE.square(xray),
         SQUARE.squash(drawn),
         abs(shapes - 1) <= SAME_SHAPE and path.stem not in BESIDE,
     )

@@ -141,5 +141,5 @@ def squares(paths: Sequence[Path]) -> NDArray[np.float32]:
     from core.xray import read_xray
 
     size = SQUARE.size
-    found = [SQUARE.squash(read_xray(path.read_bytes()).pixels) for path in paths]
+    found = [SQUARE.square(read_xray(path.read_bytes())) for path in paths]
     return np.stack(found) if found else np.empty((0, size, size), np.float32)

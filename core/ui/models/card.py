@@ -7,6 +7,7 @@ import streamlit as st
 from core.checkpoint import Checkpoint, TrainingFacts
 from core.errors import DataError
 from core.lungs.probe import Probed, in_words
+from core.training.baselines import BASELINES
 from core.ui import charts, measured, widgets
 from core.ui.models import groups, judged, sketch
 from core.ui.performance.lungs import PROBE
@@ -30,6 +31,7 @@ def show(checkpoint: Checkpoint) -> None:
         )
         metrics(checkpoint)
         without_lungs(checkpoint)
+        without_network(checkpoint)
         st.markdown("**Limits**\n\n" + "\n".join(f"- {limit}" for limit in facts.limits))
     with right:
         st.markdown("**Confusion matrix, test films**")
@@ -70,6 +72,25 @@ def without_lungs(checkpoint: Checkpoint) -> None:
         return
     if rows:
         st.markdown(f"**Without the lungs.** {in_words(rows)}")
+
+
+def without_network(checkpoint: Checkpoint) -> None:
+    """What its test films give away to classifiers that see no lungs; nothing where that was not measured."""
+    rows = [
+        f"| {BASELINES[name].sees.capitalize()} | {found['accuracy']} | {found['merged_auroc'].value:.3f} |"
+        for name, found in checkpoint.card.baselines.items()
+        if name in BASELINES and {"accuracy", "merged_auroc"} <= found.keys()
+    ]
+    if not rows:
+        return
+    own = checkpoint.card.metrics
+    st.markdown(
+        "**Without any network.** A logistic regression of these alone, fitted to the training films, tells this much "
+        "of the test films' classes. What a network can have learnt from them need not be disease.\n\n"
+        f"| Seen | Accuracy | AUROC, {_positive(checkpoint)} or not |\n|---|---|---|\n"
+        + "\n".join(rows)
+        + f"\n| The whole film, by this network | {own['accuracy']} | {own['merged_auroc'].value:.3f} |"
+    )
 
 
 def _positive(checkpoint: Checkpoint) -> str:
