@@ -79,7 +79,7 @@ def _aid_network(
             f"The weights of {name} do not fit their card: copy {name}.safetensors and {name}.json from the same place."
         ) from error
     network.eval().requires_grad_(requires_grad=False)
-    return aid.card.settings, network.to(best_device(), memory_format=torch.channels_last)
+    return aid.card.settings, network.to(best_device()).to(memory_format=torch.channels_last)
 
 
 class Pool:

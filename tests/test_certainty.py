@@ -362,7 +362,7 @@ def test_a_film_that_looks_the_same_mirrored_and_shifted_has_no_spread(tmp_path:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SHIPPED.glob("*.json")))
 def test_shipped_networks_know_how_sure_they_are(name: str) -> None:
-    """Overall within five points of the level, which the README states to the point; nobody's test films are used."""
+    """Within five points of the level, or three standard errors where films are few; nobody's test films are used."""
     made = find()[0][name]
     validation, test = from_csv(made.validation), from_csv(made.predictions)
     assert not set(validation.files) & set(test.files)
@@ -371,6 +371,7 @@ def test_shipped_networks_know_how_sure_they_are(name: str) -> None:
     found = certainty_of(made)
     measured = coverage(test, found, draws=50)
     for at, level in enumerate(LEVELS):
-        assert measured.overall[at].value == pytest.approx(level, abs=0.05)
+        chance = 3 * (level * (1 - level) * (1 / len(test) + 1 / len(validation))) ** 0.5
+        assert measured.overall[at].value == pytest.approx(level, abs=max(0.05, chance))
     groups = [group.right.value for group in said(test, found).values() if group.right]
     assert groups == sorted(groups, reverse=True)

@@ -65,4 +65,5 @@ def _first(maps: Tensor) -> Tensor:
     along = along * torch.where((along * centred.sum(dim=2)).sum(dim=1, keepdim=True) >= 0, 1.0, -1.0)
     nothing = gram.diagonal(dim1=1, dim2=2).sum(dim=1) <= _NOTHING * rows.square().sum(dim=(1, 2))
     along = along.masked_fill(nothing[:, None], 0.0).masked_fill(broken[:, None], torch.nan)
-    return along.reshape(count, height, width).to(maps.dtype)
+    found: Tensor = along.reshape(count, height, width).to(maps.dtype)
+    return found

@@ -30,7 +30,7 @@ _GREYS: Final = 32
 _STRENGTH: Final = 0.01
 """Of the data against the penalty, scikit-learn's C: no choice is made, so none can be made on the test films."""
 
-KEPT: Final = ("accuracy", "merged_accuracy", "merged_auroc", "recall.macro")
+KEPT: Final[tuple[str, ...]] = ("accuracy", "merged_accuracy", "merged_auroc", "recall.macro")
 """Which figures go on the card."""
 
 
@@ -90,7 +90,7 @@ def judged(films: Films, task: Task) -> Mapping[str, Mapping[str, Interval]]:
         Baseline → figure, one of :data:`KEPT` → value with its 95 % interval.
     """
     train, test = films.where("train"), films.where("test")
-    found = {}
+    found: dict[str, dict[str, Interval]] = {}
     for baseline in BASELINES.values():
         said = _fitted(baseline.features(train.images), train.labels, baseline.features(test.images))
         rows = test.films

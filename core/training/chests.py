@@ -52,7 +52,7 @@ def chests(films: Films, folder: Path, batch: int = 32) -> NDArray[np.float32]:
         squares = resize(films.images, side())[:, 0].numpy()
         rows = []
         for start in tqdm(range(0, len(squares), batch), desc="outlining lungs", unit="batch", leave=False):
-            for one in likely(squares[start : start + batch].astype(np.float32) / 255):
+            for one in likely(squares[start : start + batch].astype(np.float32) / np.float32(255)):
                 fields = fields_of(one, "")
                 rows.append(chest_of(fields.square > CUT) if fields.plausible else WHOLE)
         keep(kept, "".join(",".join(f"{edge:.4f}" for edge in row) + "\n" for row in rows).encode())
