@@ -6,11 +6,23 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, TypeVar, get_type_hints
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 from core.errors import DataError
 
 R = TypeVar("R")
+
+
+class OfNetwork(Protocol):
+    """A record of one network."""
+
+    @property
+    def model(self) -> str:
+        """Name of its checkpoint."""
+
+
+N = TypeVar("N", bound=OfNetwork)
 
 
 def to_csv(kind: type[R], records: Sequence[R], digits: int = 4) -> str:
@@ -56,6 +68,17 @@ def from_csv(kind: type[R], text: str, name: str) -> list[R]:
                 raise DataError(f"{name}, row {number}, column {column}: {text_of!r} is no number.") from None
         found.append(kind(**values))
     return found
+
+
+def renewed(kind: type[N], path: Path, fresh: Sequence[N]) -> list[N]:
+    """``fresh`` records in place of those that a table has of the same networks; those of others stay.
+
+    Raises:
+        DataError: as :func:`from_csv`.
+    """
+    models = {record.model for record in fresh}
+    before = from_csv(kind, path.read_text("utf-8"), path.name) if path.exists() else []
+    return [record for record in before if record.model not in models] + list(fresh)
 
 
 def _columns(kind: type[Any]) -> list[str]:

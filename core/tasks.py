@@ -19,6 +19,8 @@ class Task:
         classes: class names, in the order of the logits.
         words: class name → short words for people ("Bacterial pneumonia").
         merged: class name → coarser class, for the two-class figures; the negative one is named first.
+        age_group: of the patients whom networks of this task know, "child" or "adult"; "" where nobody can say.
+        knows: the same in a few words.
         population: on whom networks of this task were trained; shown beside every reading.
         data: the public data set, by name and reference.
         limits: what networks of this task must not be used for, and how they are known to fail.
@@ -30,6 +32,8 @@ class Task:
     classes: tuple[str, ...]
     words: Mapping[str, str]
     merged: Mapping[str, str]
+    age_group: str
+    knows: str
     population: str
     data: str
     limits: tuple[str, ...]
@@ -61,6 +65,8 @@ TASKS: Table[Task] = Table(
             {"NORMAL": "No pneumonia", "BACTERIA": "Bacterial pneumonia", "VIRUS": "Viral pneumonia"}
         ),
         merged=MappingProxyType({"NORMAL": "NORMAL", "BACTERIA": "PNEUMONIA", "VIRUS": "PNEUMONIA"}),
+        age_group="child",
+        knows="children of 1 to 5 years",
         population=(
             "Children of 1 to 5 years, frontal (anterior-posterior) view, one hospital in Guangzhou, China "
             "(Kermany et al. 2018). On adults expect many false alarms: the specificity of a similar model fell from "
@@ -93,6 +99,8 @@ TASKS: Table[Task] = Table(
             {"COVID-19": "COVID-19 pneumonia", "NO_FINDING": "No finding", "PNEUMONIA": "Other pneumonia"}
         ),
         merged=MappingProxyType({"NO_FINDING": "OTHER", "COVID-19": "COVID-19", "PNEUMONIA": "OTHER"}),
+        age_group="adult",
+        knows="adults",
         population=(
             "Adults, frontal view, mixed sources (Ozturk et al. 2020). COVID-19 films come from other hospitals than "
             "the rest: a network can learn the source instead of the disease."
@@ -130,6 +138,8 @@ def own_task(classes: Sequence[str]) -> Task:
         classes=tuple(classes),
         words=MappingProxyType({name: name for name in classes}),
         merged=MappingProxyType({first: first} | dict.fromkeys(rest, others)),
+        age_group="",
+        knows="images unknown to us",
         population=(
             "Images unknown to us: this network was imported, with classes of its own. What is said here of the "
             "pneumonia networks (children, one hospital, their figures and limits) does not apply to it."

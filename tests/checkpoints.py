@@ -45,6 +45,9 @@ def facts(task: str, arch: str, **changed: Any) -> dict[str, Any]:
         },
         "metrics": {},
         "test_films": 300,
+        "baselines": {
+            "border": {name: {"value": 0.96, "low": 0.9, "high": 1.0} for name in ("accuracy", "merged_auroc")}
+        },
         "limits": ("Random weights: never use it for anything.",),
         "licence": "Apache-2.0",
         "citation": "none",

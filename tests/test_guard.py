@@ -69,6 +69,19 @@ def test_a_film_without_lungs_gets_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
+    ("task", "age", "stranger", "knows"),
+    [("pneumonia", "054Y", "an adult", "children of 1 to 5 years"), ("covid", "004Y", "a child", "adults")],
+)
+def test_whom_a_network_does_not_know_depends_on_its_task(task: str, age: str, stranger: str, knows: str) -> None:
+    facts = read_xray(as_dicom(film(96, 96), PatientAge=age)).facts
+    found = verdict(seen(facts=facts), task)
+    assert checks(found) == ["age"]
+    assert f"the patient is {stranger}. This network knows {knows}." in found.says
+    other = "covid" if task == "pneumonia" else "pneumonia"
+    assert not verdict(seen(facts=facts), other).reasons
+
+
+@pytest.mark.parametrize(
     ("tags", "check", "name"),
     [
         ({"BodyPartExamined": "HAND"}, "body part", "refused"),

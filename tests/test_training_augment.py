@@ -37,6 +37,14 @@ def test_augmentation_repeats_by_seed_and_stays_in_range() -> None:
     assert 0 <= float(first.min()) <= float(first.max()) <= 1
 
 
+def test_mild_augmentation_repeats_by_seed_and_alters_less() -> None:
+    y, x = torch.meshgrid(torch.linspace(-2, 2, 64), torch.linspace(-2, 2, 64), indexing="ij")
+    images = (0.5 + 0.4 * torch.cos(x) * torch.cos(y)).expand(64, 1, 64, 64)  # the same when mirrored
+    mild, again, strong = (augment(images, drawn(), style=style) for style in ("mild", "mild", "strong"))
+    assert torch.equal(mild, again)
+    assert 0 < float((mild - images).abs().mean()) < 0.7 * float((strong - images).abs().mean())
+
+
 def test_mixup_keeps_distributions() -> None:
     rng = drawn()
     images, targets = torch.rand(64, 1, 8, 8), torch.eye(3)[torch.randint(0, 3, (64,), generator=rng)]

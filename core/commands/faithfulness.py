@@ -42,7 +42,13 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="CSV",
         help="figures of every film; run again, it goes on where it was stopped (default: %(default)s)",
     )
-    parser.add_argument("--out", type=Path, default=SUMMARY, metavar="CSV", help="the table of means")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=SUMMARY,
+        metavar="CSV",
+        help="the table of means; it keeps what it has of other networks",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,7 +68,7 @@ def _made(options: argparse.Namespace) -> int:
     from core.evaluate.films import drawn
     from core.files import write
     from core.models import get_pool
-    from core.records import to_csv
+    from core.records import renewed, to_csv
     from core.trust import table
 
     names = options.model or list(checkpoint.find(*options.weights)[0])
@@ -84,7 +90,7 @@ def _made(options: argparse.Namespace) -> int:
             }
             failed += _measure(get_pool().get(chosen), left, options.seed, file)
     rows = table.parse(options.rows.read_text("utf-8"), options.rows.name)
-    write(options.out, to_csv(table.Mean, table.means(rows)).encode())
+    write(options.out, to_csv(table.Mean, renewed(table.Mean, options.out, table.means(rows))).encode())
     return failed
 
 

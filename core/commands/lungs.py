@@ -123,7 +123,7 @@ def _make_shares(options: argparse.Namespace) -> None:
     from core.lungs import outline
     from core.lungs.shares import Inside, MeanInside, means, of_film
     from core.models import get_pool
-    from core.records import from_csv, to_csv
+    from core.records import from_csv, renewed, to_csv
 
     options.rows.parent.mkdir(parents=True, exist_ok=True)
     rows = from_csv(Inside, options.rows.read_text("utf-8"), options.rows.name) if options.rows.exists() else []
@@ -143,7 +143,7 @@ def _make_shares(options: argparse.Namespace) -> None:
                 file.write(to_csv(Inside, found, 6).partition("\n")[2])
                 file.flush()
             tqdm.write(f"{chosen.name}: {len(films)} films", file=sys.stderr)
-    write(options.out, to_csv(MeanInside, means(rows)).encode())
+    write(options.out, to_csv(MeanInside, renewed(MeanInside, options.out, means(rows))).encode())
 
 
 def _probe(options: argparse.Namespace) -> int:

@@ -114,6 +114,13 @@ def _how(group: argparse._ArgumentGroup) -> None:
         metavar="SHARE",
         help="of chest films: so many have their chest put into the surroundings of another, 0 to 1 (default: none)",
     )
+    group.add_argument(
+        "--augmentation",
+        choices=("strong", "mild"),
+        default="strong",
+        help="how much films are altered otherwise: strong works against what tells machines apart, mild suits a few "
+        "hundred films (default: %(default)s)",
+    )
     group.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
 
 
@@ -195,6 +202,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         class_power=CLASS_WEIGHTS[options.class_weights],
         mixup=options.mixup,
         transplant=options.transplant,
+        augmentation=options.augmentation,
         freeze=options.freeze,
         trunk_rate=options.trunk_rate,
         teacher=options.teacher,

@@ -8,11 +8,10 @@ from typing import Final
 
 from core.guard.seen import Seen
 from core.table import Table
+from core.tasks import TASKS
 
 _CHEST: Final = (None, "CHEST", "LUNG", "THORAX")
 _FRONTAL: Final = (None, "AP", "PA")
-PAEDIATRIC: Final = frozenset({"pneumonia"})
-"""Tasks whose networks know children only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +23,9 @@ class Check:
         measure: the figure, higher is worse; ``None`` where it cannot be told. The text is the task's name.
         caution: from this figure on the reading gets a warning; ``None``: never, or the network's statistics say.
         refuse: from this figure on there is no reading; ``None`` as above.
-        saw: what was seen, in words.
+        saw: what was seen, in words; ``{stranger}`` is whom the task's networks do not know.
         figure: how the figure is written, a format; ``None`` for what is or is not.
-        advice: what to do about it.
+        advice: what to do about it; ``{knows}`` is whom they know.
     """
 
     name: str
@@ -74,9 +73,9 @@ CHECKS: Table[Check] = Table(
         "The networks know frontal films only. Use the frontal film.",
     ),
     Check(
-        "age", lambda seen, task: _is(seen.facts.age_group == "adult" and task in PAEDIATRIC), 1, None,
-        "The file's header says that the patient is an adult", None,
-        "This network knows children of 1 to 5 years. Expect false alarms.",
+        "age", lambda seen, task: _is(seen.facts.age_group not in (None, TASKS[task].age_group)), 1, None,
+        "The file's header says that the patient is {stranger}", None,
+        "This network knows {knows}. Expect false alarms.",
     ),
     Check(
         "orientation", lambda seen, _: seen.posture.turned if seen.posture else None, 0.5, 0.9,
@@ -100,7 +99,7 @@ CHECKS: Table[Check] = Table(
     ),
     Check(
         "population", lambda seen, _: seen.population, None, None,
-        "The film looks as if it were of another population, such as an adult", "log odds {:.1f}",
-        "This network knows children of 1 to 5 years. Expect false alarms.",
+        "The film looks as if it were of another population, such as {stranger}", "log odds {:.1f}",
+        "This network knows {knows}. Expect false alarms.",
     ),
 )  # fmt: skip

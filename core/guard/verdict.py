@@ -9,7 +9,7 @@ from typing import Any, Literal
 from core.guard.checks import CHECKS, Check
 from core.guard.known import Known
 from core.guard.seen import Seen
-from core.tasks import OWN
+from core.tasks import OWN, TASKS
 
 Name = Literal["accepted", "caution", "refused", "unknown"]
 
@@ -23,18 +23,21 @@ class Reason:
         value: its figure.
         limit: which it reached.
         refuses: whether that limit is the one of refusal.
+        task: key in TASKS, of the network.
     """
 
     check: str
     value: float
     limit: float
     refuses: bool
+    task: str
 
     def __str__(self) -> str:
         """What was seen, figure and limit, and what to do."""
-        row = CHECKS[self.check]
+        row, task = CHECKS[self.check], TASKS[self.task]
         against = f" ({row.figure.format(self.value)}; limit {self.limit:.2f})" if row.figure else ""
-        return f"{row.saw}{against}. {row.advice}"
+        saw = row.saw.format(stranger="an adult" if task.age_group == "child" else "a child")
+        return f"{saw}{against}. {row.advice.format(knows=task.knows)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,9 @@ def judge(seen: Seen, task: str, known: Known | None) -> Verdict:
         if refuse:
             score = max(score, value / refuse)
         if refuse is not None and value >= refuse:
-            reasons.append(Reason(check.name, value, refuse, refuses=True))
+            reasons.append(Reason(check.name, value, refuse, refuses=True, task=task))
         elif caution is not None and value >= caution:
-            reasons.append(Reason(check.name, value, caution, refuses=False))
+            reasons.append(Reason(check.name, value, caution, refuses=False, task=task))
     reasons.sort(key=lambda reason: not reason.refuses)
     return Verdict(_name(reasons, known), tuple(reasons), score)
 

@@ -12,13 +12,24 @@ Chance is drawn on the CPU, small things are made there, and films are altered w
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Literal
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
+Style = Literal["strong", "mild"]
 
-def augment(images: Tensor, rng: Generator, chests: Tensor | None = None, transplanted: float = 0.0) -> Tensor:
+
+def augment(
+    images: Tensor,
+    rng: Generator,
+    chests: Tensor | None = None,
+    transplanted: float = 0.0,
+    style: Style = "strong",
+) -> Tensor:
     """A randomly altered copy.
 
     Args:
@@ -26,17 +37,28 @@ def augment(images: Tensor, rng: Generator, chests: Tensor | None = None, transp
         rng: where every random number comes from; of the CPU.
         chests: where the chest is on each, float32 ``[N, 4]``, as :mod:`core.training.chests` says.
         transplanted: share of films whose chest is put into the surroundings of another's; 0 without ``chests``.
+        style: how much else is altered.
 
     Returns:
         ``[N, 1, S, S]`` float32 in 0…1, on the device of ``images``.
     """
     out = images if chests is None else transplant(images, chests, rng, transplanted)
-    out = borrow_tones(out, rng)
-    out = affine(shade(out, rng), rng)
+    return _STYLES[style](out, rng).clamp_(0, 1)
+
+
+def _strong(images: Tensor, rng: Generator) -> Tensor:
+    """So that neither machine nor ward tells the class."""
+    out = affine(shade(borrow_tones(images, rng), rng), rng)
     out = grain(tone(out, rng), rng)
-    out = markers(out, rng)
-    out = hide_edges(out, rng)
-    return erase(out, rng).clamp_(0, 1)
+    return erase(hide_edges(markers(out, rng), rng), rng)
+
+
+def _mild(images: Tensor, rng: Generator) -> Tensor:
+    """A little turned, moved, stretched, mirrored and printed otherwise: for few films, which strong chance drowns."""
+    return erase(tone(affine(images, rng, 8, 0.05, strength=0.4), rng, strength=0.4), rng)
+
+
+_STYLES: Mapping[Style, Callable[[Tensor, Generator], Tensor]] = MappingProxyType({"strong": _strong, "mild": _mild})
 
 
 def transplant(images: Tensor, chests: Tensor, rng: Generator, share: float, seam: float = 0.08) -> Tensor:
@@ -67,16 +89,16 @@ def transplant(images: Tensor, chests: Tensor, rng: Generator, share: float, sea
     return torch.where(_column(chosen, images), torch.lerp(images[host.to(images.device)], moved, inside), images)
 
 
-def affine(images: Tensor, rng: Generator, degrees: float = 12, shift: float = 0.1) -> Tensor:
-    """Turn, scale, stretch, shift and mirror, in one resampling.
+def affine(images: Tensor, rng: Generator, degrees: float = 12, shift: float = 0.1, strength: float = 1.0) -> Tensor:
+    """Turn, scale, stretch, shift and mirror, in one resampling; ``strength`` is of scale and stretch.
 
     The stretch is strong on purpose: films are squeezed to a square, from aspect ratios that differ between machines,
     and so between classes. What a chest's proportions are must not tell what is in it.
     """
     n = len(images)
     angle = _between(n, -degrees, degrees, rng) * math.pi / 180
-    size = torch.exp(_between(n, -0.15, 0.35, rng))  # rather closer than farther: some machines crop tightly
-    stretch = torch.exp(_between(n, -0.25, 0.25, rng))
+    size = torch.exp(strength * _between(n, -0.15, 0.35, rng))  # rather closer than farther: some machines crop tightly
+    stretch = torch.exp(strength * _between(n, -0.25, 0.25, rng))
     mirror = torch.where(torch.rand(n, generator=rng) < 0.5, -1.0, 1.0)
     cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
     dx, dy = _between(n, -2 * shift, 2 * shift, rng), _between(n, -2 * shift, 2 * shift, rng)
@@ -86,12 +108,12 @@ def affine(images: Tensor, rng: Generator, degrees: float = 12, shift: float = 0
     return _resampled(images, theta)
 
 
-def tone(images: Tensor, rng: Generator) -> Tensor:
+def tone(images: Tensor, rng: Generator, strength: float = 1.0) -> Tensor:
     """Gamma, contrast and brightness: other exposures, other printers."""
     n = len(images)
-    gamma = _column(torch.exp(_between(n, -0.45, 0.45, rng)), images)
-    contrast = _column(_between(n, 0.65, 1.4, rng), images)
-    brightness = _column(_between(n, -0.15, 0.15, rng), images)
+    gamma = _column(torch.exp(strength * _between(n, -0.45, 0.45, rng)), images)
+    contrast = _column(1 + strength * _between(n, -0.35, 0.4, rng), images)
+    brightness = _column(strength * _between(n, -0.15, 0.15, rng), images)
     toned = images.clamp(1e-4, 1) ** gamma
     mean = toned.mean(dim=(2, 3), keepdim=True)
     return ((toned - mean) * contrast + mean + brightness).clamp_(0, 1)

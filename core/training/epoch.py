@@ -91,7 +91,7 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
         mine = team.share(picked)
         films = images[mine].to(run.device).float() / 255
         where = None if lesson.chests is None else lesson.chests[mine]
-        films = augment(films, draws, where, recipe.transplant)
+        films = augment(films, draws, where, recipe.transplant, recipe.augmentation)
         inputs, targets = mixup(films, lesson.targets[mine], recipe.mixup, draws)
         loss, right = _loss(pupil.network, inputs, targets, lesson.weight, run)
         rate = recipe.rate_at((epoch + step / steps) / recipe.epochs)

@@ -35,6 +35,8 @@ class Recipe:
         ema: decay per step of the weights' moving average, which is what is validated and kept.
         mixup: Beta parameter of mixup (Zhang et al. 2018, arXiv:1710.09412); 0 switches it off.
         transplant: share of films whose chest is put into another's surroundings (:mod:`core.training.chests`).
+        augmentation: how much films are altered otherwise (:mod:`core.training.augment`): "strong" works against what
+            tells machines apart and needs many films or epochs, "mild" leaves it.
         freeze: how many of the trunk's first layers keep their initial weights; "trunk": all of them.
         trunk_rate: the trunk's learning rate as a factor of the head's.
         teacher: checkpoints, with commas between, whose mean probabilities are mixed into the labels (Hinton et al.
@@ -60,6 +62,7 @@ class Recipe:
     ema: float = 0.995
     mixup: float = 0.0
     transplant: float = 0.0
+    augmentation: Literal["strong", "mild"] = "strong"
     freeze: int | Literal["trunk"] = 0
     trunk_rate: float = 1.0
     teacher: str = ""

@@ -37,7 +37,9 @@ def shifted_logits(network: Network, films: Films, run: Run, batch: int = 64) ->
         logits = []
         for part in torch.arange(len(images)).split(batch):  # type: ignore[no-untyped-call]
             where = None if chests is None else chests[part]
-            altered = augment(images[part].to(run.device).float() / 255, rng, where, run.recipe.transplant)
+            altered = augment(
+                images[part].to(run.device).float() / 255, rng, where, run.recipe.transplant, run.recipe.augmentation
+            )
             with autocast(run.device):
                 logits.append(network.eval()(normalise(altered, run)).float().cpu())
         draws.append(torch.cat(logits))
