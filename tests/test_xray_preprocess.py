@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.xray import Preprocessing, read_xray
+from core.xray import Preprocessing, read_xray, types
+from core.xray.preprocess import Fit
+from core.xray.resize import resized
 from core.xray.types import Facts, Xray
 from tests import synthetic
 
@@ -106,6 +109,24 @@ def test_apply_and_batch_normalise() -> None:
     assert np.array_equal(batch[0, 0], prepare.apply(film))
     assert np.array_equal(batch[1, 0], prepare.apply(film.T))
     assert prepare.batch([]).shape == (0, 1, 96, 96)
+
+
+@pytest.mark.parametrize("fit", ["squeeze", "crop"])
+def test_a_film_is_squeezed_once_for_all_who_look_at_it(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[int, int]] = []
+
+    def counting(pixels: np.ndarray, rows: int, columns: int) -> np.ndarray:
+        calls.append(pixels.shape)
+        return resized(pixels, rows, columns)
+
+    monkeypatch.setattr(types, "resized", counting)
+    xray = Xray(synthetic.film(150, 130), "0" * 64, Facts("PNG"))
+    for size in (96, 192, 96):
+        prepare = Preprocessing(size=size, fit=fit)
+        assert np.array_equal(prepare.square(xray), prepare.squash(xray.pixels))
+        prepare.square(xray)[:] = 0  # whoever alters its square alters nobody else's
+    assert calls == ([(150, 130)] if fit == "squeeze" else [])
+    assert replace(xray, pixels=xray.pixels[::-1]).squeezed(64)[0, 0] == xray.squeezed(64)[-1, 0]
 
 
 def test_it_travels_in_a_card() -> None:

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(_facts(chosen, options.split, predictions, measured, fold) | {"skipped": failed}))
     else:
-        _print(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}", predictions, measured)
+        show(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}", predictions, measured)
     return SOME_FAILED if failed else ALL_DONE
 
 
@@ -120,7 +120,8 @@ def _calibration(predictions: Predictions) -> dict[str, float]:
     }
 
 
-def _print(title: str, predictions: Predictions, measured: dict[str, Interval]) -> None:
+def show(title: str, predictions: Predictions, measured: dict[str, Interval]) -> None:
+    """Print figures with their intervals, calibration and the confusion matrix."""
     from core.evaluate import MEANS, classes_behind, confusion_matrix
 
     print(title)

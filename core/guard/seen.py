@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import numpy as np
+from PIL import Image
 
 from core import orientation
 from core.errors import CheckpointError
@@ -47,7 +48,9 @@ class Seen:
 
 def see(xray: Xray) -> Seen:
     """Measure the image; the rest is for :func:`with_aids` and :class:`core.guard.known.Known` to add."""
-    grey = xray.squeezed(SIDE)
+    grey = xray.pixels  # float32 [S, S] in 0...1
+    if grey.shape != (SIDE, SIDE):  # a box keeps more of the grain than what networks are fed
+        grey = np.asarray(Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BOX))
     counts = np.sort(np.bincount((grey * 63.999).astype(np.intp).ravel(), minlength=64))
     steps = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()
     return Seen(

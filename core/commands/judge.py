@@ -1,0 +1,47 @@
+"""``python -m core judge``: tables of predictions → figures, of all their films together."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.commands.options import ALL_DONE
+from core.tasks import TASKS, own_task
+
+if TYPE_CHECKING:
+    from core.evaluate import Predictions
+    from core.tasks import Task
+
+HELP = "figures of tables of predictions, such as those of a cross-validation"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What can be asked."""
+    parser.add_argument("tables", nargs="+", type=Path, metavar="CSV", help="predictions, as lie beside weights")
+    parser.add_argument(
+        "--among",
+        metavar="CLASSES",
+        help="films of these classes only, with commas between, the negative one first: "
+        "how well are they told from each other?",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Put the tables together and print their figures."""
+    from core.commands.evaluate import show
+    from core.evaluate import from_csv
+    from core.evaluate.figures import figures
+    from core.evaluate.pooling import among, pooled
+
+    predictions = pooled([from_csv(path) for path in options.tables])
+    if options.among:
+        predictions = among(predictions, options.among.split(","))
+    people = len(set(predictions.patients))
+    show(f"{len(predictions)} films of {people} patients", predictions, figures(predictions, _task(predictions)))
+    return ALL_DONE
+
+
+def _task(predictions: Predictions) -> Task:
+    same = (task for task in TASKS.values() if task.classes == predictions.classes)
+    return next(same, own_task(predictions.classes))
