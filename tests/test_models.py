@@ -121,8 +121,8 @@ def test_a_gpu_that_fills_up_while_reading_falls_back_too() -> None:
     "device", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
 )
 def test_eight_threads_read_what_one_does(device: str) -> None:
-    """200 readings of different films through all shipped networks: every number and map as read alone."""
-    checkpoints = list(find()[0].values())
+    """200 readings of different films through three shipped networks: every number and map as read alone."""
+    checkpoints = list(find()[0].values())[:3]
     films = [read_xray(as_png8(film(96, 80 + seed, seed))) for seed in range(10)]
     pool = Pool(device=device)
 
