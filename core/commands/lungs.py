@@ -154,7 +154,7 @@ def _probe(options: argparse.Namespace) -> int:
     for row in _table(Probed, options.out):
         print(
             f"{row.model:22} {row.view:9} {row.accuracy:.3f} ({row.low:.3f} to {row.high:.3f})  "
-            f"normal or not {row.merged:.3f} ({row.merged_low:.3f} to {row.merged_high:.3f})  {row.films} films"
+            f"two-class {row.merged:.3f} ({row.merged_low:.3f} to {row.merged_high:.3f})  {row.films} films"
         )
     return ALL_DONE
 

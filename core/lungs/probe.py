@@ -78,7 +78,7 @@ class Probed:
         films: over how many.
         accuracy: share of films read right, 0…1.
         low, high: its 95 % interval, from a bootstrap of patients.
-        merged: the same for the merged classes (normal or not).
+        merged: the same for the merged classes (normal or not, COVID-19 or not).
         merged_low, merged_high: its 95 % interval.
         commonest: share of films of the class that is most frequent: what always saying it gives.
     """

@@ -73,7 +73,7 @@ def _probe(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     )
     rows = {
         name: [
-            Dot(VIEWS[one.view].title, one.accuracy, one.low, one.high, f"{one.merged:.1%} for normal or not")
+            Dot(VIEWS[one.view].title, one.accuracy, one.low, one.high, f"{one.merged:.1%} for the two merged classes")
             for one in of_one
         ]
         for name, of_one in found.items()
