@@ -202,7 +202,7 @@ def test_shipped_networks_have_statistics_that_meet_their_aims(shipped: Checkpoi
         assert aid.card.metrics["other_population_warned"].value >= 0.8
     else:  # limits from 79 validation films and few children: what they give is on the card
         assert aid.card.metrics["negatives_accepted"].value <= 0.05
-        assert aid.card.metrics["test_accepted"].high >= 0.97
+        assert aid.card.metrics["test_accepted"].value >= 0.9
 
 
 @pytest.mark.realdata
