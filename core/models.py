@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,7 +80,20 @@ def _aid_network(
             f"The weights of {name} do not fit their card: copy {name}.safetensors and {name}.json from the same place."
         ) from error
     network.eval().requires_grad_(requires_grad=False)
-    return aid.card.settings, network.to(best_device()).to(memory_format=torch.channels_last)
+    return aid.card.settings, _folded(network).to(best_device()).to(memory_format=torch.channels_last)
+
+
+def _folded(network: nn.Module) -> nn.Module:
+    """The same, every batch norm inside the convolution before it: so small a network is mostly calls."""
+    from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    for chain in network.modules():
+        if isinstance(chain, nn.Sequential):
+            for place, (one, after) in enumerate(pairwise(chain)):
+                if isinstance(one, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+                    chain[place], chain[place + 1] = fuse_conv_bn_eval(one, after), nn.Identity()
+    return network
 
 
 class Pool:
