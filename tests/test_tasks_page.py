@@ -124,7 +124,7 @@ def test_models_lists_all_and_shows_one(weights: Path) -> None:
     words = said(app)
     assert TASKS["covid"].question in words
     assert "Accuracy, COVID-19 or not" in words
-    assert "| The outer eighth of the film | 96.0% (90.0% to 100.0%) | 0.960 |" in words
+    assert "| The outer eighth of the film | 96.0 % (95 % CI 90.0 to 100.0) | 0.960 |" in words
     assert "Brightness and contrast of these films are not in the shipped index" in words
     assert list(app.dataframe[1].value["Films"]) == [TASKS["covid"].words[name] for name in TASKS["covid"].classes]
     app.selectbox(key=state.CARD).set_value(RESNET).run()

@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from core.architectures import ARCHITECTURES
-from core.checkpoint import Checkpoint
+from core.checkpoint import Checkpoint, Interval
 from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
 from core.report import DISCLAIMER
@@ -252,8 +252,11 @@ def title_of(checkpoint: Checkpoint) -> str:
 def figure(checkpoint: Checkpoint, name: str) -> str:
     """One of its metrics with the 95 % interval, in words."""
     interval = checkpoint.card.metrics.get(name)
-    if interval is None:
-        return "not measured"
+    return "not measured" if interval is None else percent(interval)
+
+
+def percent(interval: Interval) -> str:
+    """A share with its 95 % interval, in words."""
     if not interval.told:
         return f"{100 * interval.value:.1f} % (interval cannot be told)"
     return f"{100 * interval.value:.1f} % (95 % CI {100 * interval.low:.1f} to {100 * interval.high:.1f})"

@@ -77,7 +77,8 @@ def without_lungs(checkpoint: Checkpoint) -> None:
 def without_network(checkpoint: Checkpoint) -> None:
     """What its test films give away to classifiers that see no lungs; nothing where that was not measured."""
     rows = [
-        f"| {BASELINES[name].sees.capitalize()} | {found['accuracy']} | {found['merged_auroc'].value:.3f} |"
+        f"| {BASELINES[name].sees.capitalize()} | {widgets.percent(found['accuracy'])} | "
+        f"{found['merged_auroc'].value:.3f} |"
         for name, found in checkpoint.card.baselines.items()
         if name in BASELINES and {"accuracy", "merged_auroc"} <= found.keys()
     ]
@@ -89,7 +90,8 @@ def without_network(checkpoint: Checkpoint) -> None:
         "of the test films' classes. What a network can have learnt from them need not be disease.\n\n"
         f"| Seen | Accuracy | AUROC, {_positive(checkpoint)} or not |\n|---|---|---|\n"
         + "\n".join(rows)
-        + f"\n| The whole film, by this network | {own['accuracy']} | {own['merged_auroc'].value:.3f} |"
+        + f"\n| The whole film, by this network | {widgets.figure(checkpoint, 'accuracy')} | "
+        f"{own['merged_auroc'].value:.3f} |"
     )
 
 
