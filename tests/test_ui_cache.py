@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 
 from core import checkpoint as on_disk
+from core import heap
 from core.ui import cache, charts, exports, state, widgets
 from core.xray import LIMITS
 from tests import checkpoints, synthetic
@@ -27,6 +28,19 @@ def test_the_bounded_mapping_forgets_what_was_used_longest_ago() -> None:
     assert kept.get("a") == 1
     kept.put("c", 3)
     assert (kept.get("a"), kept.get("b"), kept.get("c")) == (1, None, 3)
+
+
+@pytest.mark.parametrize(("platform", "calls"), [("linux", [0]), ("win32", [])])
+def test_freed_memory_goes_back_where_the_c_library_can_do_that(
+    platform: str, calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(heap, "sys", SimpleNamespace(platform=platform))
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=seen.append))
+    heap.trim()
+    assert seen == calls
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: SimpleNamespace())  # a C library without it
+    heap.trim()
 
 
 def test_two_folders_are_one_list_and_two_of_a_name_are_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from core.compare.agreement import TOP, Agreement
 from core.errors import DownloadError
 from core.explain import FAST, METHODS, Heatmap
 from core.guard import Seen, Verdict, see, with_aids
+from core.heap import trim
 from core.models import get_pool
 from core.render import Grey, Look
 from core.samples import cache_folder
@@ -401,6 +402,7 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
             results[upload.sha256] = kept
     if len(results) < len(uploads):
         get_pool().run(checkpoint, work)
+        trim()
     values = [(upload, results[upload.sha256]) for upload in uploads]
     return [Result(u, None, v) if isinstance(v, str) else Result(u, v, None) for u, v in values]
 
