@@ -58,6 +58,27 @@ def test_the_head_of_other_classes_is_left_out(tmp_path: Path) -> None:
         assert torch.equal(made.state_dict()["head.linear.weight"], theirs) == same
 
 
+@pytest.mark.parametrize("donor", ARCHITECTURES["residual_vgg"].donors)
+def test_main_paths_are_taken_from_a_network_with_the_same_layers(tmp_path: Path, donor: str) -> None:
+    start = random_checkpoint(tmp_path, arch=donor)
+    theirs = ARCHITECTURES[donor].build(3)
+    theirs.load_state_dict({name: value.float() for name, value in start.tensors().items()})
+    residual = ARCHITECTURES["residual_vgg"]
+    made = initialise(residual, residual.build(3), str(start.weights), *some_films()).eval()
+    x = torch.randn(2, 3, 16, 16)
+    for block, stage in zip(made.trunk.children(), ARCHITECTURES[donor].stages, strict=False):
+        layers = list(theirs.eval().trunk.children())[: stage.parts]
+        begin = next(place + 1 for place in (*range(len(layers) - 1, -1, -1), -1) if pooled(layers, place))
+        expected = torch.nn.Sequential(*layers[begin : begin + 6])(x)  # two of convolution, batch norm, ReLU
+        assert torch.allclose(block.get_submodule("main")[:-1](x), expected, atol=1e-4)
+        x = torch.randn(2, stage.channels, 16, 16)
+
+
+def pooled(layers: list[torch.nn.Module], place: int) -> bool:
+    """A pooling stands there, or the beginning."""
+    return place < 0 or isinstance(layers[place], torch.nn.MaxPool2d)
+
+
 def test_a_name_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> None:
     assert file_of("pneumonia-resnet18", tmp_path).endswith("pneumonia-resnet18.safetensors")  # a shipped one
     with pytest.raises(TrainingError, match=r"--init resnet.*pneumonia-vgg16_bn"):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from core.architectures import Architecture
 from core.architectures.network import Network
+from core.architectures.row import Names
 from core.checkpoint import Card, Checkpoint, folders, named, open_card
 from core.errors import CheckpointError, TrainingError, UnknownNameError
 from core.xray import Preprocessing
@@ -91,8 +92,8 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
         network: a fresh one; its head stays as chance made it unless a checkpoint has the same head for the same
             classes.
         init: "scratch"; "imagenet" (torchvision's weights, through its own cache); or a file: a ``.safetensors``
-            checkpoint of this architecture, or the convolutions of a network of the same shape, without batch norms, as
-            a PyTorch state dict (``.pth``) or in ONNX (``.onnx``; Caffe's input convention).
+            checkpoint of this architecture or of one of its donors, or the convolutions of a network of the same shape,
+            without batch norms, as a PyTorch state dict (``.pth``) or in ONNX (``.onnx``; Caffe's input convention).
         films: some training films ``[N, 1, S, S]``, normalised; batch norms are measured on them where they are new.
         preprocessing: how those were normalised.
         classes: of the network; where the card beside a checkpoint names others its head is left out.
@@ -120,6 +121,8 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
     tensors = _READERS[path.suffix](path)
     if path.suffix == ".safetensors":
         card = card_of(init)
+        if card and card.architecture in architecture.donors:
+            return _graft(network, tensors, architecture.donors[card.architecture])
         if card and classes and card.classes != classes:
             tensors = {name: value for name, value in tensors.items() if not name.startswith("head.")}
         return _resume_from(network, tensors, path, architecture)
@@ -200,6 +203,25 @@ def _resume_from(network: Network, tensors: dict[str, Tensor], path: Path, archi
         raise TrainingError(
             f"{path} does not fit {architecture.title}: give weights of the same architecture."
         ) from error
+    return network
+
+
+def _graft(network: Network, tensors: dict[str, Tensor], layers: Names) -> Network:
+    """Convolutions and batch norms out of another architecture, layer by layer; all else stays as chance made it."""
+    own = network.trunk.state_dict()
+    spare: Tensor | float = 0.0  # bias of a convolution whose own kind has none
+    for ours, theirs in layers:
+        given = {
+            name.rpartition(".")[2]: value.float()
+            for name, value in tensors.items()
+            if name.startswith(f"trunk.{theirs}.") and value.is_floating_point()
+        }
+        if "running_mean" in given:  # the batch norm takes the mean away, so that a bias can be taken out of both
+            given["running_mean"], spare = given["running_mean"] - spare, 0.0
+        elif f"{ours}.bias" not in own:
+            spare = given.pop("bias")
+        for name, value in given.items():
+            own[f"{ours}.{name}"].copy_(value)
     return network
 
 

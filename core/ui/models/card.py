@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import streamlit as st
 
-from core.checkpoint import Checkpoint, TrainingFacts
+from core.checkpoint import Checkpoint, Interval, TrainingFacts
 from core.errors import DataError
 from core.lungs.probe import Probed, in_words
 from core.training.baselines import BASELINES
@@ -76,23 +78,25 @@ def without_lungs(checkpoint: Checkpoint) -> None:
 
 def without_network(checkpoint: Checkpoint) -> None:
     """What its test films give away to classifiers that see no lungs; nothing where that was not measured."""
-    rows = [
-        f"| {BASELINES[name].sees.capitalize()} | {widgets.percent(found['accuracy'])} | "
-        f"{found['merged_auroc'].value:.3f} |"
-        for name, found in checkpoint.card.baselines.items()
-        if name in BASELINES and {"accuracy", "merged_auroc"} <= found.keys()
-    ]
-    if not rows:
+    seen = {BASELINES[name].sees: found for name, found in checkpoint.card.baselines.items() if name in BASELINES}
+    if not seen:
         return
-    own = checkpoint.card.metrics
+    seen["the whole film, by this network"] = checkpoint.card.metrics
+    rows = [
+        f"| {what.capitalize()} | {_told(found, 'accuracy', widgets.percent)} | "
+        f"{_told(found, 'merged_auroc', lambda area: f'{area.value:.3f}')} |"
+        for what, found in seen.items()
+    ]
     st.markdown(
         "**Without any network.** A logistic regression of these alone, fitted to the training films, tells this much "
         "of the test films' classes. What a network can have learnt from them need not be disease.\n\n"
-        f"| Seen | Accuracy | AUROC, {_positive(checkpoint)} or not |\n|---|---|---|\n"
-        + "\n".join(rows)
-        + f"\n| The whole film, by this network | {widgets.figure(checkpoint, 'accuracy')} | "
-        f"{own['merged_auroc'].value:.3f} |"
+        f"| Seen | Accuracy | AUROC, {_positive(checkpoint)} or not |\n|---|---|---|\n" + "\n".join(rows)
     )
+
+
+def _told(found: Mapping[str, Interval], name: str, words: Callable[[Interval], str]) -> str:
+    """A figure in words; older cards and networks from elsewhere may lack it."""
+    return words(found[name]) if name in found else "not measured"
 
 
 def _positive(checkpoint: Checkpoint) -> str:
