@@ -15,6 +15,7 @@ from core import models
 from core.certainty import certainty_of, either
 from core.checkpoint import Checkpoint
 from core.ui import cache, certainty, exports, reading_room, state
+from core.ui.kept import Result
 from tests import checkpoints, synthetic
 from tests.torchless import shown_without_torch
 
@@ -52,7 +53,7 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
 
 
-def result(made: Checkpoint) -> cache.Result:
+def result(made: Checkpoint) -> Result:
     upload = state.Upload("a" * 64, *FILMS[0][:2])
     return cache.read(made, [upload], lambda *_: None)[0]
 

@@ -15,6 +15,8 @@ import streamlit as st
 from core import checkpoint as on_disk
 from core import heap
 from core.ui import cache, charts, exports, state, widgets
+from core.ui.bounded import Bounded
+from core.ui.kept import Result
 from core.xray import LIMITS
 from tests import checkpoints, synthetic
 
@@ -22,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_the_bounded_mapping_forgets_what_was_used_longest_ago() -> None:
-    kept: cache.Bounded[str, int] = cache.Bounded(2)
+    kept: Bounded[str, int] = Bounded(2)
     kept.put("a", 1)
     kept.put("b", 2)
     assert kept.get("a") == 1
@@ -118,6 +120,6 @@ def test_file_names_are_in_downloads_when_they_were_asked_for(
     monkeypatch.setattr(state, "names_in_exports", lambda: asked)
     card = SimpleNamespace(name="m", weights_sha256="c" * 64, task="pneumonia", temperature=1.0)
     checkpoint: Any = SimpleNamespace(card=card, validation=tmp_path / "none.csv")
-    exports.readings([cache.Result(upload(), None, "no film")], checkpoint, "stem", "Reading")
+    exports.readings([Result(upload(), None, "no film")], checkpoint, "stem", "Reading")
     monkeypatch.undo()  # a click is answered outside the visitor's session
     assert [b"Doe.png" in make() for make in made] == [asked, asked]

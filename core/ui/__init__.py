@@ -3,6 +3,7 @@
 ::
 
     cache    every st.cache_*: films, readings, heatmaps, pictures
+    kept     the records it hands out
     state    every session_state key, behind typed accessors
     widgets  notice, model picker, uploader, error panels
     charts   Plotly figures

@@ -6,162 +6,40 @@ sample of their pixels, and two films that differ elsewhere would be one.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
 from core import checkpoint as checkpoints_on_disk
 from core import render
-from core.checkpoint import Broken, Checkpoint
+from core.checkpoint import Checkpoint
 from core.compare.agreement import TOP, Agreement
 from core.errors import DownloadError
-from core.explain import FAST, METHODS, Heatmap
-from core.guard import Seen, Verdict, see, with_aids
+from core.explain import FAST, Heatmap
+from core.guard import Seen, see, with_aids
 from core.heap import trim
 from core.models import get_pool
-from core.render import Grey, Look
+from core.render import Look
 from core.samples import cache_folder
+from core.ui.bounded import Bounded
 from core.ui.job import Progress, Stop, Work
+from core.ui.kept import Film, Models, Result, Sent, Wanted
 from core.ui.shelf import Shelf
 from core.ui.state import Upload
-from core.xray import Facts, Xray, read_xray
+from core.xray import Xray, read_xray
 
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
     from core.dataset.census import Census
     from core.evaluate.predictions import Predictions
 
-K = TypeVar("K")
 V = TypeVar("V")
 
-
 WEIGHTS_VARIABLE = checkpoints_on_disk.WEIGHTS_VARIABLE
-
-
-class Bounded(Generic[K, V]):
-    """A mapping that forgets what was used longest ago. Threads may share it.
-
-    Args:
-        max_entries: how many it holds.
-    """
-
-    def __init__(self, max_entries: int) -> None:
-        self._max = max_entries
-        self._items: OrderedDict[K, V] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: K) -> V | None:
-        """What was put there, or ``None``."""
-        with self._lock:
-            if key in self._items:
-                self._items.move_to_end(key)
-            return self._items.get(key)
-
-    def put(self, key: K, value: V) -> None:
-        """Keep it; when full, forget what was used longest ago."""
-        with self._lock:
-            self._items[key] = value
-            self._items.move_to_end(key)
-            while len(self._items) > self._max:
-                self._items.popitem(last=False)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Film:
-    """An X-ray as the screen needs it.
-
-    Attributes:
-        sha256: of its file.
-        key: short form of it, for people and file names.
-        width, height: of the film, pixels.
-        facts: what is known of the file.
-        grey: uint8 ``[h, w]`` at screen size.
-        picture: the same as PNG.
-    """
-
-    sha256: str
-    key: str
-    width: int
-    height: int
-    facts: Facts
-    grey: Grey
-    picture: bytes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sent:
-    """A film as the viewer gets it.
-
-    Attributes:
-        width, height: of the film, pixels; the PNG has fewer where those are too many to send.
-        picture: grey PNG of 8 or 16 bits.
-    """
-
-    width: int
-    height: int
-    picture: bytes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Result:
-    """What became of an upload: a reading, or the reason why there is none; and whether the film is of a known kind."""
-
-    upload: Upload
-    reading: Reading | None
-    error: str | None
-    verdict: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Wanted:
-    """The heatmaps of one reading, by one method.
-
-    Attributes:
-        checkpoint: whose network read.
-        upload: the film.
-        reading: of it.
-        method: key in METHODS.
-        against: a class that every other one is explained against, if any.
-        layers: names of stages whose maps are averaged; none: the last one, or a method that explains the input.
-    """
-
-    checkpoint: Checkpoint
-    upload: Upload
-    reading: Reading
-    method: str
-    against: str | None = None
-    layers: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """The same question has one form only."""
-        names = [stage.name for stage in self.checkpoint.architecture.stages if stage.name in self.layers]
-        plain = not METHODS[self.method].by_layer or names == [self.checkpoint.architecture.layer]
-        object.__setattr__(self, "layers", () if plain else tuple(names))
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What tells it from every other."""
-        against = () if self.against is None else (self.against,)
-        return self.upload.sha256, self.checkpoint.key, self.method, "+".join(self.layers), *against
-
-    @property
-    def light(self) -> bool:
-        """Whether the reading alone suffices, and the maps are small."""
-        return self.method in FAST and not self.layers
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """The checkpoints on this machine: usable ones by name, and those that are not."""
-
-    good: Mapping[str, Checkpoint]
-    broken: tuple[Broken, ...]
 
 
 # ---------------------------------------------------------------- checkpoints

@@ -24,7 +24,7 @@ from core.checkpoint import Checkpoint, Interval
 from core.errors import DataError, PneumoLensError
 from core.models import get_pool
 from core.ui import cache, charts, state, widgets
-from core.ui.cache import Result
+from core.ui.kept import Result
 
 if TYPE_CHECKING:
     from core.certainty.spread import Spread

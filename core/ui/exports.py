@@ -12,7 +12,7 @@ from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import Look
 from core.ui import certainty, charts, guard, lungs, state
-from core.ui.cache import Film, Result
+from core.ui.kept import Film, Result
 
 
 def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, look: Look) -> None:

@@ -15,7 +15,7 @@ from core.guard import Known, judge, known_of
 from core.orientation import Mend, mended, offered
 from core.tasks import OWN
 from core.ui import cache, state
-from core.ui.cache import Result
+from core.ui.kept import Result
 from core.ui.state import Upload
 
 _WORDS: Final = {"accepted": "known kind", "caution": "caution", "refused": "refused", "unknown": "cannot tell"}

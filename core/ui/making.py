@@ -10,8 +10,8 @@ import streamlit as st
 from core.errors import PneumoLensError, StoppedError
 from core.explain import METHODS, Heatmap
 from core.ui import cache, state, widgets
-from core.ui.cache import Wanted
 from core.ui.job import Job, Standing
+from core.ui.kept import Wanted
 
 EVERY: Final = 0.5
 """Seconds between two looks at work that goes on."""

@@ -8,7 +8,7 @@ from core.checkpoint import Checkpoint
 from core.errors import DataError
 from core.tasks import TASKS
 from core.ui import state, widgets
-from core.ui.cache import Result
+from core.ui.kept import Result
 from core.ui.performance.sources import words
 
 

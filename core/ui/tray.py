@@ -11,7 +11,7 @@ from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
 from core.tasks import OWN
 from core.ui import certainty, exports, guard, state, widgets
-from core.ui.cache import Result
+from core.ui.kept import Result
 
 if TYPE_CHECKING:
     from core.samples import Sample

@@ -14,7 +14,7 @@ from core.explain import METHODS, Heatmap
 from core.models import get_pool
 from core.trust.scores import SCORES
 from core.ui import cache, state, widgets
-from core.ui.cache import Result
+from core.ui.kept import Result
 
 if TYPE_CHECKING:
     from core.classifier import Classifier

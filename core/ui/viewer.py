@@ -15,7 +15,7 @@ from core.errors import EvidenceError, PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
 from core.ui import cache, charts, exports, look, lungs, making, reading_room, state, trust, widgets
-from core.ui.cache import Film, Result
+from core.ui.kept import Film, Result, Wanted
 
 SHOWN_FROM: Final = 0.15
 """Probability below which a class shows no map unless asked for: about half of what guessing among three would give.
@@ -97,7 +97,7 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
     target, drawn = state.target(), state.look()
     try:
         film = cache.film(result.upload)
-        wanted = cache.Wanted(checkpoint, result.upload, reading, method, state.against(), layers)
+        wanted = Wanted(checkpoint, result.upload, reading, method, state.against(), layers)
         (maps,) = making.maps([wanted])
     except PneumoLensError as error:
         widgets.say(error, "This film cannot be shown.")

@@ -7,6 +7,7 @@ import streamlit as st
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
 from core.ui import cache, certainty, exports, guard, operating, state, tray, viewer, widgets
+from core.ui.kept import Result
 
 
 def main() -> None:
@@ -51,7 +52,7 @@ def main() -> None:
         certainty.spread(chosen, checkpoint)
 
 
-def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[cache.Result] | None:
+def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[Result] | None:
     """Readings of all films, saying what takes time; ``None`` after a panel that says why there are none."""
     try:
         if not cache.is_loaded(checkpoint):

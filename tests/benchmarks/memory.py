@@ -40,6 +40,7 @@ def _look_at(place: int) -> None:
     from core.checkpoint import named
     from core.render import Look
     from core.ui import cache
+    from core.ui.kept import Wanted
     from core.ui.state import Upload
     from tests.synthetic import as_png8, film
 
@@ -50,7 +51,7 @@ def _look_at(place: int) -> None:
         reading = cache.read(checkpoint, [upload], lambda *_: None)[0].reading
         assert reading is not None
         for method in METHODS:
-            heatmap = cache.heatmaps(cache.Wanted(checkpoint, upload, reading, method))[reading.prediction]
+            heatmap = cache.heatmaps(Wanted(checkpoint, upload, reading, method))[reading.prediction]
             cache.in_depth(upload)
             if not heatmap.problem:
                 cache.overlay(cache.film(upload), heatmap, checkpoint.key, Look())

@@ -15,10 +15,10 @@ from core.explain import METHODS
 from core.render import Look, Rgb
 from core.report import DISCLAIMER
 from core.ui import exports, guard, state
-from core.ui.cache import Film
 from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen
 from core.ui.compare.together import MEANS, Pair
+from core.ui.kept import Film
 
 
 def buttons(verdict: Verdict, made: Sequence[Pane], pairs: Sequence[Pair], pair: Pair | None) -> None:

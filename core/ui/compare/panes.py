@@ -14,6 +14,7 @@ from core.render import Look
 from core.ui import cache, charts, look, making, reading_room, state, viewer, widgets
 from core.ui.compare.choice import Choice
 from core.ui.compare.seen import Seen
+from core.ui.kept import Wanted
 
 OWN: Final = "own"
 """Explain what each network read itself."""
@@ -74,11 +75,11 @@ def make(seen: Sequence[Seen], chosen: Choice) -> list[Pane]:
     ]
 
 
-def _wanted(one: Seen, method: str, against: str | None, chosen: Choice) -> cache.Wanted:
+def _wanted(one: Seen, method: str, against: str | None, chosen: Choice) -> Wanted:
     if one.result.reading is None:
         raise ValueError("this film has no reading")
     layers = chosen.layers(one.checkpoint)
-    return cache.Wanted(one.checkpoint, one.result.upload, one.result.reading, method, against, layers)
+    return Wanted(one.checkpoint, one.result.upload, one.result.reading, method, against, layers)
 
 
 def show(pane: Pane, place: int, drawn: Look) -> None:

@@ -10,8 +10,8 @@ import streamlit as st
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
 from core.ui import cache, charts, guard, state, widgets
-from core.ui.cache import Film, Result
 from core.ui.compare.choice import Choice, titles
+from core.ui.kept import Film, Result
 from core.ui.state import Upload
 
 

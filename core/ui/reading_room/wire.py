@@ -16,7 +16,7 @@ from core import render
 from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import COLOUR_MAPS, Look
-from core.ui.cache import Sent
+from core.ui.kept import Sent
 
 LATERAL: Final = frozenset({"LL", "RL", "LLD", "RLD", "LATERAL"})
 """DICOM view positions that have no patient's right in the picture."""
