@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoint as on_disk
 from core import models
 from core.architectures.network import Network
+from core.compare import Sheet
 from core.explain import METHODS
 from core.ui import cache, reading_room, state, viewer
 from core.ui.compare import choice, panes
@@ -296,8 +297,18 @@ def test_the_sheet_holds_figures_and_provenance_and_no_file_name(downloads: dict
         assert "layer_cam" in image.info["maps"]
     assert pdf.startswith(b"%PDF")
     assert b"/Count 1" in pdf
-    assert b"Doe" not in png
-    assert b"Doe" not in pdf
+    assert b"Doe0.png" not in png
+    assert b"Doe0.png" not in pdf
+
+
+def test_the_sheet_holds_what_was_measured_of_the_maps(
+    downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sheet, "png", lambda sheet, _texts: "\n".join(sheet.figures).encode())
+    app = opened(FILM, method="grad_cam")
+    assert b"ROAD" not in downloads["Sheet PNG"]()
+    app.button(key="measure_all").click().run()
+    assert downloads["Sheet PNG"]().count(b"ROAD") == 2
 
 
 def test_fifteen_networks_do_not_trouble_the_first_choice(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:

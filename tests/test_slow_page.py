@@ -206,15 +206,16 @@ def test_a_job_tells_how_far_it_is_over_all_its_parts() -> None:
     assert job.error is None
 
 
-def test_a_job_nobody_looks_at_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "ABANDONED", 0.2)
+@pytest.mark.parametrize("limit", ["ABANDONED", "GONE"])
+def test_a_job_nobody_looks_at_or_waits_for_ends(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(jobs, limit, 0.2)
 
     def part(_progress: jobs.Progress, stop: jobs.Stop) -> None:
         while not stop():
             time.sleep(0.01)
         raise StoppedError("stopped")
 
-    job = Job(["a"], [part], [1]).start()
+    job = Job(["a"], [part], [1], here=lambda: limit != "GONE").start()
     assert job.wait(20)
     assert isinstance(job.error, StoppedError)
 

@@ -187,7 +187,7 @@ def test_words() -> None:
         "Smoothing away the marked 10 % takes Viral pneumonia from 93 % to 41 %; a random 10 %: to 90 %; the middle "
         "10 %: to 88 %."
     )
-    assert words.verdict(found).startswith("Only by insertion and road is")
+    assert words.verdict(found).startswith("Only by insertion and ROAD is")
     assert words.steadiness(Stability(0.95, 0.93)).endswith("it stays where it is.")
     assert "does not stay" in words.steadiness(Stability(0.95, 0.5))
     assert "vanishes" in words.steadiness(Stability(0.95, math.nan))

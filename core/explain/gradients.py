@@ -36,7 +36,7 @@ def gradients(network: Network, features: Tensor, against: int | None = None) ->
         return (weight / area)[:, :, None, None].expand(-1, -1, *features.shape[1:])  # [K, C, h, w], a view
     with torch.inference_mode(mode=False), torch.enable_grad():
         one = features.clone()[None]  # [1, C, h, w]
-        classes = head(one).shape[1]
+        classes = head.last.out_features
         copies = one.repeat(classes, 1, 1, 1).requires_grad_()  # [K, C, h, w]: one copy explains one class
         (result,) = torch.autograd.grad(head(copies).diagonal().sum(), copies)
     return result if against is None else result - result[against]

@@ -33,7 +33,7 @@ def verdict(found: Faithfulness) -> str:
         return "By every figure the map is better than a random one and than the centre of the film."
     if not better:
         return "By none of the figures is the map better than both a random one and the centre: do not rely on it."
-    titles = " and ".join(SCORES[name].title.lower() for name in better)
+    titles = " and ".join(_within(SCORES[name].title) for name in better)
     return f"Only by {titles} is the map better than a random one and than the centre of the film."
 
 
@@ -61,6 +61,11 @@ def learnt(steps: Sequence[Step]) -> str:
             "the film more than what the network learnt."
         )
     return "With a network that forgot everything the map is another one: it depends on what was learnt."
+
+
+def _within(title: str) -> str:
+    """As it stands within a sentence: names made of initials stay as they are."""
+    return title if title.isupper() else title.lower()
 
 
 def _percent(share: float) -> str:

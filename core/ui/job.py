@@ -16,7 +16,10 @@ Work = Callable[[Progress, Stop], None]
 """One part of a job: tells how far it is, and asks whether to go on; raises StoppedError when it was stopped."""
 
 ABANDONED: Final = 120.0
-"""Seconds without a look after which a job ends by itself: its visitor has gone."""
+"""Seconds without a look after which a job ends by itself: its visitor does something else."""
+
+GONE: Final = 10.0
+"""Seconds after which it ends when its visitor has left: a connection may be lost for a moment."""
 
 _LOOK: Final = 0.2  # seconds between two looks at whether a job that waits for its turn is still wanted
 _TURN: Final = threading.Lock()  # one job at a time: two would take each other's cores, and twice the memory
@@ -46,16 +49,24 @@ class Job:
         keys: what the parts are to make, by name.
         parts: of work, as many.
         weights: how long each takes, relative to the others.
+        here: whether the visitor it is for is still there; asked from the job's own thread.
     """
 
-    def __init__(self, keys: Sequence[object], parts: Sequence[Work], weights: Sequence[float]) -> None:
+    def __init__(
+        self,
+        keys: Sequence[object],
+        parts: Sequence[Work],
+        weights: Sequence[float],
+        here: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.keys = frozenset(keys)
         self.error: Exception | None = None
         self._work = tuple(zip(parts, weights, strict=True))
         self._whole = sum(weights)
         self._share = 0.0
         self._begun: float | None = None
-        self._looked = time.monotonic()
+        self._looked = self._seen = time.monotonic()
+        self._here = here
         self._stop, self._over = threading.Event(), threading.Event()
 
     def start(self) -> Job:
@@ -81,7 +92,10 @@ class Job:
         return self._over.wait(seconds)
 
     def _unwanted(self) -> bool:
-        return self._stop.is_set() or time.monotonic() - self._looked > ABANDONED
+        now = time.monotonic()
+        if self._here():
+            self._seen = now
+        return self._stop.is_set() or now - self._looked > ABANDONED or now - self._seen > GONE
 
     def _run(self) -> None:
         try:

@@ -13,7 +13,7 @@ from core.ui import reading_room, state
 
 def opacity() -> None:
     """How strongly heatmaps cover their films."""
-    st.slider("Heatmap opacity", 0, 100, step=5, format="%d %%", key=state.OPACITY)
+    st.slider("Heatmap opacity", 0, 100, step=5, format="%d %%", key=state.OPACITY, width=220)
 
 
 def display() -> DeltaGenerator:
@@ -22,7 +22,7 @@ def display() -> DeltaGenerator:
     Returns:
         The panel, for what a page adds to it.
     """
-    panel = st.popover("Display", icon=":material/palette:", width="stretch")
+    panel = st.popover("Display", icon=":material/palette:", width="content")
     with panel:
         if os.environ.get(reading_room.VARIABLE) != "1":
             reading_room.toggle()

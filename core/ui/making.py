@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import PneumoLensError, StoppedError
 from core.explain import METHODS, Heatmap
@@ -39,9 +42,15 @@ def maps(wanted: Sequence[Wanted]) -> list[Mapping[str, Heatmap] | None]:
     return found
 
 
+def busy() -> bool:
+    """Whether maps are being made for this visitor."""
+    job = state.job()
+    return job is not None and not job.look().over
+
+
 def _panel(missing: Sequence[Wanted], job: Job | None) -> None:
     if job is not None and not job.look().over:
-        st.fragment(_watch, run_every=EVERY)(job)
+        state.fragment(_watch, run_every=EVERY)(job)
         return
     with st.container(border=True, key="making"):
         if job is not None:
@@ -61,7 +70,16 @@ def _panel(missing: Sequence[Wanted], job: Job | None) -> None:
 
 def _start(missing: Sequence[Wanted]) -> None:
     parts = [cache.maker(one) for one in missing]
-    state.set_job(Job([one.key for one in missing], parts, [_passes(one) for one in missing]).start())
+    weights = [_passes(one) for one in missing]
+    state.set_job(Job([one.key for one in missing], parts, weights, _still_here()).start())
+
+
+def _still_here() -> Callable[[], bool]:
+    """What tells, in any thread, whether this visitor's page is still open."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():  # no server: a test
+        return lambda: True
+    return partial(runtime.get_instance().is_active_session, context.session_id)
 
 
 def _watch(job: Job) -> None:

@@ -7,11 +7,14 @@ them stays in :mod:`core.ui.cache` for a while, by digest and without a name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.certainty import LEVEL as LEVEL_AT_FIRST
 from core.certainty import TARGET as TARGET_AT_FIRST
@@ -22,6 +25,8 @@ from core.xray import Facts
 if TYPE_CHECKING:
     from core.evaluate import OperatingPoint
     from core.ui.job import Job
+
+P = ParamSpec("P")
 
 MAX_FILMS: Final = 200
 MAX_BYTES: Final = 512 * 2**20
@@ -167,7 +172,19 @@ def keep() -> None:
     """Hold on to the values of widgets that the page about to run may not draw. Call first in every run."""
     for key in (*_KEPT, *_PERFORMANCE, *_DATASET, *_TRAINING, *_MODELS, *_COMPARE):
         if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
+            with suppress(StreamlitAPIException):  # drawn already: this run has its value
+                st.session_state[key] = st.session_state[key]
+
+
+def fragment(draw: Callable[P, None], run_every: float | None = None) -> Callable[P, None]:
+    """As ``st.fragment``. Drawn again alone, it holds on to what the rest of the page holds, as every run must."""
+
+    @wraps(draw)
+    def kept(*args: P.args, **kwargs: P.kwargs) -> None:
+        keep()
+        draw(*args, **kwargs)
+
+    return st.fragment(kept, run_every=run_every)
 
 
 def accepted() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from core.trust.sanity import Step
     from core.trust.stable import Stability
 
-_STEPS_SHOWN = 8
-"""Steps of the sanity check whose names fit one row of cells."""
+_CELL = "border:1px solid #7f8a9080;border-radius:4px;padding:.15rem .4rem;font-size:.8rem;line-height:1.3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
             return
         st.markdown(f"**Stable?** {words.steadiness(found.stable)}")
         st.markdown(f"**About what was learnt?** {words.learnt(found.sanity)}")
-        st.markdown(_strip(found.sanity))
+        st.html(_strip(found.sanity))
         st.caption(
             "Similarity of the map (rank correlation, 1 is the same) when the network forgets its layers one after the "
             "other, from the head down (Adebayo et al. 2018). "
@@ -144,9 +144,13 @@ def _table(found: Faithfulness) -> str:
 
 
 def _strip(steps: tuple[Step, ...]) -> str:
-    """The steps in a row; of a long chain evenly chosen ones, with the first and the last."""
-    count = min(len(steps), _STEPS_SHOWN)
-    shown = [steps[round(place * (len(steps) - 1) / max(count - 1, 1))] for place in range(count)]
-    cells = ["none" if math.isnan(step.similarity) else f"{step.similarity:.2f}" for step in shown]
-    rows = ([step.layer for step in shown], ["---"] * count, cells)
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    """The steps in a row that wraps, as HTML: each layer over its similarity, which a bar shows too."""
+    cells = []
+    for step in steps:
+        told = "none" if math.isnan(step.similarity) else f"{step.similarity:.2f}"
+        share = 0.0 if math.isnan(step.similarity) else max(0.0, step.similarity)
+        cells.append(
+            f'<div style="{_CELL};background:linear-gradient(0deg,#0b728555 {share:.0%},transparent {share:.0%})">'
+            f"{html.escape(step.layer)}<br><b>{told}</b></div>"
+        )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:4px">{"".join(cells)}</div>'

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.checkpoint import Checkpoint
 from core.errors import EvidenceError, PneumoLensError
@@ -27,6 +28,8 @@ TOO_WEAK: Final = (
     f"Below {SHOWN_FROM:.0%} no heatmap is drawn unless asked for: "
     "colours are scaled within the image, so weak evidence would look like strong."
 )
+
+_PICKER: Final = 240  # pixels, the width of a picker beside others
 
 CLOSE: Final = 0.15
 """Difference below which the words name the second class too: one name alone would sound surer than the network is."""
@@ -88,7 +91,7 @@ def _kind(checkpoint: Checkpoint) -> str:
     return f"Calibrated softmax probability (temperature {checkpoint.card.temperature:.2f})"
 
 
-@st.fragment
+@state.fragment
 def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple[str, ...]) -> None:
     """Original and overlay; what changes here runs no network."""
     reading = result.reading
@@ -121,22 +124,24 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
 def _controls(checkpoint: Checkpoint) -> None:
     """Class and opacity at hand; the rest, set once, behind a button."""
     words = checkpoint.task.words
-    room = reading_room.usable()
-    shares = [12, 5, 0.1, 4] if room else [11, 5, 5, 4]  # the viewer has a control of its own for opacity
-    explain, rather, opacity, display = st.columns(
-        shares, gap="small" if room else "medium", vertical_alignment="bottom"
-    )
-    with explain:
+    with controls():
         st.segmented_control(
-            "Explain", list(checkpoint.card.classes), key=state.TARGET, format_func=words.__getitem__, required=True
+            "Explain",
+            list(checkpoint.card.classes),
+            key=state.TARGET,
+            format_func=words.__getitem__,
+            required=True,
+            width="content",
         )
-    with rather:
         against(checkpoint)
-    with opacity:
-        if not room:
+        if not reading_room.usable():  # the viewer has a control of its own for it
             look.opacity()
-    with display:
         look.display()
+
+
+def controls() -> DeltaGenerator:
+    """A row for what overlays show and how; on narrow screens it becomes two."""
+    return st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
 
 
 def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint) -> bool:
@@ -217,6 +222,7 @@ def against(
         key=key,
         disabled=disabled,
         format_func=words.__getitem__,
+        width=_PICKER,
         help="Why this class rather than that one: what is explained is the difference of their two logits, "
         "so what speaks for both cancels out.",
     )

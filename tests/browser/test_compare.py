@@ -77,6 +77,37 @@ def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
     overlays.nth(1).wait_for()  # the film is still here
 
 
+def test_what_is_chosen_outlives_a_click_in_the_page_and_another_page(page: Any, address: str) -> None:
+    page.goto(f"{address}/compare?backbone=pneumonia-resnet34&backbone=pneumonia-resnet18&method=layer_cam")
+    accept(page)
+    drop(page, ("one.png", FILM))
+    page.get_by_role("img", name=re.compile("LayerCAM heatmap")).nth(1).wait_for()
+    page.get_by_text("Each its own").click()  # draws the page below the sidebar alone
+    settled(page)
+    page.get_by_role("link", name="Models").click()
+    page.get_by_role("heading", name="Models").first.wait_for()
+    settled(page)
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("img", name=re.compile("LayerCAM heatmap of ResNet-34")).wait_for()
+    settled(page)
+    chosen = page.locator('[data-testid="stMultiSelect"]')
+    assert "ResNet-34" in chosen.nth(0).inner_text()
+    assert "LayerCAM" in chosen.nth(1).inner_text()
+
+
+def test_a_film_that_cannot_be_fetched_is_asked_for_again_and_the_viewer_stays(page: Any, address: str) -> None:
+    page.route("**/media/**", lambda route: route.fulfill(status=404))
+    page.goto(f"{address}/compare")
+    accept(page)
+    drop(page, ("one.png", FILM))
+    page.get_by_text("no longer on the server").first.wait_for()
+    page.unroute("**/media/**")
+    page.get_by_text("Each its own").click()
+    page.locator('.room[data-ready="true"]').wait_for()
+    page.get_by_role("img", name=re.compile("The film with the Grad-CAM heatmap")).first.wait_for()
+    assert page.get_by_text("still images instead").count() == 0
+
+
 def test_two_films_side_by_side(page: Any, address: str) -> None:
     page.goto(f"{address}/compare?films=two&backbone=pneumonia-resnet34&method=layer_cam")
     accept(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -16,27 +16,39 @@ if TYPE_CHECKING:
     from core.trust.faithful import Faithfulness
 
 
-def show(made: Sequence[Pane]) -> None:
-    """A button, and once it was pressed the figures of every map that is drawn."""
+MEANS: Final = (
+    "In brackets: a random map and the centre of the film, on the same film and network. Compare maps of one network; "
+    "between networks, compare how far each beats its own random map."
+)
+"""What the figures are; beside them wherever they stand."""
+
+
+def show(made: Sequence[Pane]) -> list[tuple[Pane, Faithfulness]]:
+    """A button, and once it was pressed the figures of every map that is drawn.
+
+    Returns:
+        Those that are there, for the page that can be kept.
+    """
     drawn = {_key(pane): pane for pane in made if pane.why_not is None}
     if not drawn:
-        return
+        return []
     st.subheader("How far each map can be believed", anchor=False)
     if missing := set(drawn) - state.measured():
-        words, button = st.columns([3, 1], vertical_alignment="center")
-        words.markdown(
-            "Takes each map's places away and asks its network again, about 45 times: does the answer hang on what the "
-            "map marks, more than on what a random map or the centre of the film would?"
-        )
-        button.button(
-            "Measure these maps", key="measure_all", icon=":material/straighten:", width="stretch",
-            on_click=state.measured().update, args=(missing,),
-        )  # fmt: skip
-        return
+        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+            st.markdown(
+                "Takes each map's places away and asks its network again, about 45 times: does the answer hang on what "
+                "the map marks, more than on what a random map or the centre of the film would?",
+                width=620,
+            )
+            st.button(
+                "Measure these maps", key="measure_all", icon=":material/straighten:",
+                on_click=state.measured().update, args=(missing,),
+            )  # fmt: skip
+    asked = [pane for key, pane in drawn.items() if key not in missing]
     place = st.empty()
     found: list[tuple[Pane, Faithfulness]] = []
-    for done, pane in enumerate(drawn.values()):
-        place.progress(done / len(drawn), f"Measuring {pane.title} …")
+    for done, pane in enumerate(asked):
+        place.progress(done / len(asked), f"Measuring {pane.title} …")
         try:
             found.append((pane, _measure(pane)))
         except PneumoLensError as error:
@@ -44,12 +56,20 @@ def show(made: Sequence[Pane]) -> None:
     place.empty()
     if found:
         st.markdown(_table(found))
-        st.caption(
-            "In brackets: a random map and the centre of the film, on the same film and network. Bold: better than "
-            "both. Compare maps of one network; between networks, compare how far each beats its own random map."
-        )
+        st.caption(f"{MEANS} Bold: better than both.")
         with st.expander("In words"):
             _in_words(found)
+    return found
+
+
+def line(pane: Pane, figures: Faithfulness) -> str:
+    """The same in one line of plain text."""
+    told = ", ".join(
+        f"{score.title} {beside.marked:.2f} ({beside.random:.2f}, {beside.blob:.2f})"
+        for name, score in SCORES.items()
+        for beside in [getattr(figures, name)]
+    )
+    return f"{pane.title}: {told}"
 
 
 def _in_words(found: Sequence[tuple[Pane, Faithfulness]]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -15,22 +17,45 @@ from core.explain import METHODS
 from core.render import Look, Rgb
 from core.report import DISCLAIMER
 from core.ui import exports, guard, state
+from core.ui.compare import believed
 from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen
 from core.ui.compare.together import MEANS, Pair
 from core.ui.kept import Film
 
+if TYPE_CHECKING:
+    from core.trust.faithful import Faithfulness
 
-def buttons(verdict: Verdict, made: Sequence[Pane], pairs: Sequence[Pair], pair: Pair | None) -> None:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What is on the screen.
+
+    Attributes:
+        verdict: its heading.
+        made: panes.
+        pairs: how far they agree.
+        pair: the one whose difference is shown, if any.
+        trusted: how far maps can be believed, of those measured.
+    """
+
+    verdict: Verdict
+    made: Sequence[Pane]
+    pairs: Sequence[Pair]
+    pair: Pair | None
+    trusted: Sequence[tuple[Pane, Faithfulness]]
+
+
+def buttons(shown: Shown) -> None:
     """Downloads of the whole page."""
     # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
     drawn = state.look()
-    facts = provenance(made)
+    facts = provenance(shown.made)
 
     def sheet() -> Sheet:
-        return compose(verdict, made, pairs, pair, drawn)
+        return compose(shown, drawn)
 
-    stem = f"compare-{'-'.join(dict.fromkeys(pane.seen.film.key for pane in made))}"
+    stem = f"compare-{'-'.join(dict.fromkeys(pane.seen.film.key for pane in shown.made))}"
     with st.container(horizontal=True, gap="small"):
         exports.button("Sheet PNG", lambda: sheet().png(facts), f"{stem}.png", "image/png")
         exports.button("Sheet PDF", lambda: sheet().pdf(facts), f"{stem}.pdf", "application/pdf")
@@ -49,22 +74,9 @@ def provenance(made: Sequence[Pane]) -> dict[str, str]:
     }
 
 
-def compose(
-    verdict: Verdict,
-    made: Sequence[Pane],
-    pairs: Sequence[Pair],
-    pair: Pair | None,
-    drawn: Look,
-) -> Sheet:
-    """The page, from what is on the screen.
-
-    Args:
-        verdict: its heading.
-        made: panes.
-        pairs: how far they agree.
-        pair: the one whose difference is shown, if any.
-        drawn: how overlays are.
-    """
+def compose(shown: Shown, drawn: Look) -> Sheet:
+    """The page, from what is on the screen; ``drawn``: how overlays are."""
+    made, pair = shown.made, shown.pair
     seen = list({pane.seen.key: pane.seen for pane in made}.values())
     films = {one.film.sha256: one for one in seen}
     tiles: list[Tile] = []
@@ -73,17 +85,19 @@ def compose(
         size = f"{one.film.width:,} x {one.film.height:,} px, film {one.film.key}"
         tiles.append(Tile(f"Original{of}", _colour(one.film), (size,)))
         tiles += [_tile(pane, drawn) for pane in made if pane.seen.film.sha256 == sha256]
-    if pair is not None:
-        tiles.append(_difference(pair, drawn))
+        if pair is not None and pair.first.seen.film.sha256 == sha256:
+            tiles.append(_difference(pair, drawn))  # over this film; of two, it fills the first one's row
     return Sheet(
-        title=verdict.title,
-        says=verdict.says,
+        title=shown.verdict.title,
+        says=shown.verdict.says,
         bars=[_bars(one) for one in seen],
         tiles=tiles,
         figures=[
             *([pair.says] if pair else []),
-            *(_figures(one) for one in pairs),
-            *([MEANS] if pairs else []),
+            *(_figures(one) for one in shown.pairs),
+            *([MEANS] if shown.pairs else []),
+            *(believed.line(one, figures) for one, figures in shown.trusted),
+            *([believed.MEANS] if shown.trusted else []),
         ],
         foot=_foot(seen, made),
     )
@@ -105,9 +119,10 @@ def _tile(pane: Pane, drawn: Look) -> Tile:
     if pane.why_not:
         return Tile(pane.title, None, (pane.why_not.replace("**", ""),))
     rather = f" rather than {words[heatmap.against].lower()}" if heatmap.against else ""
+    what = f" for {words[heatmap.target].lower()}{rather}" if METHODS[heatmap.method].by_class else ": what stands out"
     scale = f"scale up to {pane.top}" if pane.top else "own scale"
     lines = [
-        f"{METHODS[heatmap.method].title} for {words[heatmap.target].lower()}{rather}, {scale}",
+        f"{METHODS[heatmap.method].title}{what}, {scale}",
         heatmap.place + (f", line at {drawn.level:.0%}" if drawn.contour else ""),
     ]
     if heatmap.note:

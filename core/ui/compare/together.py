@@ -47,16 +47,23 @@ class Pair:
         )
 
     @property
+    def alike(self) -> bool:
+        """Whether they differ in one thing only that one would ask about: the network, or the film, not the method."""
+        one, two = self.first, self.second
+        same = one.seen.checkpoint.key == two.seen.checkpoint.key
+        return self.like_for_like or (same and one.heatmap.method == two.heatmap.method)
+
+    @property
     def says(self) -> str:
         """In sentences."""
         return sentence(self.agreement, self.first.title, self.second.title)
 
 
 def pairs(made: Sequence[Pane]) -> list[Pair]:
-    """Every two panes that are drawn; those of two networks by one method first."""
+    """Every two panes that are drawn; those by one method first."""
     drawn = [pane for pane in made if pane.why_not is None]
     found = [Pair(one, two, agree(one.heatmap, two.heatmap)) for one, two in combinations(drawn, 2)]
-    return sorted(found, key=lambda pair: not pair.like_for_like)
+    return sorted(found, key=lambda pair: not pair.alike)
 
 
 def show(found: Sequence[Pair]) -> Pair | None:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.compare import Opinion, Verdict, judge
 from core.compare.places import SIDES
 from core.errors import PneumoLensError
-from core.ui import cache, charts, guard, look, lungs, reading_room, state, viewer, widgets
+from core.ui import cache, charts, guard, look, lungs, making, reading_room, state, viewer, widgets
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import OWN, Pane
@@ -32,7 +32,7 @@ _ACROSS: Final = 2
 """Panes beside the original."""
 
 
-@st.fragment
+@state.fragment
 def show(seen: Sequence[Seen], chosen: Choice) -> None:
     """Verdict, readings, maps, agreement, export."""
     task = seen[0].checkpoint.task
@@ -58,10 +58,12 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         _grid(seen, made)
     if any(pane.weak for pane in made):
         st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.WEAK_TOO)
-    believed.show(made)
+    trusted = believed.show(made)
     pair = together.show(pairs)
-    if made:
-        page.buttons(verdict, made, pairs, pair)
+    if making.busy():
+        st.caption("The page can be downloaded once its maps are made.")
+    elif made:
+        page.buttons(page.Shown(verdict, made, pairs, pair, trusted))
 
 
 def _first_question(seen: Sequence[Seen], *, two: bool) -> str:
@@ -109,30 +111,26 @@ def _readings(seen: Sequence[Seen]) -> None:
 
 def _controls(one: Seen) -> None:
     words = {**one.checkpoint.task.words, OWN: "Each its own"}
-    room = reading_room.usable()
-    shares = [17, 6, 0.1, 5] if room else [15, 6, 5, 4]  # the viewer has a control of its own for opacity
-    explain, rather, opacity, display = st.columns(shares, gap="small", vertical_alignment="bottom")
-    with explain:
+    with viewer.controls():
         st.segmented_control(
             "Explain",
             [*one.checkpoint.card.classes, OWN],
             key=state.COMPARED_CLASS,
             format_func=words.__getitem__,
             required=True,
+            width="content",
         )
-    with rather:
         target = str(state.value(state.COMPARED_CLASS))
         viewer.against(one.checkpoint, state.COMPARED_AGAINST, target, disabled=target == OWN)
-    with opacity:
-        if not room:
+        if not reading_room.usable():  # the viewer has a control of its own for it
             look.opacity()
-    with display, look.display():
-        st.toggle(
-            "One colour scale",
-            key=state.ONE_SCALE,
-            help="For maps that can be compared: those of one method, and between networks only where the method's "
-            "cells add up to the logit. Otherwise every map is scaled to its own strongest place.",
-        )
+        with look.display():
+            st.toggle(
+                "One colour scale",
+                key=state.ONE_SCALE,
+                help="For maps that can be compared: those of one method, and between networks only where the method's "
+                "cells add up to the logit. Otherwise every map is scaled to its own strongest place.",
+            )
 
 
 def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:

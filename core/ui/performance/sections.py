@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import streamlit as st
-
 from core.table import Table
 from core.tasks import Task
+from core.ui import state
 from core.ui.performance import (
     calibration,
     certainty,
@@ -55,7 +54,7 @@ SECTIONS: Table[Section] = Table(
 )
 
 
-@st.fragment
+@state.fragment
 def draw(section: Section, sources: Sequence[Source], task: Task, fmt: str, hidden: frozenset[str]) -> None:
     """A section as a fragment: what changes in it redraws it alone, and the address with it."""
     section.show(sources, task, fmt)

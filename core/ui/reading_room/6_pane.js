@@ -9,14 +9,14 @@ class Pane {
     this.canvas = make("canvas", { role: "img" });
     this.cross = make("div", { class: "cross", "aria-hidden": "true", hidden: "" });
     this.right = make("div", { class: "side" });
-    this.busy = make("div", { class: "busy", text: "Fetching the film …" });
+    this.busy = make("div", { class: "busy" });
     this.divider = make("div", { class: "divider", role: "slider", tabindex: "0", "aria-label": "Original at its left, overlay at its right", "aria-valuemin": "0", "aria-valuemax": "100" });
     this.stage = make("div", { class: "stage", tabindex: "0", role: "application" }, [
       this.canvas, this.right, this.cross, this.divider, this.busy,
     ]);
     this.title = make("div", { class: "title", id: `title-${number}` });
     this.legend = make("div", { class: "legend" });
-    this.element = make("figure", { class: "pane" }, [this.title, this.stage, this.legend]);
+    this.element = make("figure", { class: "pane", "aria-labelledby": `title-${number}` }, [this.title, this.stage, this.legend]);
     this.outline = null; // of the lungs
     this.ctx = this.canvas.getContext("2d", { alpha: false });
     this.hands = new Map(); // fingers, or the mouse, that are down
@@ -32,12 +32,18 @@ class Pane {
     this.canvas.setAttribute("aria-label", given.alt);
     this.stage.setAttribute("aria-label", `${given.title}. Keys: press question mark.`);
     this.stage.classList.toggle("with-map", Boolean(heat));
-    this.busy.hidden = Boolean(film);
+    this.say(film ? "" : "Fetching the film …");
     const right = this.room.given.films[given.film].right;
     this.right.hidden = !right;
     this.right.title = right;
     this.right.replaceChildren(make("b", { text: "R" }), make("span", { text: " if hung as usual" }));
     this.write();
+  }
+
+  /** Words in the film's place. */
+  say(text) {
+    this.busy.textContent = text;
+    this.busy.hidden = !text;
   }
 
   /** What stands under the picture. */
@@ -55,7 +61,7 @@ class Pane {
       });
       const bar = make("span", { class: "scale", role: "img", "aria-label": "Colour scale from low to high evidence" });
       bar.style.background = `linear-gradient(90deg, ${stops}), #8a8a8a`;
-      const line = look.contour ? ` Line at ${Math.round(look.level * 100)} % of the strongest.` : "";
+      const line = look.contour ? ` Line at ${Math.round(look.level * 100)} % of the scale.` : "";
       this.legend.replaceChildren(
         make("span", { class: "bar" }, [make("span", { text: "low" }), bar, make("span", { text: high })]),
         make("span", { class: "small", text: `${says ?? ""}${line}` }),

@@ -85,7 +85,7 @@ class Controls {
       make("tr", {}, [make("td", {}, [make("kbd", { text: written })]), make("td", { text: does })]));
     const close = button("Close", "Close (Esc)", () => room.help(false));
     this.help = make("div", { class: "help", role: "dialog", id: "keys", "aria-label": "Keys of the viewer", hidden: "" }, [
-      make("table", {}, rows), close,
+      close, make("table", {}, rows),
     ]);
     this.close = close;
     this.readout = make("output", { class: "readout", "aria-live": "off" });
@@ -120,8 +120,10 @@ class Controls {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation(); // Streamlit has keys of its own
     const { room } = this;
-    if (event.key === "Escape" && !this.help.hidden) {
+    if (!this.help.hidden && event.key === "Escape") {
       room.help(false);
+    } else if (!this.help.hidden && event.key === "Tab") {
+      this.close.focus(); // the only thing to press there
     } else {
       // Sliders and buttons keep the keys that move or press them, a list also letters.
       const own = event.target.closest("input, select, button");

@@ -3,9 +3,13 @@
 
 const LARGEST = 40; // screen pixels a film pixel
 const KEPT = 3; // films kept in memory, decoded
+const TRIES = [0, 300, 1200]; // waits before asking for a film, milliseconds
 
 const films = new Map(); // address → promise of a Film
 const rooms = new WeakMap(); // Streamlit's element → Room
+
+/** A film that the server no longer has: the visitor was quicker than the page, or the server was started anew. */
+class LostFilm extends Error {}
 
 class Room {
   constructor(parent, tell) {
@@ -55,9 +59,14 @@ class Room {
     this.layout();
     const wanted = Object.fromEntries(Object.entries(given.films).map(([key, film]) => [key, filmAt(film.url)]));
     for (const [at, one] of given.panes.entries()) {
-      const film = await wanted[one.film];
-      if (this.given !== given || this.gone) return; // something newer has come
+      const film = await wanted[one.film].catch((error) => error);
+      if (this.given !== given || this.gone) return; // something newer has come, with addresses of its own
       const pane = this.panes[at];
+      if (film instanceof LostFilm) {
+        pane.say("This film is no longer on the server. Choose it again, or reload the page.");
+        continue;
+      }
+      if (film instanceof Error) throw film;
       const name = one.map && JSON.stringify(one.map);
       if (pane.heat?.name !== name || pane.heat?.film !== film) {
         pane.heat = one.map ? Object.assign(new Heat(mapOf(one.map), film), { name }) : null;
@@ -257,8 +266,11 @@ class Room {
   }
 
   help(open = this.controls.help.hidden) {
-    this.controls.help.hidden = !open;
-    (open ? this.controls.close : this.controls.question).focus();
+    const { help, close, question } = this.controls;
+    if (open) this.before = this.element.getRootNode().activeElement;
+    help.hidden = !open;
+    if (open) help.scrollTop = 0;
+    (open ? close : this.before ?? question).focus({ preventScroll: true });
   }
 
   // ------------------------------------------------------------------ what is said
@@ -333,10 +345,7 @@ class Room {
 function filmAt(url) {
   let found = films.get(url);
   films.delete(url);
-  found ??= fetch(new URL(url.replace(/^\//, ""), base())).then(async (answer) => {
-    if (!answer.ok) throw new Error(`the film cannot be fetched (${answer.status})`);
-    return new Film(await decodePng(await answer.arrayBuffer()));
-  });
+  found ??= fetched(new URL(url.replace(/^\//, ""), base())).then(async (bytes) => new Film(await decodePng(bytes)));
   found.catch(() => films.delete(url));
   films.set(url, found); // the last one used is the last to go
   for (const [oldest] of films) {
@@ -344,6 +353,17 @@ function filmAt(url) {
     films.delete(oldest);
   }
   return found;
+}
+
+async function fetched(address) {
+  for (const wait of TRIES) {
+    await new Promise((done) => setTimeout(done, wait));
+    try {
+      const answer = await fetch(address);
+      if (answer.ok) return await answer.arrayBuffer();
+    } catch {} // the server cannot be reached just now
+  }
+  throw new LostFilm();
 }
 
 /** Where the app is served: its own scripts lie in static/js below that, whatever page is shown. */

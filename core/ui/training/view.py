@@ -37,7 +37,7 @@ _SPEED: Final = Plot("images-per-second", "Images per second", (Curve("images_pe
 def show(chosen: Mapping[str, Path]) -> None:
     """Standings, curves, matrix and table; as a fragment that runs again every few seconds while a run goes on."""
     lively = any(runs.load(key, path).standing() in _LIVELY for key, path in chosen.items())
-    st.fragment(_draw, run_every=EVERY if lively else None)(dict(chosen), lively=lively)
+    state.fragment(_draw, run_every=EVERY if lively else None)(dict(chosen), lively=lively)
 
 
 def _draw(chosen: Mapping[str, Path], *, lively: bool) -> None:
