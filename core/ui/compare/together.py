@@ -75,9 +75,10 @@ def show(found: Sequence[Pair]) -> Pair | None:
     with right:
         pair = _pick(found)
         st.markdown(pair.says)
-        spearman, overlap, _ = st.columns([2, 3, 1])
-        spearman.metric("Spearman correlation", f"{pair.agreement.spearman:.2f}", help=MEANS)
-        overlap.metric(f"Overlap of the hottest {TOP:.0%}", f"{pair.agreement.overlap:.2f}", help=MEANS)
+        with st.container(horizontal=True, gap="large"):
+            st.metric("Spearman correlation", f"{pair.agreement.spearman:.2f}", help=MEANS, width="content")
+            overlap = f"{pair.agreement.overlap:.2f}"
+            st.metric(f"Overlap of the hottest {TOP:.0%}", overlap, help=MEANS, width="content")
         if len(found) > 1:
             st.dataframe(
                 pd.DataFrame(
