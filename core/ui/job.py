@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +23,7 @@ ABANDONED: Final = 120.0
 GONE: Final = 10.0
 """Seconds after which it ends when its visitor has left: a connection may be lost for a moment."""
 
+_NICE: Final = 10  # of Unix's 0 (as others) to 19 (last)
 _LOOK: Final = 0.2  # seconds between two looks at whether a job that waits for its turn is still wanted
 _TURN: Final = threading.Lock()  # one job at a time: two would take each other's cores, and twice the memory
 
@@ -98,6 +101,8 @@ class Job:
         return self._stop.is_set() or now - self._looked > ABANDONED or now - self._seen > GONE
 
     def _run(self) -> None:
+        if sys.platform == "linux":  # elsewhere it would be the whole process; other visitors' readings come first
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         try:
             self._take_turn()
             try:
