@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 DIRECTIONS: Final = 128
+_PENALTIES: Final = (0.001, 0.01, 0.1)  # inverse; few channels need less of it. Cross-validation chooses.
+_PARTS: Final = 5  # of that cross-validation
 _FLOOR: Final = 0.05  # of the median deviation: channels that hardly ever fire must not decide alone
 
 
@@ -96,7 +98,7 @@ def fit(train: Array, others: Array | None = None) -> Known:
 
     Args:
         train: pooled features, float32 ``[N, C]``.
-        others: the same of films of another population, ``[M, C]``.
+        others: the same of films of another population, ``[M, C]``; fewer than five teach nothing.
     """
     mean, scale = train.mean(axis=0), train.std(axis=0)
     scale = scale + np.float32(_FLOOR * np.median(scale) + 1e-6)
@@ -107,12 +109,15 @@ def fit(train: Array, others: Array | None = None) -> Known:
     left_over = train.shape[1] - kept
     rest = float(variances[kept:].sum() / max(left_over, 1)) + 1e-6
     population = np.zeros(train.shape[1] + 1, dtype=np.float32)
-    if others is not None:
-        from sklearn.linear_model import LogisticRegression
+    if others is not None and len(others) >= _PARTS:
+        from sklearn.linear_model import LogisticRegressionCV
 
         both = np.clip(np.concatenate([standard, (others - mean) / scale]), -10, 10)
         labels = np.repeat([0, 1], [len(train), len(others)])
-        model = LogisticRegression(C=0.001, class_weight="balanced", max_iter=500).fit(both, labels)
+        model = LogisticRegressionCV(
+            Cs=_PENALTIES, cv=_PARTS, l1_ratios=(0,), scoring="neg_log_loss", class_weight="balanced", max_iter=2000,
+            use_legacy_attributes=False,
+        ).fit(both, labels)  # fmt: skip
         population = np.append(model.coef_[0], model.intercept_).astype(np.float32)
     directions, along = right[:kept].T.copy(), (variances[:kept] + 1e-6).astype(np.float32)
     return Known(mean, scale, directions, along, population, rest, 1.0, {})

@@ -33,6 +33,8 @@ TRAINING_FILMS: Final = 1500
 """Drawn by chance; more make no difference that validation films show."""
 
 _CAUTION: Final = 0.99  # of validation films lie below; two limits of features, so about 2 of 100 films get a warning
+_FEWER: Final = 0.975  # of validation films at least, where negatives would lie below that limit, too
+_NEGATIVES: Final = 0.01  # of negatives may
 _ROOM: Final = 1.15  # refusal: so far above the farthest validation film, or where the negatives begin
 _BATCH: Final = 16
 _LEARNED, _MEASURED, _UNSEEN = range(3)
@@ -132,9 +134,13 @@ def look(classifier: Classifier, what: str, sources: Sequence[Source], say: Say)
 
 
 def _limits(known: Known, val: Array, images: Array) -> dict[str, tuple[float | None, float | None]]:
-    """Caution above nearly all validation films; refusal above all of them, and where nearly all negatives are."""
+    """Caution above nearly all validation films; refusal above all of them, and where nearly all negatives are.
+
+    A network that puts some negatives among the films it knows gives more of those films a warning.
+    """
     near, far = known.distances(val), known.distances(images)
-    caution = float(np.quantile(near, _CAUTION))
+    usual, least = np.quantile(near, [_CAUTION, _FEWER])
+    caution = float(max(least, min(usual, np.quantile(far, _NEGATIVES))))
     refuse = max(caution, min(float(near.max()) * _ROOM, float(np.quantile(far, 0.02))), float(near.max()))
     limits: dict[str, tuple[float | None, float | None]] = {"distance": (caution, refuse)}
     if known.population.any():
