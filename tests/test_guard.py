@@ -16,6 +16,7 @@ from core.classifier import Classifier
 from core.cli import main
 from core.guard import CHECKS, Seen, Verdict, judge, known_of, see, with_aids
 from core.guard.known import fit
+from core.guard.making import _limits as limits_of
 from core.guard.negatives import KINDS, negatives
 from core.lungs.outline import fields_of
 from core.orientation import Posture
@@ -152,6 +153,19 @@ def test_statistics_belong_to_one_networks_weights_and_survive_storage(
     card = tmp_path / "aids" / f"{checkpoint.name}.guard.json"
     card.write_text(card.read_text().replace(checkpoint.card.weights_sha256, "f" * 64))
     assert known_of(checkpoint) is None
+
+
+def test_the_limit_of_distances_comes_down_only_for_negatives_that_nothing_else_stops() -> None:
+    rng = np.random.default_rng(0)
+    train, val = (rng.normal(size=(count, 24)).astype(np.float32) for count in (400, 1000))
+    known = fit(train)
+    near = known.distances(val)
+    usual, least = np.quantile(near, [0.99, 0.975])
+    negatives_like = rng.normal(size=(40, 24)).astype(np.float32)
+    let_in, stopped = np.ones(40, np.bool_), np.zeros(40, np.bool_)
+    for passed, few, expected in ((stopped, 2, usual), (let_in, 40, usual), (let_in, 2, least)):
+        caution, _ = limits_of(known, val, (negatives_like, passed), few)["distance"]
+        assert caution == pytest.approx(expected)
 
 
 # ---------------------------------------------------------------- the command line

@@ -106,7 +106,9 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     learned = groups == _LEARNED
     known = fit(train, foreign.rows[learned] if learned.any() else None)
     known = replace(known, typical=float(np.median(known.distances(val.rows))))
-    known = replace(known, limits=_limits(known, val.rows, shown.rows[~kept]))
+    passed = np.array([not judge(one, task, None).reasons for one in shown.seen])  # by their looks
+    few = int(_NEGATIVES * (~kept).sum())
+    known = replace(known, limits=_limits(known, val.rows, (shown.rows[~kept], passed[~kept]), few))
     on_test, on_images = test.verdicts(task, known), shown.verdicts(task, known)
     metrics, measured = _figures(on_test, val.verdicts(task, known), images, on_images)
     on_others = foreign.verdicts(task, known)
@@ -133,14 +135,25 @@ def look(classifier: Classifier, what: str, sources: Sequence[Source], say: Say)
     return Looked(seen, np.stack(rows) if rows else np.zeros((0, 0), np.float32))
 
 
-def _limits(known: Known, val: Array, images: Array) -> dict[str, tuple[float | None, float | None]]:
+def _limits(
+    known: Known, val: Array, images: tuple[Array, NDArray[np.bool_]], few: int
+) -> dict[str, tuple[float | None, float | None]]:
     """Caution above nearly all validation films; refusal above all of them, and where nearly all negatives are.
 
-    A network that puts some negatives among the films it knows gives more of those films a warning.
+    A network that would let more than ``few`` negatives in gives more of the films it knows a warning.
+
+    Args:
+        known: statistics.
+        val: pooled features of validation films.
+        images: those of negatives, and which of these no other check would stop.
+        few: how many of them may be let in.
     """
-    near, far = known.distances(val), known.distances(images)
+    rows, passed = images
+    near, far = known.distances(val), known.distances(rows)
     usual, least = np.quantile(near, [_CAUTION, _FEWER])
-    caution = float(max(least, min(usual, np.quantile(far, _NEGATIVES))))
+    nearest = np.sort(far[passed])
+    wanted = nearest[few] if len(nearest) > few else np.inf
+    caution = float(max(least, min(usual, wanted)))
     refuse = max(caution, min(float(near.max()) * _ROOM, float(np.quantile(far, 0.02))), float(near.max()))
     limits: dict[str, tuple[float | None, float | None]] = {"distance": (caution, refuse)}
     if known.population.any():
