@@ -23,7 +23,7 @@ from pytorch_grad_cam.utils import svd_on_activations
 from torch import nn
 
 from core.architectures import ARCHITECTURES
-from core.architectures.network import Network
+from core.architectures.network import Head, Network
 from core.checkpoint import SHIPPED, find
 from core.classifier import Classifier
 from core.errors import EvidenceError, UnknownNameError
@@ -153,14 +153,18 @@ def test_closed_form_equals_autograd_through_the_head(classifier: Classifier) ->
     features = classifier.read([xray()])[0].features
     fast = gradients(classifier.network, features)
 
-    class Opaque(nn.Module):  # the same head, which the closed form cannot recognise
-        def __init__(self, head: nn.Module) -> None:
+    class Opaque(Head):  # the same head, which the closed form cannot recognise
+        def __init__(self, head: Head) -> None:
             super().__init__()
             self.inner = head
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             logits: torch.Tensor = self.inner(x)
             return logits
+
+        @property
+        def last(self) -> nn.Linear:
+            return self.inner.last
 
     other = ARCHITECTURES["resnet18"].build(3)
     other.head = Opaque(classifier.network.head)

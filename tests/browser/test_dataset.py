@@ -12,7 +12,7 @@ import pytest
 from core.dataset.archive import VARIABLE as DATA
 from core.ui.dataset.source import VARIABLE as INDEX
 from tests import synthetic
-from tests.browser.app import accept, running, visiting
+from tests.browser.app import accept, running, settled, visiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -58,6 +58,7 @@ def test_a_link_shows_the_shipped_set_and_every_section_opens(page: Any, address
     }.items():
         page.get_by_test_id("stButtonGroup").get_by_role("radio", name=section).click()
         page.get_by_text(words).first.wait_for()
+        settled(page)  # pictures of a section that was left are no longer on the server
     page.wait_for_url(re.compile("view=balance"))
 
 
