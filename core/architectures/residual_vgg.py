@@ -11,6 +11,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from core.architectures import vgg
 from core.architectures.row import Architecture, Names, Stage
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from core.architectures.network import Head
 
 _WIDTHS = (3, 64, 128, 256, 512)
-_STARTS = {"vgg13_bn": (0, 7, 14, 21), "vgg16_bn": (0, 7, 14, 24), "vgg19_bn": (0, 7, 14, 27)}
-"""Where those blocks begin in the trunks of VGG, whose first two convolutions have the shapes of our main paths."""
+_DONORS = ("vgg13_bn", "vgg16_bn", "vgg19_bn")
+"""The first two convolutions of their blocks have the shapes of our main paths."""
 
 
 def _trunk() -> nn.Module:
@@ -39,7 +40,8 @@ def _classic(classes: int, _size: int) -> Head:
     return ClassicHead(nn.AdaptiveAvgPool2d(1), *dense_layers(_WIDTHS[-1], 1024, 1024, classes, dropout=0.5))
 
 
-def _main_paths(starts: tuple[int, ...]) -> Names:
+def _main_paths(donor: Architecture) -> Names:
+    starts = (0, *(stage.parts + 1 for stage in donor.stages[: len(_WIDTHS) - 2]))  # after a block comes its pooling
     return tuple(
         (f"{block}.main.{place}", str(start + place)) for block, start in enumerate(starts) for place in (0, 1, 3, 4)
     )
@@ -53,7 +55,7 @@ ROWS = (
         stages=tuple(Stage(f"block {n}", n, _WIDTHS[n]) for n in range(1, len(_WIDTHS))),
         trunk=_trunk,
         classic=_classic,
-        donors=MappingProxyType({name: _main_paths(starts) for name, starts in _STARTS.items()}),
+        donors=MappingProxyType({row.name: _main_paths(row) for row in vgg.ROWS if row.name in _DONORS}),
         paper=(
             "blocks of Simonyan and Zisserman 2015, arXiv:1409.1556, with shortcuts as in He et al. 2016, "
             "arXiv:1512.03385"

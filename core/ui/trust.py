@@ -147,8 +147,8 @@ def _strip(steps: tuple[Step, ...]) -> str:
     """The steps in a row that wraps, as HTML: each layer over its similarity, which a bar shows too."""
     cells = []
     for step in steps:
-        told = "none" if math.isnan(step.similarity) else f"{step.similarity:.2f}"
-        share = 0.0 if math.isnan(step.similarity) else max(0.0, step.similarity)
+        none = math.isnan(step.similarity)
+        told, share = ("none", 0.0) if none else (f"{step.similarity:.2f}", max(0.0, step.similarity))
         cells.append(
             f'<div style="{_CELL};background:linear-gradient(0deg,#0b728555 {share:.0%},transparent {share:.0%})">'
             f"{html.escape(step.layer)}<br><b>{told}</b></div>"
