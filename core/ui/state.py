@@ -131,7 +131,6 @@ _COMPARE = (
     ONE_SCALE, WEAK_TOO, COMPARED_PAIR,
 )  # fmt: skip
 _COMPARED = "compared"
-_LEAVING = "compare_leaving"
 _OWN_INDEX = "own_index"
 _KNOWN = "performance_known"
 _EXPLORED = "performance_explored"
@@ -515,16 +514,6 @@ def prepare_comparison(compared: tuple[tuple[str, str], ...], favoured: str) -> 
         st.session_state[COMPARED_CLASS] = favoured
         st.session_state[COMPARED_AGAINST] = ""
         st.session_state[WEAK_TOO] = False
-
-
-def leave() -> None:
-    """Go to Diagnose when the Compare page runs next."""
-    st.session_state[_LEAVING] = True
-
-
-def leaving() -> bool:
-    """Whether it should; asked once."""
-    return bool(st.session_state.pop(_LEAVING, False))
 
 
 def own_index() -> Upload | None:

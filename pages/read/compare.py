@@ -9,8 +9,6 @@ from core.ui.compare import seen as readings
 
 def main() -> None:
     """The page."""
-    if state.leaving():
-        st.switch_page("pages/read/diagnose.py")
     link.take()
     with st.sidebar:
         chosen = choice.pick()

@@ -147,18 +147,14 @@ def _picture(pane: Pane, drawn: Look) -> None:
 
 
 def to_diagnose(pane: Pane) -> None:
-    """Put a pane's film, network, method and class into Diagnose and go there, with the next run of the page.
-
-    Left from within a fragment, a page's pickers lose what was chosen; a run of the whole page holds on to it first.
-    """
+    """Put a pane's film, network, method and class into Diagnose and go there."""
     state.choose_film(pane.seen.film.sha256)
     state.choose_model(pane.seen.checkpoint.name)
     state.put(state.METHOD, pane.heatmap.method)
     if pane.heatmap.layers:
         state.put(state.LAYERS, list(pane.heatmap.layers))
     state.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against)
-    state.leave()
-    st.rerun()
+    st.switch_page("pages/read/diagnose.py")
 
 
 def _against() -> str | None:
