@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core import checkpoint
 from core.aids import Aid, AidCard, open_aid, store_aid
 from core.commands.options import ALL_DONE, weights_option
-from core.guard.known import name_of
+from core.guard.known import looked_with, name_of
 
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint
@@ -55,7 +55,11 @@ def _make(chosen: Checkpoint, options: argparse.Namespace) -> Aid:
         {
             "name": name_of(chosen),
             "purpose": f"How far a film is from those {chosen.name} was trained on",
-            "settings": {"weights_sha256": chosen.card.weights_sha256, **made.known.settings()},
+            "settings": {
+                "weights_sha256": chosen.card.weights_sha256,
+                "orientation_sha256": looked_with(),
+                **made.known.settings(),
+            },
             "data": chosen.card.training.data,
             "films": made.films,
             "command": f"python -m core {shlex.join(options.arguments)}",

@@ -99,7 +99,7 @@ CHECKS: Table[Check] = Table(
     ),
     Check(
         "population", lambda seen, _: seen.population, None, None,
-        "The film looks as if it were of another population, such as {stranger}", "log odds {:.1f}",
+        "The film looks as if it were of another population, such as {stranger}", "log odds {:z.1f}",
         "This network knows {knows}. Expect false alarms.",
     ),
 )  # fmt: skip

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core import orientation
 from core.aids import open_aid
 from core.checkpoint import Checkpoint
+from core.guard.population import NOBODY, odds
 from core.guard.seen import Seen
 
 if TYPE_CHECKING:
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 DIRECTIONS: Final = 128
-_PENALTIES: Final = (0.001, 0.01, 0.1)  # inverse; few channels need less of it. Cross-validation chooses.
-_PARTS: Final = 5  # of that cross-validation
 _FLOOR: Final = 0.05  # of the median deviation: channels that hardly ever fire must not decide alone
 
 
@@ -38,8 +38,8 @@ class Known:
         mean, scale: float32 ``[C]``, of the pooled features.
         directions: float32 ``[C, D]``, orthonormal principal directions of the standardised features.
         variances: float32 ``[D]``, along them.
-        population: float32 ``[C + 1]``, weights and bias of a logistic regression on the standardised features that
-            tells films of another population; zeros where none was there to learn from.
+        population: float32 ``[F + 1]``, weights and bias of a logistic regression on what the orientation network
+            looks at, which tells films of another population: see :mod:`core.guard.population`.
         rest: variance along every other direction.
         typical: the median distance of validation films: what distances are divided by.
         limits: name of a check → figures from which on there is caution and refusal.
@@ -63,17 +63,14 @@ class Known:
         found: Array = np.sqrt(squares) / np.float32(self.typical)
         return found
 
-    def odds(self, features: Array) -> Array:
-        """Pooled features, float32 ``[N, C]`` → natural logarithms ``[N]`` of the odds of another population."""
-        standard = (features - self.mean) / self.scale
-        found: Array = np.clip(standard, -10, 10) @ self.population[:-1] + self.population[-1]
-        return found
-
     def add(self, seen: Seen, reading: Reading) -> Seen:
         """What the features say, beside what the image says."""
-        features = pooled(reading)[None]
-        odds = float(self.odds(features)[0]) if self.population.any() else None
-        return replace(seen, distance=float(self.distances(features)[0]), population=odds)
+        return self.beside(seen, pooled(reading))
+
+    def beside(self, seen: Seen, row: Array) -> Seen:
+        """The same, from pooled features, float32 ``[C]``."""
+        distance = float(self.distances(row[None])[0])
+        return replace(seen, distance=distance, population=odds(self.population, seen.posture))
 
     def tensors(self) -> dict[str, Tensor]:
         """To keep: see :func:`core.aids.store_aid`."""
@@ -93,12 +90,11 @@ def pooled(reading: Reading) -> Array:
     return found
 
 
-def fit(train: Array, others: Array | None = None) -> Known:
+def fit(train: Array) -> Known:
     """Statistics of training films; what is typical, and limits, are for validation films to say.
 
     Args:
         train: pooled features, float32 ``[N, C]``.
-        others: the same of films of another population, ``[M, C]``; fewer than five teach nothing.
     """
     mean, scale = train.mean(axis=0), train.std(axis=0)
     scale = scale + np.float32(_FLOOR * np.median(scale) + 1e-6)
@@ -108,19 +104,8 @@ def fit(train: Array, others: Array | None = None) -> Known:
     kept = min(DIRECTIONS, len(variances) // 2)
     left_over = train.shape[1] - kept
     rest = float(variances[kept:].sum() / max(left_over, 1)) + 1e-6
-    population = np.zeros(train.shape[1] + 1, dtype=np.float32)
-    if others is not None and len(others) >= _PARTS:
-        from sklearn.linear_model import LogisticRegressionCV
-
-        both = np.clip(np.concatenate([standard, (others - mean) / scale]), -10, 10)
-        labels = np.repeat([0, 1], [len(train), len(others)])
-        model = LogisticRegressionCV(
-            Cs=_PENALTIES, cv=_PARTS, l1_ratios=(0,), scoring="neg_log_loss", class_weight="balanced", max_iter=2000,
-            use_legacy_attributes=False,
-        ).fit(both, labels)  # fmt: skip
-        population = np.append(model.coef_[0], model.intercept_).astype(np.float32)
     directions, along = right[:kept].T.copy(), (variances[:kept] + 1e-6).astype(np.float32)
-    return Known(mean, scale, directions, along, population, rest, 1.0, {})
+    return Known(mean, scale, directions, along, NOBODY, rest, 1.0, {})
 
 
 def name_of(checkpoint: Checkpoint) -> str:
@@ -140,4 +125,12 @@ def known_of(checkpoint: Checkpoint) -> Known | None:
     tensors: dict[str, Array] = {name: tensor.float().numpy() for name, tensor in aid.tensors().items()}
     settings = aid.card.settings
     limits = {name: (pair[0], pair[1]) for name, pair in settings["limits"].items()}
+    if settings.get("orientation_sha256") != looked_with():
+        tensors["population"] = NOBODY
     return Known(**tensors, rest=settings["rest"], typical=settings["typical"], limits=limits)
+
+
+def looked_with() -> str | None:
+    """sha256 of the orientation network's weights, whose features the population is told by; ``None`` without it."""
+    aid = open_aid(orientation.NAME)
+    return aid.card.weights_sha256 if aid else None

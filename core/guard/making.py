@@ -15,11 +15,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core import orientation
 from core.batch import Source, read_many
 from core.checkpoint import Interval
 from core.classifier import Classifier
 from core.dataset import SUFFIXES
+from core.errors import CheckpointError
 from core.evaluate.films import drawn, films_of
+from core.guard import population
 from core.guard.known import Known, fit, pooled
 from core.guard.negatives import KINDS, Negative, negatives
 from core.guard.seen import Seen, see, with_aids
@@ -54,13 +57,22 @@ class Looked:
 
     def verdicts(self, task: str, known: Known) -> list[Verdict]:
         """On each."""
-        if not self.seen:
-            return []
-        odds = known.odds(self.rows) if known.population.any() else [None] * len(self.seen)
-        return [
-            judge(replace(one, distance=float(far), population=None if odd is None else float(odd)), task, known)
-            for one, far, odd in zip(self.seen, known.distances(self.rows), odds, strict=True)
-        ]
+        return [judge(one, task, known) for one in self.beside(known)]
+
+    def beside(self, known: Known) -> list[Seen]:
+        """With what the features say."""
+        return [known.beside(one, row) for one, row in zip(self.seen, self.rows, strict=True)]
+
+    def features(self) -> Array:
+        """What the orientation network looked at, float32 ``[N, F]``.
+
+        Raises:
+            CheckpointError: it is not here.
+        """
+        found = [one.posture.features for one in self.seen if one.posture and one.posture.features is not None]
+        if len(found) < len(self.seen):
+            raise CheckpointError(orientation.MISSING)
+        return np.stack(found) if found else np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +103,7 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     """
     chosen, task = classifier.checkpoint, classifier.checkpoint.card.task
     training = [film.path.read_bytes for film in drawn(chosen, data, "train", TRAINING_FILMS, 0)]
-    train = look(classifier, "training films", training, say).rows
+    train = look(classifier, "training films", training, say)
     val, test = (
         look(classifier, f"{split} films", [film.path.read_bytes for film in films_of(chosen, data, split)[0]], say)
         for split in ("val", "test")
@@ -104,11 +116,13 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     foreign = look(classifier, "films of another population", [file.read_bytes for file in files], say)
     kept = np.array([one.measured for one in images])
     learned = groups == _LEARNED
-    known = fit(train, foreign.rows[learned] if learned.any() else None)
+    known = fit(train.rows)
     known = replace(known, typical=float(np.median(known.distances(val.rows))))
+    if learned.any():
+        known = replace(known, population=population.learn(train.features(), foreign.features()[learned]))
     passed = np.array([not judge(one, task, None).reasons for one in shown.seen])  # by their looks
     few = int(_NEGATIVES * (~kept).sum())
-    known = replace(known, limits=_limits(known, val.rows, (shown.rows[~kept], passed[~kept]), few))
+    known = replace(known, limits=_limits(known, val, (shown.rows[~kept], passed[~kept]), few))
     on_test, on_images = test.verdicts(task, known), shown.verdicts(task, known)
     metrics, measured = _figures(on_test, val.verdicts(task, known), images, on_images)
     on_others = foreign.verdicts(task, known)
@@ -117,7 +131,7 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
         if these:
             measured[f"{name}_films"] = len(these)
             metrics[name] = _interval(sum(verdict.caution for verdict in these), len(these))
-    films = {"train": len(train), "val": len(val.rows), "test": len(test.rows), "others": int(learned.sum())}
+    films = {"train": len(train.rows), "val": len(val.rows), "test": len(test.rows), "others": int(learned.sum())}
     return Made(known, films, metrics, measured)
 
 
@@ -136,7 +150,7 @@ def look(classifier: Classifier, what: str, sources: Sequence[Source], say: Say)
 
 
 def _limits(
-    known: Known, val: Array, images: tuple[Array, NDArray[np.bool_]], few: int
+    known: Known, val: Looked, images: tuple[Array, NDArray[np.bool_]], few: int
 ) -> dict[str, tuple[float | None, float | None]]:
     """Caution above nearly all validation films; refusal above all of them, and where nearly all negatives are.
 
@@ -144,20 +158,21 @@ def _limits(
 
     Args:
         known: statistics.
-        val: pooled features of validation films.
+        val: validation films.
         images: those of negatives, and which of these no other check would stop.
         few: how many of them may be let in.
     """
     rows, passed = images
-    near, far = known.distances(val), known.distances(rows)
+    near, far = known.distances(val.rows), known.distances(rows)
     usual, least = np.quantile(near, [_CAUTION, _FEWER])
     nearest = np.sort(far[passed])
     wanted = nearest[few] if len(nearest) > few else np.inf
     caution = float(max(least, min(usual, wanted)))
     refuse = max(caution, min(float(near.max()) * _ROOM, float(np.quantile(far, 0.02))), float(near.max()))
     limits: dict[str, tuple[float | None, float | None]] = {"distance": (caution, refuse)}
-    if known.population.any():
-        limits["population"] = (float(np.quantile(known.odds(val), _CAUTION)), None)
+    told = [seen.population for seen in val.beside(known) if seen.population is not None]
+    if told:
+        limits["population"] = (float(np.quantile(told, _CAUTION)), None)
     return limits
 
 

@@ -81,7 +81,7 @@ def learn(films: NDArray[np.uint8], steps: int, seed: int, say: Callable[[str], 
     for step in range(1, steps + 1):
         drawn = torch.randint(len(stored), (BATCH,), generator=rng)
         inputs, labels = _laid(vary(stored[drawn].float() / 255, rng), rng)
-        loss = _loss(network(inputs), labels)
+        loss = _loss(network(inputs)[0], labels)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -40,8 +40,8 @@ class OrientationNet(nn.Module):
         cells = size // 2 ** len(widths)
         self.head = nn.Linear(_NARROW * cells**2, OUTPUTS)
 
-    def forward(self, squares: Tensor) -> Tensor:
-        """Logits.
+    def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits, and the features that they come from.
 
         Args:
             squares: float32 ``[N, 1, S, S]`` in 0…1. Each is normalised by its own mean and deviation.
@@ -49,8 +49,11 @@ class OrientationNet(nn.Module):
         Returns:
             float32 ``[N, 6]``: by how many quarter turns, counter-clockwise, the film was turned from upright (softmax
             of the first four); whether it was mirrored left-right before; whether it is inverted (sigmoids).
+            And float32 ``[N, 128]``, 0 or more: the last maps averaged over the film.
         """
         deviation, mean = torch.std_mean(squares, dim=(2, 3), keepdim=True)
-        maps: Tensor = self.trunk((squares - mean) / (deviation + 1e-3))
-        found: Tensor = self.head(maps.flatten(1))
-        return found
+        maps = (squares - mean) / (deviation + 1e-3)
+        *blocks, narrow = self.trunk
+        for layer in blocks:
+            maps = layer(maps)
+        return self.head(narrow(maps).flatten(1)), maps.mean(dim=(2, 3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,12 +41,14 @@ class Posture:
         turn: how it is made upright: 0, 90, 180 or 270 degrees clockwise, the likeliest.
         mirrored: how much the heart seems to lie on the other side, 0…1. A hint only: there are hearts on the right.
         inverted: probability, 0…1, that bone is dark.
+        features: what was looked at, float32 ``[128]``; it tells more of a film than how it lies.
     """
 
     turned: float
     turn: int
     mirrored: float
     inverted: float
+    features: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 def posture(xray: Xray, folder: Path = FOLDER) -> Posture:
@@ -73,12 +75,12 @@ def of_squares(network: nn.Module, squares: NDArray[np.float32]) -> list[Posture
 
     with torch.inference_mode():
         device = next(network.parameters()).device
-        logits = network(torch.from_numpy(squares)[:, None].to(device)).float().cpu()
+        logits, features = (found.float().cpu() for found in network(torch.from_numpy(squares)[:, None].to(device)))
     turns = logits[:, :4].softmax(1).numpy()
     mirrored, inverted = logits[:, 4:].sigmoid().numpy().T
     return [
-        Posture(float(1 - turns[n, 0]), 90 * int(turns[n].argmax()), float(mirrored[n]), float(inverted[n]))
-        for n in range(len(turns))
+        Posture(float(1 - turn[0]), 90 * int(turn.argmax()), float(mirror), float(dark), row)
+        for turn, mirror, dark, row in zip(turns, mirrored, inverted, features.numpy(), strict=True)
     ]
 
 

@@ -57,7 +57,7 @@ def learnt(steps: Sequence[Step]) -> str:
     last = steps[-1].similarity
     if not math.isnan(last) and last > FORGOTTEN:
         return (
-            f"With a network that forgot everything the map is still much the same (similarity {last:.2f}): it shows "
+            f"With a network that forgot everything the map is still much the same (similarity {last:z.2f}): it shows "
             "the film more than what the network learnt."
         )
     return "With a network that forgot everything the map is another one: it depends on what was learnt."
@@ -73,4 +73,4 @@ def _percent(share: float) -> str:
 
 
 def _number(value: float) -> str:
-    return "none" if math.isnan(value) else f"{value:.2f}"
+    return "none" if math.isnan(value) else f"{value:z.2f}"

@@ -130,7 +130,7 @@ def own_figure(name: str, beside: Beside) -> str:
     """A map's own value of the score called ``name``, in Markdown: bold where it beats both rivals."""
     from core.trust.words import beats
 
-    return f"**{beside.marked:.2f}**" if beats(name, beside) else f"{beside.marked:.2f}"
+    return f"**{beside.marked:z.2f}**" if beats(name, beside) else f"{beside.marked:z.2f}"
 
 
 def _table(found: Faithfulness) -> str:
@@ -138,7 +138,7 @@ def _table(found: Faithfulness) -> str:
     for name, score in SCORES.items():
         beside = getattr(found, name)
         better = ":material/arrow_upward: higher" if score.higher else ":material/arrow_downward: lower"
-        cells = own_figure(name, beside), f"{beside.random:.2f}", f"{beside.blob:.2f}"
+        cells = own_figure(name, beside), f"{beside.random:z.2f}", f"{beside.blob:z.2f}"
         rows.append(f"| {score.title} ({better} is better) | {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -148,7 +148,7 @@ def _strip(steps: tuple[Step, ...]) -> str:
     cells = []
     for step in steps:
         none = math.isnan(step.similarity)
-        told, share = ("none", 0.0) if none else (f"{step.similarity:.2f}", max(0.0, step.similarity))
+        told, share = ("none", 0.0) if none else (f"{step.similarity:z.2f}", max(0.0, step.similarity))
         cells.append(
             f'<div style="{_CELL};background:linear-gradient(0deg,#0b728555 {share:.0%},transparent {share:.0%})">'
             f"{html.escape(step.layer)}<br><b>{told}</b></div>"

@@ -65,7 +65,7 @@ def show(made: Sequence[Pane]) -> list[tuple[Pane, Faithfulness]]:
 def line(pane: Pane, figures: Faithfulness) -> str:
     """The same in one line of plain text."""
     told = ", ".join(
-        f"{score.title} {beside.marked:.2f} ({beside.random:.2f}, {beside.blob:.2f})"
+        f"{score.title} {beside.marked:z.2f} ({beside.random:z.2f}, {beside.blob:z.2f})"
         for name, score in SCORES.items()
         for beside in [getattr(figures, name)]
     )
@@ -97,6 +97,6 @@ def _table(found: Sequence[tuple[Pane, Faithfulness]]) -> str:
         cells = []
         for name in SCORES:
             beside = getattr(figures, name)
-            cells.append(f"{trust.own_figure(name, beside)} ({beside.random:.2f}, {beside.blob:.2f})")
+            cells.append(f"{trust.own_figure(name, beside)} ({beside.random:z.2f}, {beside.blob:z.2f})")
         rows.append(f"| {pane.title} | {' | '.join(cells)} |")
     return "\n".join(rows)

@@ -138,7 +138,7 @@ def _difference(pair: Pair, drawn: Look) -> Tile:
 
 def _figures(pair: Pair) -> str:
     found = pair.agreement
-    return f"{pair.title}: Spearman {found.spearman:.2f}, overlap {found.overlap:.2f}"
+    return f"{pair.title}: Spearman {found.spearman:z.2f}, overlap {found.overlap:.2f}"
 
 
 def _foot(seen: Sequence[Seen], made: Sequence[Pane]) -> list[str]:

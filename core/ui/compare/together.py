@@ -76,7 +76,7 @@ def show(found: Sequence[Pair]) -> Pair | None:
         pair = _pick(found)
         st.markdown(pair.says)
         with st.container(horizontal=True, gap="large"):
-            st.metric("Spearman correlation", f"{pair.agreement.spearman:.2f}", help=MEANS, width="content")
+            st.metric("Spearman correlation", f"{pair.agreement.spearman:z.2f}", help=MEANS, width="content")
             overlap = f"{pair.agreement.overlap:.2f}"
             st.metric(f"Overlap of the hottest {TOP:.0%}", overlap, help=MEANS, width="content")
         if len(found) > 1:
@@ -84,7 +84,7 @@ def show(found: Sequence[Pair]) -> Pair | None:
                 pd.DataFrame(
                     {
                         "Maps": [one.title for one in found],
-                        "Spearman": [one.agreement.spearman for one in found],
+                        "Spearman": [round(one.agreement.spearman, 2) + 0.0 for one in found],  # no "-0.00"
                         "Overlap": [one.agreement.overlap for one in found],
                     }
                 ),

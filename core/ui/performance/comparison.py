@@ -129,14 +129,14 @@ def _numbers(found: Comparison, a: Source, b: Source) -> None:
     accuracy, agreement, test, common = st.columns(4)
     accuracy.metric(
         "Difference of accuracy",
-        f"{100 * found.accuracy.value:+.1f} points",
+        f"{100 * found.accuracy.value:+z.1f} points",
         help=f"{a.title} less {b.title}, paired, 95 % bootstrap interval by patient",
     )
     accuracy.caption(_ends(found.accuracy, 100))
     kappa = found.kappa.value
     agreement.metric(
         "Cohen's kappa",
-        "not defined" if np.isnan(kappa) else f"{kappa:.2f}",
+        "not defined" if np.isnan(kappa) else f"{kappa:z.2f}",
         help="Agreement of their decisions beyond chance",
     )
     agreement.caption(_ends(found.kappa, 1))

@@ -171,8 +171,10 @@ class Room {
   }
 
   oneToOne() {
-    if (!this.active?.film) return;
-    this.view.zoom = 1 / this.active.fit;
+    const { active } = this;
+    if (!active?.film) return;
+    // Of the film itself, not of the smaller picture that is sent of one too large.
+    this.view.zoom = this.given.films[active.given.film].width / active.film.width / active.fit;
     this.draw();
   }
 
