@@ -35,7 +35,8 @@ Say = Callable[[str], None]
 TRAINING_FILMS: Final = 1500
 """Drawn by chance; more make no difference that validation films show."""
 
-_CAUTION: Final = 0.99  # of validation films lie below; two limits of features, so about 2 of 100 films get a warning
+_CAUTION: Final = 0.99  # of validation films lie below the limit of distances
+_OTHERS: Final = 0.995  # and below that of the odds of another population, which lie far enough apart for it
 _FEWER: Final = 0.975  # of validation films at least, where negatives would lie below that limit, too
 _NEGATIVES: Final = 0.01  # of negatives may
 _ROOM: Final = 1.15  # refusal: so far above the farthest validation film, or where the negatives begin
@@ -172,7 +173,7 @@ def _limits(
     limits: dict[str, tuple[float | None, float | None]] = {"distance": (caution, refuse)}
     told = [seen.population for seen in val.beside(known) if seen.population is not None]
     if told:
-        limits["population"] = (float(np.quantile(told, _CAUTION)), None)
+        limits["population"] = (float(np.quantile(told, _OTHERS)), None)
     return limits
 
 
