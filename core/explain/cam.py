@@ -26,8 +26,7 @@ def grad_cam_pp(features: Tensor, gradient: Tensor) -> Tensor:
     paper takes that of its exponential. a is 0 where g is; 1e-6 in its denominator is the reference library's.
     """
     total = features.sum(dim=(1, 2))[:, None, None]  # [C, 1, 1]
-    # Where g is constant over the places, one place says it all: h·w times less work, which is why this is quick.
-    one = gradient[..., :1, :1] if _constant(gradient) else gradient
+    one = _once(gradient)
     square = one * one
     alpha = square / (2 * square + total * square * one + 1e-6)
     weight = torch.where(one > 0, one * alpha, 0.0).sum(dim=(2, 3))  # [K, C]
@@ -48,7 +47,7 @@ def xgrad_cam(features: Tensor, gradient: Tensor) -> Tensor:
 
 def hires_cam(features: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_c g · A_c), place by place (Draelos and Carin 2020, "HiResCAM", arXiv:2011.08891)."""
-    return torch.einsum("kchw,chw->khw", gradient, features).relu()
+    return _summed(gradient, features)
 
 
 def layer_cam(features: Tensor, gradient: Tensor) -> Tensor:
@@ -56,7 +55,7 @@ def layer_cam(features: Tensor, gradient: Tensor) -> Tensor:
 
     Jiang et al. 2021, "LayerCAM", doi 10.1109/TIP.2021.3089943.
     """
-    return torch.einsum("kchw,chw->khw", gradient.relu(), features).relu()
+    return _summed(_once(gradient).relu(), features)
 
 
 def elementwise(features: Tensor, gradient: Tensor) -> Tensor:
@@ -72,6 +71,17 @@ def _weighted(weight: Tensor, features: Tensor) -> Tensor:
     return torch.einsum("kc,chw->khw", weight, features).relu()
 
 
-def _constant(gradient: Tensor) -> bool:
-    """Whether g is one number per channel, seen from its memory: an expanded view repeats it."""
-    return gradient.stride()[2:] == (0, 0)
+def _summed(weight: Tensor, features: Tensor) -> Tensor:
+    """ReLU(Σ_c w_c · A_c), place by place: ``[K, C, h, w]`` or ``[K, C, 1, 1]`` and ``[C, h, w]`` → ``[K, h, w]``."""
+    weight = _once(weight)
+    if weight.shape[2:] == (1, 1):
+        return _weighted(weight[..., 0, 0], features)
+    return torch.einsum("kchw,chw->khw", weight, features).relu()
+
+
+def _once(gradient: Tensor) -> Tensor:
+    """``[K, C, 1, 1]`` where g is one number per channel, seen from its memory: an expanded view repeats it.
+
+    One place then says it all: h·w times less work, which is why this is quick.
+    """
+    return gradient[..., :1, :1] if gradient.stride()[2:] == (0, 0) else gradient

@@ -58,7 +58,7 @@ def _first(maps: Tensor) -> Tensor:
     centred = rows - rows.mean(dim=1, keepdim=True)
     by_place = rows.shape[1] <= rows.shape[2]
     gram = (centred @ centred.mT if by_place else centred.mT @ centred).double()  # [N, h*w, h*w] or [N, C, C]
-    broken = ~gram.isfinite().all(dim=2).all(dim=1)
+    broken = ~gram.sum(dim=(1, 2)).isfinite()
     values, vectors = torch.linalg.eigh(gram.masked_fill(broken[:, None, None], 0.0))
     vector = vectors[..., -1]  # [N, h*w] or [N, C], of the largest eigenvalue
     along = values[:, -1:].clamp_min(0).sqrt() * vector if by_place else (centred.double() @ vector[..., None])[..., 0]
