@@ -29,6 +29,7 @@ from core.classifier import Classifier
 from core.errors import EvidenceError, UnknownNameError
 from core.explain import FAST, METHODS, explain, explain_all
 from core.explain.computed import function
+from core.explain.eigen import _largest as largest
 from core.explain.gradients import gradients
 from core.explain.heatmap import scaled
 from core.xray import Xray, read_xray
@@ -286,3 +287,14 @@ def test_a_bad_map_cannot_be_drawn(classifier: Classifier) -> None:
 def test_an_unknown_method_lists_the_legal_ones() -> None:
     with pytest.raises(UnknownNameError, match="grad_cam"):
         METHODS["grad_kam"]
+
+
+@pytest.mark.parametrize("side", [32, 100])
+@pytest.mark.parametrize("second", [0.2, 0.97, 0.999999], ids=["apart", "near", "nearly the same"])
+def test_the_first_component_is_the_eigenvector_of_the_largest_eigenvalue(side: int, second: float) -> None:
+    rng = torch.Generator().manual_seed(3)
+    basis = torch.linalg.qr(torch.randn(2, side, side, generator=rng, dtype=torch.float64))[0]
+    values = torch.linspace(1e-6, second, side, dtype=torch.float64)
+    values[-1] = 1.0
+    found = largest((basis * values) @ basis.mT)
+    assert (found * basis[..., -1]).sum(dim=1).abs() == pytest.approx(1.0, abs=1e-6)
