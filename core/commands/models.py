@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     for name, found in good.items():
         card = found.card
         print(
-            f"{name:24} {card.weights_bytes / 1e6:5.1f} MB  {card.parameters / 1e6:5.1f} M parameters  "
+            f"{name:24} {card.weights_bytes / 1e6:5.1f} MB  {card.parameters / 1e6:5.2f} M parameters  "
             f"{card.preprocessing['size']} px  "
             f"test accuracy {card.metrics.get('accuracy', 'unknown')}  "
             f"two-class {card.metrics.get('merged_accuracy', 'unknown')}"

@@ -283,4 +283,5 @@ def _training(checkpoint: Checkpoint) -> str:
 
 
 def _megabytes(checkpoint: Checkpoint) -> str:
-    return f"{checkpoint.card.weights_bytes / 1e6:.0f} MB"
+    size = checkpoint.card.weights_bytes / 1e6
+    return f"{size:.0f} MB" if size >= 1 else "under 1 MB"
