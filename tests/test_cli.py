@@ -155,7 +155,7 @@ def test_one_class_is_drawn_against_another(films: Path, tmp_path: Path, capsys:
     "arguments",
     [
         ["read", "x.png"],
-        ["read", "x.png", "--model", "pneumonia-lenet"],
+        ["read", "x.png", "--model", "pneumonia-vgg19"],
         ["read", "x.png", "--model", MODEL, "--target", "FLU"],
         ["dance"],
         [],
