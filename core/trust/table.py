@@ -135,8 +135,9 @@ def summary(found: Sequence[Mean]) -> list[str]:
         first = max(means, key=lead)
         better = sum(map(clear, means))
         lines.append(
-            f"{model:24}  {score:9}  {first.method:14}  {first.value:z6.3f} ({first.low:.3f} to {first.high:.3f})  random "
-            f"{first.random:z6.3f}  centre {first.blob:z6.3f}  better than both: {better} of {len(means)} methods"
+            f"{model:24}  {score:9}  {first.method:14}  {first.value:z6.3f} ({first.low:.3f} to {first.high:.3f})  "
+            f"random {first.random:z6.3f}  centre {first.blob:z6.3f}  better than both: "
+            f"{better} of {len(means)} methods"
         )
     return lines
 
