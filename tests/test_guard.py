@@ -151,10 +151,9 @@ def test_films_of_another_population_are_told_by_what_the_orientation_network_lo
 
 def test_odds_of_another_orientation_network_are_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = find()[0][MODEL]
-    here, elsewhere = known_of(checkpoint), None
-    with monkeypatch.context() as patch:
-        patch.setattr("core.guard.known.looked_with", lambda: "f" * 64)
-        elsewhere = known_of(checkpoint)
+    here = known_of(checkpoint)
+    monkeypatch.setattr("core.guard.known.looked_with", lambda: "f" * 64)
+    elsewhere = known_of(checkpoint)
     assert here is not None
     assert elsewhere is not None
     assert here.population.any()
@@ -190,8 +189,8 @@ def test_the_limit_of_distances_comes_down_only_for_negatives_that_nothing_else_
     usual, least = np.quantile(near, [0.99, 0.975])
     negatives_like = rng.normal(size=(40, 24)).astype(np.float32)
     let_in, stopped = np.ones(40, np.bool_), np.zeros(40, np.bool_)
+    films = Looked([seen()] * len(val), val)
     for passed, few, expected in ((stopped, 2, usual), (let_in, 40, usual), (let_in, 2, least)):
-        films = Looked([seen()] * len(val), val)
         caution, _ = limits_of(known, films, (negatives_like, passed), few)["distance"]
         assert caution == pytest.approx(expected)
 

@@ -47,7 +47,7 @@ def xgrad_cam(features: Tensor, gradient: Tensor) -> Tensor:
 
 def hires_cam(features: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_c g · A_c), place by place (Draelos and Carin 2020, "HiResCAM", arXiv:2011.08891)."""
-    return _summed(gradient, features)
+    return _summed(_once(gradient), features)
 
 
 def layer_cam(features: Tensor, gradient: Tensor) -> Tensor:
@@ -73,7 +73,6 @@ def _weighted(weight: Tensor, features: Tensor) -> Tensor:
 
 def _summed(weight: Tensor, features: Tensor) -> Tensor:
     """ReLU(Σ_c w_c · A_c), place by place: ``[K, C, h, w]`` or ``[K, C, 1, 1]`` and ``[C, h, w]`` → ``[K, h, w]``."""
-    weight = _once(weight)
     if weight.shape[2:] == (1, 1):
         return _weighted(weight[..., 0, 0], features)
     return torch.einsum("kchw,chw->khw", weight, features).relu()

@@ -4,6 +4,7 @@
 
     seen        an X-ray → a few numbers about the image itself; how it lies, where its lungs are
     known       features of training films → how far a film is from them; kept as an aid of the checkpoint
+    standard    features → what they are measured in
     population  what the orientation network looks at → the odds that a film is of another population
     checks      CHECKS: what is looked at, and from which figure on it matters
     verdict     accepted, caution, refused or unknown, and why

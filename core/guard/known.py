@@ -18,6 +18,7 @@ from core.aids import open_aid
 from core.checkpoint import Checkpoint
 from core.guard.population import NOBODY, odds
 from core.guard.seen import Seen
+from core.guard.standard import moments
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 DIRECTIONS: Final = 128
-_FLOOR: Final = 0.05  # of the median deviation: channels that hardly ever fire must not decide alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +96,7 @@ def fit(train: Array) -> Known:
     Args:
         train: pooled features, float32 ``[N, C]``.
     """
-    mean, scale = train.mean(axis=0), train.std(axis=0)
-    scale = scale + np.float32(_FLOOR * np.median(scale) + 1e-6)
+    mean, scale = moments(train)
     standard = (train - mean) / scale
     _, singular, right = np.linalg.svd(standard, full_matrices=False)
     variances = singular**2 / len(train)

@@ -58,11 +58,7 @@ class Looked:
 
     def verdicts(self, task: str, known: Known) -> list[Verdict]:
         """On each."""
-        return [judge(one, task, known) for one in self.beside(known)]
-
-    def beside(self, known: Known) -> list[Seen]:
-        """With what the features say."""
-        return [known.beside(one, row) for one, row in zip(self.seen, self.rows, strict=True)]
+        return [judge(known.beside(one, row), task, known) for one, row in zip(self.seen, self.rows, strict=True)]
 
     def features(self) -> Array:
         """What the orientation network looked at, float32 ``[N, F]``.
@@ -171,7 +167,8 @@ def _limits(
     caution = float(max(least, min(usual, wanted)))
     refuse = max(caution, min(float(near.max()) * _ROOM, float(np.quantile(far, 0.02))), float(near.max()))
     limits: dict[str, tuple[float | None, float | None]] = {"distance": (caution, refuse)}
-    told = [seen.population for seen in val.beside(known) if seen.population is not None]
+    odds = (population.odds(known.population, seen.posture) for seen in val.seen)
+    told = [one for one in odds if one is not None]
     if told:
         limits["population"] = (float(np.quantile(told, _OTHERS)), None)
     return limits

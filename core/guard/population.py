@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.guard.standard import moments
+
 if TYPE_CHECKING:
     from core.orientation import Posture
 
@@ -22,7 +24,6 @@ NOBODY: Final[Array] = np.zeros(1, np.float32)
 
 _PENALTIES: Final = (0.01, 0.1, 1.0, 10.0)  # inverse; cross-validation chooses
 _PARTS: Final = 5  # of that cross-validation
-_FLOOR: Final = 0.05  # of the median deviation: channels that hardly ever fire must not decide alone
 
 
 def learn(known: Array, others: Array) -> Array:
@@ -36,8 +37,7 @@ def learn(known: Array, others: Array) -> Array:
         return NOBODY
     from sklearn.linear_model import LogisticRegressionCV
 
-    mean, scale = known.mean(axis=0), known.std(axis=0)
-    scale = scale + np.float32(_FLOOR * np.median(scale) + 1e-6)
+    mean, scale = moments(known)
     model = LogisticRegressionCV(
         Cs=_PENALTIES, cv=_PARTS, l1_ratios=(0,), scoring="neg_log_loss", class_weight="balanced", max_iter=5000,
         use_legacy_attributes=False,
