@@ -14,9 +14,17 @@ import torch
 from torch import Tensor
 
 
+def once(gradient: Tensor) -> Tensor:
+    """``[K, C, 1, 1]`` where g is one number per channel, seen from its memory: an expanded view repeats it.
+
+    One place then says it all: h·w times less work, which is why this is quick.
+    """
+    return gradient[..., :1, :1] if gradient.stride()[2:] == (0, 0) else gradient
+
+
 def grad_cam(features: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_c mean_ij(g) · A_c) (Selvaraju et al. 2017, "Grad-CAM", arXiv:1610.02391)."""
-    return _weighted(gradient.mean(dim=(2, 3)), features)
+    return _weighted(once(gradient).mean(dim=(2, 3)), features)
 
 
 def grad_cam_pp(features: Tensor, gradient: Tensor) -> Tensor:
@@ -26,7 +34,7 @@ def grad_cam_pp(features: Tensor, gradient: Tensor) -> Tensor:
     paper takes that of its exponential. a is 0 where g is; 1e-6 in its denominator is the reference library's.
     """
     total = features.sum(dim=(1, 2))[:, None, None]  # [C, 1, 1]
-    one = _once(gradient)
+    one = once(gradient)
     square = one * one
     alpha = square / (2 * square + total * square * one + 1e-6)
     weight = torch.where(one > 0, one * alpha, 0.0).sum(dim=(2, 3))  # [K, C]
@@ -41,13 +49,14 @@ def xgrad_cam(features: Tensor, gradient: Tensor) -> Tensor:
     1e-7 is added to the denominator, as in the reference library.
     """
     total = features.sum(dim=(1, 2))  # [C]
-    weight = (gradient * features).sum(dim=(2, 3)) / (total + 1e-7)  # [K, C]
-    return _weighted(weight, features)
+    one = once(gradient)
+    pulled = (one * features).sum(dim=(2, 3)) if one.shape == gradient.shape else one[..., 0, 0] * total  # [K, C]
+    return _weighted(pulled / (total + 1e-7), features)
 
 
 def hires_cam(features: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_c g · A_c), place by place (Draelos and Carin 2020, "HiResCAM", arXiv:2011.08891)."""
-    return _summed(_once(gradient), features)
+    return _summed(once(gradient), features)
 
 
 def layer_cam(features: Tensor, gradient: Tensor) -> Tensor:
@@ -55,7 +64,7 @@ def layer_cam(features: Tensor, gradient: Tensor) -> Tensor:
 
     Jiang et al. 2021, "LayerCAM", doi 10.1109/TIP.2021.3089943.
     """
-    return _summed(_once(gradient).relu(), features)
+    return _summed(once(gradient).relu(), features)
 
 
 def elementwise(features: Tensor, gradient: Tensor) -> Tensor:
@@ -63,6 +72,8 @@ def elementwise(features: Tensor, gradient: Tensor) -> Tensor:
 
     Gildenblat and contributors 2021, ``GradCAMElementWise`` in pytorch-grad-cam.
     """
+    if features.min() >= 0:
+        return layer_cam(features, gradient)
     return (gradient * features).relu_().sum(dim=1)
 
 
@@ -76,11 +87,3 @@ def _summed(weight: Tensor, features: Tensor) -> Tensor:
     if weight.shape[2:] == (1, 1):
         return _weighted(weight[..., 0, 0], features)
     return torch.einsum("kchw,chw->khw", weight, features).relu()
-
-
-def _once(gradient: Tensor) -> Tensor:
-    """``[K, C, 1, 1]`` where g is one number per channel, seen from its memory: an expanded view repeats it.
-
-    One place then says it all: h·w times less work, which is why this is quick.
-    """
-    return gradient[..., :1, :1] if gradient.stride()[2:] == (0, 0) else gradient

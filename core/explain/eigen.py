@@ -17,17 +17,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.explain.cam import once
+
 _NOTHING = 1e-10
 """Share of the squares that centring leaves, below which it left rounding and no pattern."""
 
-_SMALL = 64
+_SMALL = 16
 """Side of a matrix of which all eigenvectors are had as soon as one."""
 
-_SQUARINGS = 16
-"""Mostly 5 to 8 do; so many tell two components apart that differ by a thousandth."""
+_SQUARINGS = 13
+"""Mostly 2 to 5 do; so many tell two components apart that differ by a thousandth."""
 
-_LEFT = 1e-12
-"""Share that anything but the first component may have."""
+_LEFT = 0.02
+"""Share that anything but the first component may have, before it is taken a few times more."""
+
+_TIMES = 4
+"""A share of 0.01 is then one of 1e-10."""
 
 
 def eigen_cam(features: Tensor, gradient: Tensor) -> Tensor:
@@ -42,7 +47,7 @@ def eigen_cam(features: Tensor, gradient: Tensor) -> Tensor:
     Returns:
         ``[K, h, w]``, non-negative.
     """
-    return _first(features[None]).relu().expand(gradient.shape[0], -1, -1)
+    return _first(features[None], features.new_ones(1, len(features))).relu().expand(gradient.shape[0], -1, -1)
 
 
 def eigen_grad_cam(features: Tensor, gradient: Tensor) -> Tensor:
@@ -57,29 +62,54 @@ def eigen_grad_cam(features: Tensor, gradient: Tensor) -> Tensor:
     Returns:
         ``[K, h, w]``, non-negative.
     """
-    return _first(gradient * features).relu()
+    one = once(gradient)
+    if one.shape == gradient.shape:
+        return _first(gradient * features, features.new_ones(1, len(features))).relu()
+    return _first(features[None], one[..., 0, 0]).relu()
 
 
-def _first(maps: Tensor) -> Tensor:
-    """First principal component of each ``[C, h, w]`` in ``[N, C, h, w]``, over the places: ``[N, h, w]``."""
-    count, _, height, width = maps.shape
+def _first(maps: Tensor, weight: Tensor) -> Tensor:
+    """First principal component of maps times weights, over the places.
+
+    Weights of channels are multiplied in as late as can be: what many of them share is then computed once.
+
+    Args:
+        maps: ``[N, C, h, w]``, or ``[1, C, h, w]`` for all N weights.
+        weight: ``[N, C]``, or ``[1, C]`` for all N maps.
+
+    Returns:
+        ``[N, h, w]``.
+    """
     rows = maps.flatten(2).mT  # [N, h*w, C]
     centred = rows - rows.mean(dim=1, keepdim=True)
     by_place = rows.shape[1] <= rows.shape[2]
-    gram = (centred @ centred.mT if by_place else centred.mT @ centred).double()  # [N, h*w, h*w] or [N, C, C]
+    if by_place:
+        weighted = centred * weight[:, None]
+        gram = (weighted @ weighted.mT).double()  # [N, h*w, h*w]
+    else:
+        gram = (centred.mT @ centred).double() * (weight[:, :, None] * weight[:, None, :])  # [N, C, C]
     broken = ~gram.sum(dim=(1, 2)).isfinite()
-    nothing = _trace(gram) <= _NOTHING * rows.square().sum(dim=(1, 2))
+    nothing = _trace(gram) <= _NOTHING * (rows.square().sum(dim=1) * weight.square()).sum(dim=1)
     hidden = broken | nothing
     gram[hidden] = 0.0
     gram[hidden, 0, 0] = 1.0  # a pattern, any: it is not shown
-    vector = _largest(gram)[..., None]  # [N, h*w, 1] or [N, C, 1]
-    # A component's length is the root of its eigenvalue, v'Gv.
-    along = (vector.mT @ gram @ vector).clamp_min(0).sqrt() * vector if by_place else centred.double() @ vector
-    along = along[..., 0]
-    along = along * torch.where((along * centred.sum(dim=2)).sum(dim=1, keepdim=True) >= 0, 1.0, -1.0)
+    vector = _largest(gram)  # [N, h*w] or [N, C]
+    if by_place:
+        length = (vector[:, None] @ gram @ vector[..., None])[..., 0].clamp_min(0).sqrt()  # root of its eigenvalue v'Gv
+        along = (length * vector).to(maps.dtype)
+    else:
+        along = _on(centred, weight * vector.to(maps.dtype))
+    upwards = (_on(centred, weight) * along).sum(dim=1, keepdim=True) >= 0
+    along = torch.where(upwards, along, -along)
     along = along.masked_fill(nothing[:, None], 0.0).masked_fill(broken[:, None], torch.nan)
-    found: Tensor = along.reshape(count, height, width).to(maps.dtype)
-    return found
+    return along.reshape(-1, *maps.shape[2:])
+
+
+def _on(rows: Tensor, vectors: Tensor) -> Tensor:
+    """Every row times a vector: ``[N, P, C]`` or ``[1, P, C]`` and ``[N, C]`` or ``[1, C]`` → ``[N, P]``."""
+    if len(rows) == 1:  # or the rows would be copied for each vector
+        return vectors @ rows[0].mT
+    return (rows @ vectors[..., None])[..., 0]
 
 
 def _largest(gram: Tensor) -> Tensor:
@@ -91,8 +121,10 @@ def _largest(gram: Tensor) -> Tensor:
     power = gram / _trace(gram)[:, None, None]  # eigenvalues are shares now: they add up to 1
     for _ in range(_SQUARINGS if len(gram[0]) > _SMALL else 0):
         if (1 - power.square().sum(dim=(1, 2))).max() <= _LEFT:  # and so do their squares, where one has all
-            column = power[torch.arange(len(power)), power.diagonal(dim1=1, dim2=2).argmax(dim=1)]
-            first: Tensor = column / column.norm(dim=1, keepdim=True)
+            column = power[torch.arange(len(power)), power.diagonal(dim1=1, dim2=2).argmax(dim=1), :, None]
+            for _ in range(_TIMES):
+                column = power @ column
+            first: Tensor = (column / column.norm(dim=1, keepdim=True))[..., 0]
             return first
         power = power @ power
         power = power / _trace(power)[:, None, None]

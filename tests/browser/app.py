@@ -66,6 +66,10 @@ def running(folder: Path) -> Iterator[str]:
             log.close()
 
 
+BROKEN = "[...document.images].filter((one) => one.complete && !one.naturalWidth).map((one) => one.src)"
+"""Pictures that the page shows and has not got."""
+
+
 @contextmanager
 def browsing(width: int = 1440, height: int = 900) -> Iterator[Any]:
     """A fresh visitor's page."""
@@ -91,9 +95,10 @@ def visiting(deep: str | None = None) -> Iterator[Any]:
     complaints: list[str] = []
 
     def hear(message: Any) -> None:
-        # On a deep link Streamlit first looks for its server below that address, then above: not an error of ours.
+        # On a deep link Streamlit first looks for its server below that address, then above. A picture can leave the
+        # page before it is fetched. Neither is an error of ours.
         url = message.location.get("url", "")
-        if message.type == "error" and f"/{deep}/_stcore/" not in url:
+        if message.type == "error" and f"/{deep}/_stcore/" not in url and "/media/" not in url:
             complaints.append(f"{message.text} {url}")
 
     with browsing() as found:
@@ -101,6 +106,7 @@ def visiting(deep: str | None = None) -> Iterator[Any]:
             found.on("console", hear)
         found.on("pageerror", lambda error: complaints.append(str(error)))
         yield found
+        assert not (broken := found.evaluate(BROKEN)), broken
     assert not complaints, complaints
 
 
