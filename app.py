@@ -18,7 +18,7 @@ page = st.navigation(
     ],
     position="top",
 )
-if state.accepted():
+if state.visitor.accepted():
     widgets.standing_line()
     page.run()
 else:

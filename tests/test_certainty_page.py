@@ -66,7 +66,7 @@ def test_a_reading_comes_with_words_a_set_and_what_both_were_worth(made: Checkpo
     assert f"**{found.wording(by_class).title}**" in said(app)
     assert f"90 % set: {either(found.sets.of(by_class, 0.9), words)}**" in said(app)
     assert re.search(r"On the test films it was in \d+ of 100 \(\d+ to \d+\)", said(app))
-    app.slider(key=state.SET_LEVEL).set_value(99).run()
+    app.slider(key=state.reading.SET_LEVEL).set_value(99).run()
     assert f"99 % set: {either(found.sets.of(by_class, 0.99), words)}**" in said(app)
 
 
@@ -75,9 +75,9 @@ def test_an_unsure_reading_leads_with_a_human_reader_until_any_error_will_do(mad
     one = result(made)
     assert one.reading is not None
     assert certainty_of(made).defers(one.reading.by_class, "5")  # random weights are sure of nothing
-    app.selectbox(key=state.TARGET_ERROR).set_value("5").run()
+    app.selectbox(key=state.reading.TARGET_ERROR).set_value("5").run()
     assert app.warning[0].value.startswith(f"**{certainty.HUMAN}.**")
-    app.selectbox(key=state.TARGET_ERROR).set_value("none").run()
+    app.selectbox(key=state.reading.TARGET_ERROR).set_value("none").run()
     assert certainty.HUMAN not in said(app)
 
 
@@ -97,7 +97,7 @@ def test_a_caution_takes_the_promise_back(made: Checkpoint) -> None:
         from core.ui import cache, certainty, state
 
         made = next(iter(find()[0].values()))
-        upload = state.Upload("a" * 64, "", state.films()[0].data if state.films() else b"")
+        upload = state.Upload("a" * 64, "", state.films.given()[0].data if state.films.given() else b"")
         certainty.verdict(cache.read(made, [upload], lambda *_: None)[0], made, caution=True)
 
     cache.read(made, [state.Upload("a" * 64, *FILMS[0][:2])], lambda *_: None)  # kept, whatever its bytes

@@ -108,8 +108,8 @@ def titles(app: AppTest) -> list[str]:
 
 def test_the_first_state_is_vgg_against_resnet_on_one_film(passes: list[int]) -> None:
     app = opened(FILM)
-    assert app.multiselect(key=state.BACKBONES).value == [VGG, RESNET]
-    assert app.multiselect(key=state.METHODS).value == ["grad_cam"]
+    assert app.multiselect(key=state.compare.BACKBONES).value == [VGG, RESNET]
+    assert app.multiselect(key=state.compare.METHODS).value == ["grad_cam"]
     assert titles(app) == ["VGG-16-BN", "ResNet-18"]
     assert len(pictures(app)) == 4  # original, two maps, their difference
     assert "verdict" in app.subheader[0].value
@@ -130,11 +130,11 @@ def test_four_panes_run_each_network_once_and_looking_runs_none(passes: list[int
     assert titles(app) == [f"{net} · {how}" for net in ("VGG-16-BN", "ResNet-18") for how in ("Grad-CAM", "Eigen-CAM")]
     assert "the same for every class" in said(app)
     assert passes == [1, 1]
-    app.segmented_control(key=state.COMPARED_CLASS).set_value("NORMAL").run()
-    app.selectbox(key=state.COMPARED_AGAINST).set_value("VIRUS").run()
-    app.toggle(key=state.ONE_SCALE).set_value(True).run()
-    app.multiselect(key=state.METHODS).set_value(["layer_cam", "xgrad_cam"]).run()
-    app.slider(key=state.OPACITY).set_value(20).run()
+    app.segmented_control(key=state.compare.CLASS).set_value("NORMAL").run()
+    app.selectbox(key=state.compare.AGAINST).set_value("VIRUS").run()
+    app.toggle(key=state.compare.ONE_SCALE).set_value(True).run()
+    app.multiselect(key=state.compare.METHODS).set_value(["layer_cam", "xgrad_cam"]).run()
+    app.slider(key=state.look.OPACITY).set_value(20).run()
     assert not app.exception
     assert passes == [1, 1]
 
@@ -148,9 +148,9 @@ def test_maps_are_measured_on_request_and_once(passes: list[int]) -> None:
     assert [row.split(" | ")[0] for row in table.splitlines()[2:]] == ["| VGG-16-BN", "| ResNet-18"]
     assert table.count("(") == 3 + 2 * 3  # a direction per figure, rivals beside every value
     asked = sum(passes)
-    app.segmented_control(key=state.COMPARED_CLASS).set_value("NORMAL").run()
+    app.segmented_control(key=state.compare.CLASS).set_value("NORMAL").run()
     assert app.button(key="measure_all")  # these are other maps
-    app.segmented_control(key=state.COMPARED_CLASS).set_value(panes.OWN).run()
+    app.segmented_control(key=state.compare.CLASS).set_value(panes.OWN).run()
     assert sum(passes) == asked
 
 
@@ -179,7 +179,7 @@ def test_two_films_go_through_one_backbone(passes: list[int]) -> None:
 def test_a_link_reproduces_a_comparison_and_names_no_film() -> None:
     app = opened(FILM, backbone=["pneumonia-resnet34", VGG], method="hires_cam")
     assert titles(app) == ["ResNet-34", "VGG-16-BN"]
-    assert app.multiselect(key=state.METHODS).value == ["hires_cam"]
+    assert app.multiselect(key=state.compare.METHODS).value == ["hires_cam"]
     assert set(app.query_params) == {"backbone", "method"}
     assert "Doe" not in str(app.query_params)
 
@@ -192,34 +192,34 @@ def test_a_link_that_makes_no_sense_shows_the_first_state(address: dict[str, str
 def test_there_are_at_most_four_panes() -> None:
     app = opened(FILM, backbone=[VGG, RESNET, "pneumonia-resnet34"], method=["grad_cam", "layer_cam", "eigen_cam"])
     assert len(titles(app)) == 3
-    assert app.multiselect(key=state.METHODS).proto.max_selections == 1
-    app.multiselect(key=state.BACKBONES).set_value([VGG]).run()
-    app.multiselect(key=state.METHODS).set_value(["grad_cam", "layer_cam", "eigen_cam"]).run()
-    app.multiselect(key=state.BACKBONES).set_value([VGG, RESNET]).run()
+    assert app.multiselect(key=state.compare.METHODS).proto.max_selections == 1
+    app.multiselect(key=state.compare.BACKBONES).set_value([VGG]).run()
+    app.multiselect(key=state.compare.METHODS).set_value(["grad_cam", "layer_cam", "eigen_cam"]).run()
+    app.multiselect(key=state.compare.BACKBONES).set_value([VGG, RESNET]).run()
     assert "At most 4 panes: only 2 methods kept" in said(app)
     assert len(titles(app)) == 4
 
 
 def test_nothing_chosen_says_what_to_do() -> None:
     app = opened(FILM)
-    app.multiselect(key=state.BACKBONES).set_value([]).run()
+    app.multiselect(key=state.compare.BACKBONES).set_value([]).run()
     assert "Choose at least one backbone" in app.info[0].value
-    app.multiselect(key=state.BACKBONES).set_value([RESNET]).run()
+    app.multiselect(key=state.compare.BACKBONES).set_value([RESNET]).run()
     assert titles(app) == ["ResNet-18"]
 
 
 def test_a_pane_opens_in_diagnose() -> None:
     app = opened(FILM, method=["grad_cam", "layer_cam"])
-    app.segmented_control(key=state.COMPARED_CLASS).set_value("NORMAL").run()
-    app.selectbox(key=state.COMPARED_AGAINST).set_value("VIRUS").run()
+    app.segmented_control(key=state.compare.CLASS).set_value("NORMAL").run()
+    app.selectbox(key=state.compare.AGAINST).set_value("VIRUS").run()
     app.button(key="to_diagnose_1").click().run()
     assert not app.exception
-    assert app.selectbox(key=state.MODEL).value == VGG
-    assert app.selectbox(key=state.METHOD).value == "layer_cam"
-    assert (app.session_state[state.TARGET], app.session_state[state.AGAINST]) == ("NORMAL", "VIRUS")
+    assert app.selectbox(key=state.reading.MODEL).value == VGG
+    assert app.selectbox(key=state.reading.METHOD).value == "layer_cam"
+    assert (app.session_state[state.reading.TARGET], app.session_state[state.reading.AGAINST]) == ("NORMAL", "VIRUS")
     assert "rather than" in "".join(str(element.proto) for element in app.get("html"))
     app.switch_page("pages/read/compare.py").run()
-    assert app.session_state[state.COMPARED_CLASS] == "NORMAL"
+    assert app.session_state[state.compare.CLASS] == "NORMAL"
     assert titles(app) == [
         "VGG-16-BN · Grad-CAM",
         "VGG-16-BN · LayerCAM",
@@ -230,9 +230,9 @@ def test_a_pane_opens_in_diagnose() -> None:
 
 def test_each_network_may_explain_what_it_reads() -> None:
     app = opened(FILM)
-    app.segmented_control(key=state.COMPARED_CLASS).set_value(panes.OWN).run()
+    app.segmented_control(key=state.compare.CLASS).set_value(panes.OWN).run()
     assert not app.exception
-    assert app.selectbox(key=state.COMPARED_AGAINST).disabled
+    assert app.selectbox(key=state.compare.AGAINST).disabled
 
 
 def test_a_class_below_its_cut_off_is_drawn_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +241,7 @@ def test_a_class_below_its_cut_off_is_drawn_on_request(monkeypatch: pytest.Monke
     assert len(set(pictures(app))) == 1
     assert "unless asked for" in said(app)
     assert not app.metric
-    app.toggle(key=state.WEAK_TOO).set_value(True).run()
+    app.toggle(key=state.compare.WEAK_TOO).set_value(True).run()
     assert len(set(pictures(app))) == 4
 
 
@@ -250,7 +250,7 @@ def test_a_class_that_one_network_hardly_sees_is_not_asked_of_it(monkeypatch: py
     for cut in (0.0, 1.1):
         monkeypatch.setattr(viewer, "SHOWN_FROM", cut)
         app = opened(FILM)
-        asked[cut] = app.session_state[state.COMPARED_CLASS]
+        asked[cut] = app.session_state[state.compare.CLASS]
     differ = "Different" in app.subheader[0].value
     assert asked[0.0] != panes.OWN
     assert (asked[1.1] == panes.OWN) == differ
@@ -259,7 +259,7 @@ def test_a_class_that_one_network_hardly_sees_is_not_asked_of_it(monkeypatch: py
 def test_one_scale_changes_the_pictures_and_says_its_end() -> None:
     app = opened(FILM)
     before = pictures(app)
-    app.toggle(key=state.ONE_SCALE).set_value(True).run()
+    app.toggle(key=state.compare.ONE_SCALE).set_value(True).run()
     after = pictures(app)
     assert (before[0], before[-1]) == (after[0], after[-1])  # neither the film nor the maps' difference changes
     assert before[1:3] != after[1:3]
@@ -314,7 +314,7 @@ def test_the_sheet_holds_what_was_measured_of_the_maps(
 def test_fifteen_networks_do_not_trouble_the_first_choice(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
     good = dict(on_disk.find(made)[0])
     many = {f"{name}-{number}": one for number in range(5) for name, one in good.items()}
-    monkeypatch.setattr(state, "model", lambda _: many["pneumonia-resnet34-3"])
+    monkeypatch.setattr(state.reading, "model", lambda _: many["pneumonia-resnet34-3"])
     assert choice._first(many)[:2] == [good[VGG].name, "pneumonia-resnet34"]
 
 

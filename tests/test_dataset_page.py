@@ -50,7 +50,7 @@ def said(app: AppTest) -> str:
 
 
 def section(app: AppTest, name: str) -> AppTest:
-    app.session_state[state.SECTION] = name
+    app.session_state[state.dataset.SECTION] = name
     app.run()
     assert not app.exception
     return app
@@ -91,14 +91,14 @@ def test_the_same_number_is_not_said_to_be_the_same_child() -> None:
 
 def test_filters_change_every_figure_and_the_address() -> None:
     app = opened()
-    app.multiselect(key=state.SPLITS).set_value(["test"]).run()
+    app.multiselect(key=state.dataset.SPLITS).set_value(["test"]).run()
     assert metric(app, "Films") == "624"
-    app.multiselect(key=state.LABELS).set_value(["VIRUS"]).run()
+    app.multiselect(key=state.dataset.LABELS).set_value(["VIRUS"]).run()
     assert metric(app, "Films") == "148"
     assert metric(app, "Imbalance") == "one class"
     assert app.query_params["split"] == "test"
     assert app.query_params["class"] == "VIRUS"
-    app.text_input(key=state.PATIENT).set_value("person1000").run()
+    app.text_input(key=state.dataset.PATIENT).set_value("person1000").run()
     assert metric(app, "Imbalance") == "no film"
     assert metric(app, "Patients") == "0"
     assert "**No film matches:** split test; class viral pneumonia; 'person1000' in the patient's number" in said(app)
@@ -106,7 +106,7 @@ def test_filters_change_every_figure_and_the_address() -> None:
     assert app.button(key="any_split").label == "Any split (1 film)"
     app.button(key="any_patient").click().run()
     assert metric(app, "Films") == "148"
-    app.text_input(key=state.PATIENT).set_value("person1000").run()
+    app.text_input(key=state.dataset.PATIENT).set_value("person1000").run()
     next(button for button in app.button if button.label == "Show all films").click().run()
     assert metric(app, "Films") == "5,840"
     assert "class" not in app.query_params
@@ -115,10 +115,10 @@ def test_filters_change_every_figure_and_the_address() -> None:
 def test_a_link_reproduces_the_view() -> None:
     app = opened(**{"view": "measurements", "split": ["train"], "class": ["VIRUS", "NORMAL"], "trait": "contrast"})
     assert metric(app, "Films") == "2,686"
-    assert app.selectbox(key=state.TRAIT).value == "contrast"
-    assert app.session_state[state.SECTION] == "measurements"
+    assert app.selectbox(key=state.dataset.TRAIT).value == "contrast"
+    assert app.session_state[state.dataset.SECTION] == "measurements"
     merged = opened(merged="yes", view="balance")
-    assert merged.toggle(key=state.MERGED).value
+    assert merged.toggle(key=state.dataset.MERGED).value
     assert set(merged.dataframe[0].value["Class"]) == {"Normal", "Pneumonia"}
 
 
@@ -127,7 +127,7 @@ def test_a_link_that_makes_no_sense_shows_the_page() -> None:
         **{"view": "nonsense", "class": ["CAT"], "page": "-3", "index": "../../etc/passwd", "trait": "x" * 999}
     )
     assert metric(app, "Films") == "5,840"
-    assert app.session_state[state.INDEX] == PUBLIC
+    assert app.session_state[state.dataset.INDEX] == PUBLIC
 
 
 @pytest.mark.parametrize("name", SECTIONS)
@@ -161,15 +161,15 @@ def test_an_index_named_at_start_can_be_chosen(tmp_path: Path, monkeypatch: pyte
     path.write_bytes(indexes.csv(300))
     monkeypatch.setenv(VARIABLE, str(path))
     app = opened()
-    picker = app.selectbox(key=state.INDEX)
+    picker = app.selectbox(key=state.dataset.INDEX)
     assert picker.options == ["Public pneumonia set", "clinic"]
     picker.set_value(SERVER).run()
     assert metric(app, "Films") == "300"
-    app.text_input(key=state.PATIENT).set_value("p00001").run()
+    app.text_input(key=state.dataset.PATIENT).set_value("p00001").run()
     assert "patient" not in app.query_params  # an own patient's number is in no address
     assert "clinic" not in str(dict(app.query_params))
     path.write_bytes(indexes.csv(200))
-    app.text_input(key=state.PATIENT).set_value("").run()
+    app.text_input(key=state.dataset.PATIENT).set_value("").run()
     assert metric(app, "Films") == "200"  # a changed file is seen at once
     for name in SECTIONS:
         section(app, name)
@@ -190,7 +190,7 @@ def test_a_visitor_gives_an_index_and_takes_it_back() -> None:
     assert not app.exception
     assert metric(app, "Films") == "3"
     assert metric(app, "Patients") == "not known"
-    assert app.session_state[state.INDEX] == OWN
+    assert app.session_state[state.dataset.INDEX] == OWN
     assert "Cat" not in str(dict(app.query_params))
     assert "mine" not in str(dict(app.query_params))
     assert not app.toggle  # classes of no task are not merged
@@ -198,7 +198,7 @@ def test_a_visitor_gives_an_index_and_takes_it_back() -> None:
         section(app, name)
     assert "no measurements" in said(section(app, "measurements"))
     app.file_uploader[0].set_value([]).run()
-    assert app.session_state[state.INDEX] == PUBLIC
+    assert app.session_state[state.dataset.INDEX] == PUBLIC
     assert "This link" not in said(app)
 
 
@@ -245,7 +245,7 @@ def test_the_gallery_shows_a_page_and_a_click_opens_the_film_in_diagnose(server:
     app = opened(index=SERVER, view="films")
     assert len(app.get("image")) == films.PAGE
     assert f"Films 1 to {films.PAGE} of {films.PAGE + 3}" in said(app)
-    app.session_state[state.FILM_PAGE] = 2
+    app.session_state[state.dataset.FILM_PAGE] = 2
     app.run()
     assert len(app.get("image")) == 2
     assert "not in the folder of films" in said(app)  # the one that is gone
@@ -267,7 +267,7 @@ def test_the_page_loads_no_torch() -> None:
     shown_without_torch(
         "app.switch_page('pages/study/dataset.py').run()\n"
         f"for name in {SECTIONS!r}:\n"
-        f"    app.session_state[{state.SECTION!r}] = name\n"
+        f"    app.session_state[{state.dataset.SECTION!r}] = name\n"
         "    app.run()\n"
         "    assert not app.exception, app.exception\n"
     )

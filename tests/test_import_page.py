@@ -57,9 +57,9 @@ def flowers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_diagnose_reads_with_it_and_claims_nothing(flowers: str) -> None:
     app = opened()
-    assert app.selectbox(key=state.MODEL).value == "pneumonia-resnet18"  # ours come first
-    app.selectbox(key=state.MODEL_TASK).set_value("own").run()
-    assert app.selectbox(key=state.MODEL).value == flowers
+    assert app.selectbox(key=state.reading.MODEL).value == "pneumonia-resnet18"  # ours come first
+    app.selectbox(key=state.reading.MODEL_TASK).set_value("own").run()
+    assert app.selectbox(key=state.reading.MODEL).value == flowers
     assert not app.exception
     assert "does not apply" in said(app)
     assert "average radiograph" not in said(app)
@@ -76,7 +76,7 @@ def test_models_and_performance_say_what_is_not_known(flowers: str) -> None:
     app = opened()
     app.switch_page("pages/about/models.py").run()
     assert not app.exception
-    app.selectbox(key=state.CARD).set_value(flowers).run()
+    app.selectbox(key=state.models.CARD).set_value(flowers).run()
     assert not app.exception
     assert "my.flowers (LeNet)" in said(app)
     assert "not measured here" in said(app)

@@ -122,7 +122,7 @@ def test_the_first_page_appears_without_torch(made: Path) -> None:
 def test_the_picker_tells_accuracy_size_and_training(weights: Path) -> None:
     app = opened()
     card = on_disk.find(weights)[0]["pneumonia-resnet18"].card
-    assert app.selectbox(key=state.MODEL).options == ["ResNet-18"]
+    assert app.selectbox(key=state.reading.MODEL).options == ["ResNet-18"]
     assert not [box for box in app.selectbox if box.label == "Task"]  # asked only where there are several
     caption = said(app)
     assert f"{100 * card.metrics['accuracy'].value:.1f} % (95 % CI" in caption
@@ -155,16 +155,16 @@ def test_class_opacity_and_colour_change_the_picture_and_run_no_network(
     original, first = pictures(app)
     seen = {first}
     classes = on_disk.find(weights)[0]["pneumonia-resnet18"].card.classes
-    other = next(name for name in classes if name != app.session_state[state.TARGET])
+    other = next(name for name in classes if name != app.session_state[state.reading.TARGET])
     app.segmented_control[0].set_value(other).run()
-    assert app.session_state[state.TARGET] == other
+    assert app.session_state[state.reading.TARGET] == other
     seen.add(pictures(app)[1])
-    app.slider(key=state.OPACITY).set_value(30).run()
+    app.slider(key=state.look.OPACITY).set_value(30).run()
     seen.add(pictures(app)[1])
-    app.selectbox(key=state.COLOURS).set_value("viridis").run()
+    app.selectbox(key=state.look.COLOURS).set_value("viridis").run()
     seen.add(pictures(app)[1])
-    app.slider(key=state.OPACITY).set_value(0).run()
-    app.toggle(key=state.CONTOUR).set_value(False).run()
+    app.slider(key=state.look.OPACITY).set_value(0).run()
+    app.toggle(key=state.look.CONTOUR).set_value(False).run()
     assert pictures(app)[0] == original
     assert pictures(app)[1] == original  # faded to nothing, byte for byte
     assert len(seen) == 4
@@ -176,7 +176,7 @@ def test_a_class_below_its_cut_off_shows_no_map_unless_asked(weights: Path, monk
     app = give(opened(), ("chest.png", FILM))
     assert len(set(pictures(app))) == 1
     assert "no heatmap is drawn unless asked for" in said(app)
-    app.toggle(key=state.ANYWAY).set_value(True).run()
+    app.toggle(key=state.reading.ANYWAY).set_value(True).run()
     assert len(set(pictures(app))) == 2
 
 
@@ -224,12 +224,12 @@ def test_a_dicom_says_what_was_done_to_it_and_no_name(weights: Path) -> None:
 def test_switching_pages_loses_nothing(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readings = Readings(monkeypatch)
     app = give(opened(), ("chest.png", FILM), ("other.dcm", OTHER))
-    app.slider(key=state.OPACITY).set_value(25).run()
+    app.slider(key=state.look.OPACITY).set_value(25).run()
     before = pictures(app)
     app.switch_page("pages/about/models.py").run()
     app.switch_page("pages/read/diagnose.py").run()
     assert not app.exception
-    assert app.slider(key=state.OPACITY).value == 25
+    assert app.slider(key=state.look.OPACITY).value == 25
     assert pictures(app) == before
     assert readings.count == 1
 
@@ -237,10 +237,10 @@ def test_switching_pages_loses_nothing(weights: Path, monkeypatch: pytest.Monkey
 def test_what_was_asked_for_outlives_a_change_of_page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(viewer, "SHOWN_FROM", 1.1)
     app = give(opened(), ("chest.png", FILM))
-    app.toggle(key=state.ANYWAY).set_value(True).run()
+    app.toggle(key=state.reading.ANYWAY).set_value(True).run()
     app.switch_page("pages/about/method.py").run()
     app.switch_page("pages/read/diagnose.py").run()
-    assert app.toggle(key=state.ANYWAY).value
+    assert app.toggle(key=state.reading.ANYWAY).value
     assert len(set(pictures(app))) == 2
 
 
@@ -267,7 +267,7 @@ def test_films_can_be_removed(weights: Path) -> None:
 
 
 def test_too_many_films_are_said_to_be(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "MAX_FILMS", 1)
+    monkeypatch.setattr(state.films, "MAX_FILMS", 1)
     app = give(opened(), ("chest.png", FILM), ("other.dcm", OTHER))
     assert "1 more did not fit" in said(app)
     assert not app.dataframe
@@ -292,7 +292,7 @@ def test_a_card_without_weights_is_named_and_the_others_work(
     half.weights.write_bytes(b"half")
     monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
     app = opened()
-    assert app.selectbox(key=state.MODEL).options == ["ResNet-18"]
+    assert app.selectbox(key=state.reading.MODEL).options == ["ResNet-18"]
     assert "pneumonia-vgg16_bn" in said(app)
     assert "half-copied" in said(app)
 
@@ -353,17 +353,17 @@ def test_one_class_is_explained_against_another(weights: Path, monkeypatch: pyte
     monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
     readings = Readings(monkeypatch)
     app = give(opened(), ("chest.png", FILM))
-    app.segmented_control(key=state.TARGET).set_value("BACTERIA").run()
+    app.segmented_control(key=state.reading.TARGET).set_value("BACTERIA").run()
     by_itself = pictures(app)[1]
-    picker = app.selectbox(key=state.AGAINST)
+    picker = app.selectbox(key=state.reading.AGAINST)
     assert picker.options == ["(by itself)", "No pneumonia", "Viral pneumonia"]
     picker.set_value("VIRUS").run()
     assert not app.exception
     assert pictures(app)[1] != by_itself
     assert "rather than <b>Viral pneumonia</b>" in "".join(str(element.proto) for element in app.get("html"))
-    app.segmented_control(key=state.TARGET).set_value("VIRUS").run()  # no class can be explained against itself
+    app.segmented_control(key=state.reading.TARGET).set_value("VIRUS").run()  # no class can be explained against itself
     assert not app.exception
-    assert app.selectbox(key=state.AGAINST).value == ""
+    assert app.selectbox(key=state.reading.AGAINST).value == ""
     assert readings.count == 1
 
 
@@ -371,7 +371,7 @@ def test_a_map_that_is_the_same_for_every_class_says_so(weights: Path, monkeypat
     monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
     app = give(opened(), ("chest.png", FILM))
     assert "same for every class:" not in said(app)
-    app.selectbox(key=state.METHOD).set_value("eigen_cam").run()
+    app.selectbox(key=state.reading.METHOD).set_value("eigen_cam").run()
     assert "same for every class:" in said(app)
 
 

@@ -145,7 +145,7 @@ def said(app: AppTest) -> str:
 
 def test_every_network_is_shown_and_a_cell_is_asked_for(weights: Path) -> None:
     app = opened()
-    assert app.multiselect(key=state.SOURCES).value == [FIRST, SECOND]
+    assert app.multiselect(key=state.performance.SOURCES).value == [FIRST, SECOND]
     assert len(app.get("plotly_chart")) == 2
     assert "Click a cell" in said(app)
     assert "300 films of 150 patients" in said(app)
@@ -173,7 +173,7 @@ def test_a_click_is_remembered_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "put", kept.__setitem__)
     monkeypatch.setattr(state, "picked", lambda chart: [{"x": 1, "y": 2}])
     matrices._clicked("chart", FIRST, ("NORMAL", "BACTERIA", "VIRUS"))
-    assert kept[state.CELL] == f"{FIRST},VIRUS,BACTERIA"
+    assert kept[state.performance.CELL] == f"{FIRST},VIRUS,BACTERIA"
     monkeypatch.setattr(state, "picked", lambda chart: [])
     kept.clear()
     matrices._clicked("chart", FIRST, ("NORMAL", "BACTERIA", "VIRUS"))
@@ -247,7 +247,7 @@ def test_one_model_cannot_be_compared(weights: Path) -> None:
 
 def test_the_threshold_moves_every_figure(weights: Path, first: Source) -> None:
     app = opened(view="threshold", threshold="0.3", positive="VIRUS", prevalence="10")
-    assert app.slider(key=state.THRESHOLD).value == 0.3
+    assert app.slider(key=state.performance.THRESHOLD).value == 0.3
     found = measure(first.predictions, "VIRUS", 0.3)
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Sensitivity"] == f"{100 * found.sensitivity:.1f} %"
@@ -257,18 +257,18 @@ def test_the_threshold_moves_every_figure(weights: Path, first: Source) -> None:
     app.button(key="preset_sensitivity_95").click().run()
     shown = {metric.label: metric.value for metric in app.metric}
     assert float(shown["Sensitivity"].split()[0]) >= 95
-    assert link(app, "threshold") == [str(app.slider(key=state.THRESHOLD).value)]
+    assert link(app, "threshold") == [str(app.slider(key=state.performance.THRESHOLD).value)]
 
 
 def test_another_class_begins_at_its_own_threshold_and_prevalence(weights: Path, first: Source) -> None:
     app = opened(view="threshold", threshold="0.3", positive="VIRUS", prevalence="10")
-    app.selectbox(key=state.ONE).set_value(SECOND).run()
-    assert app.slider(key=state.THRESHOLD).value == 0.3
-    app.selectbox(key=state.POSITIVE).set_value("NORMAL").run()
+    app.selectbox(key=state.performance.ONE).set_value(SECOND).run()
+    assert app.slider(key=state.performance.THRESHOLD).value == 0.3
+    app.selectbox(key=state.performance.POSITIVE).set_value("NORMAL").run()
     youden = PRESETS["youden"].choose(from_csv(weights / f"{SECOND}.csv"), "NORMAL")
-    assert app.slider(key=state.THRESHOLD).value == pytest.approx(youden, abs=0.0006)
+    assert app.slider(key=state.performance.THRESHOLD).value == pytest.approx(youden, abs=0.0006)
     share = (first.predictions.labels == 0).mean()
-    assert app.number_input(key=state.PREVALENCE).value == pytest.approx(100 * share, abs=0.06)
+    assert app.number_input(key=state.performance.PREVALENCE).value == pytest.approx(100 * share, abs=0.06)
 
 
 def test_the_map_lists_what_a_lasso_holds(weights: Path, first: Source) -> None:
@@ -309,7 +309,7 @@ def test_a_network_without_predictions_is_named_and_the_others_work(
     bare.predictions.unlink()
     monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
     app = opened()
-    assert app.multiselect(key=state.SOURCES).value == [FIRST, SECOND]
+    assert app.multiselect(key=state.performance.SOURCES).value == [FIRST, SECOND]
     assert "python \\-m core evaluate" in said(app)
     monkeypatch.setattr(on_disk, "SHIPPED", tmp_path / "none")
     assert "No network here has test predictions" in opened().error[0].value
@@ -317,12 +317,12 @@ def test_a_network_without_predictions_is_named_and_the_others_work(
 
 def test_with_nothing_chosen_the_page_asks(weights: Path) -> None:
     app = opened()
-    app.multiselect(key=state.SOURCES).set_value([]).run()
+    app.multiselect(key=state.performance.SOURCES).set_value([]).run()
     assert "Choose a model or a table" in said(app)
     assert link(app, "model") == ["none"]
     assert link(app, "view") == ["matrices"]
     again = opened(view="matrices", model="none")
-    assert again.multiselect(key=state.SOURCES).value == []
+    assert again.multiselect(key=state.performance.SOURCES).value == []
     assert "Choose a model or a table" in said(again)
 
 
@@ -343,16 +343,16 @@ def test_an_own_table_stands_beside_ours_and_not_in_the_link(weights: Path, firs
 def test_of_too_many_tables_the_last_are_refused_by_name(weights: Path, first: Source) -> None:
     text = to_csv(first.predictions)
     app = opened(model=FIRST)
-    app.session_state[state._OWN] = {
+    app.session_state[state.tables._OWN] = {
         f"{number:08}": state.Upload(
             f"{number:08}", f"table{number}.csv", text.replace("test/0.", f"test/{number}x.").encode()
         )
-        for number in range(state.MAX_TABLES)
+        for number in range(state.tables.MAX_TABLES)
     }
     app = give(app, "ninth.csv", text)
     assert r"**Not taken in:** ninth\.csv" in said(app) or "**Not taken in:** ninth.csv" in said(app)
     removals = [button for button in app.button if button.label.startswith("Remove")]
-    assert len(removals) == state.MAX_TABLES
+    assert len(removals) == state.tables.MAX_TABLES
     removals[0].click().run()
     assert "Not taken in" not in said(app)
 
@@ -410,7 +410,7 @@ def test_a_table_of_other_classes_says_which_are_known(weights: Path) -> None:
 def test_a_table_of_another_task_is_a_task_to_choose(weights: Path) -> None:
     app = give(opened(), "covid.csv", to_csv(checkpoints.predictions("covid", 30)))
     assert len(app.get("plotly_chart")) == 2
-    app.selectbox(key=state.TASK).set_value("covid").run()
+    app.selectbox(key=state.performance.TASK).set_value("covid").run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1
 
@@ -424,7 +424,7 @@ def test_a_table_of_the_two_merged_classes_is_shown_where_it_can_be(weights: Pat
     app = give(opened(view=view), "two.csv", to_csv(table))
     assert not app.error
     if view == "comparison":
-        app.selectbox(key=state.PAIR[1]).select_index(1).run()
+        app.selectbox(key=state.performance.PAIR[1]).select_index(1).run()
         assert "cannot be compared" in app.warning[0].value
 
 
@@ -436,7 +436,7 @@ def test_tables_in_the_servers_folder_are_there_for_everyone(
     (tmp_path / f"{FIRST}.csv").write_text(to_csv(first.predictions), "utf-8")
     monkeypatch.setenv(TABLES, str(tmp_path))
     app = opened()
-    assert app.multiselect(key=state.SOURCES).value == [FIRST, SECOND, "hospital"]
+    assert app.multiselect(key=state.performance.SOURCES).value == [FIRST, SECOND, "hospital"]
     words = said(app).replace("\\", "")
     assert "**broken.csv**" in words
     assert f"**{FIRST}.csv**: There is another of this name" in words
@@ -470,8 +470,8 @@ def test_a_film_opens_in_diagnose_with_backbone_and_class(films: Path) -> None:
     assert app.get("image")
     next(button for button in app.button if button.label == "Diagnose").click().run()
     assert not app.exception
-    assert app.session_state[state.MODEL] == SECOND
-    assert app.session_state[state.TARGET] == "BACTERIA"
+    assert app.session_state[state.reading.MODEL] == SECOND
+    assert app.session_state[state.reading.TARGET] == "BACTERIA"
     assert len(app.session_state["films"]) == 1
     assert app.header[0].value.endswith(" %")
 
@@ -510,13 +510,13 @@ def test_diagnose_says_on_which_side_of_the_threshold_a_film_is(
 ) -> None:
     app = opened(view="threshold", threshold=str(threshold))
     app.button(key="use_point").click().run()
-    assert app.selectbox(key=state.MODEL).value == FIRST
+    assert app.selectbox(key=state.reading.MODEL).value == FIRST
     assert f"{threshold:.3f} for Pneumonia" in said(app)
     app.switch_page("pages/read/diagnose.py").run()  # where it is; the harness does not follow by itself
     app.file_uploader[0].set_value([("chest.png", FILM, "image/png")])
     app.run()
     assert f"**{side} your threshold {threshold:.3f} for Pneumonia:**" in said(app)
-    app.selectbox(key=state.MODEL).set_value(SECOND).run()
+    app.selectbox(key=state.reading.MODEL).set_value(SECOND).run()
     assert "Your threshold is not applied" in said(app)
     app.button(key="drop_point").click().run()
     assert "our threshold" not in said(app)
@@ -623,7 +623,7 @@ def test_the_notice_comes_first(weights: Path) -> None:
 
 def test_what_a_link_says_wrong_is_ignored(weights: Path) -> None:
     app = opened(view="threshold", threshold="much", prevalence="200", positive="LUNG", model="nonsense", of="none")
-    assert 0 <= app.slider(key=state.THRESHOLD).value <= 1
+    assert 0 <= app.slider(key=state.performance.THRESHOLD).value <= 1
     assert link(app, "positive") == ["PNEUMONIA"]
 
 
@@ -634,7 +634,7 @@ def test_the_page_is_as_it_was_left(weights: Path) -> None:
     app.switch_page(PAGE).run()
     assert link(app, "view") == ["figures"]
     assert link(app, "positive") == ["VIRUS"]
-    assert app.multiselect(key=state.SOURCES).value == [SECOND]
+    assert app.multiselect(key=state.performance.SOURCES).value == [SECOND]
 
 
 def test_calibration_before_and_after(tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -646,7 +646,7 @@ def test_calibration_before_and_after(tmp_path: Path, weights: Path, monkeypatch
     app = opened(view="calibration")
     assert list(app.dataframe[0].value["Temperature scaling"]) == ["before", "after"]
     after: Any = app.get("plotly_chart")[0].proto.spec
-    app.toggle(key=state.RAW).set_value(True).run()
+    app.toggle(key=state.performance.RAW).set_value(True).run()
     assert app.get("plotly_chart")[0].proto.spec != after
     assert "as if the temperature were 1" in said(app)
 
@@ -668,7 +668,7 @@ def test_faithfulness_of_exactly_these_weights_is_shown(
     ]
     heatmaps.SHIPPED.write_text(records.to_csv(Mean, means), "utf-8")
     app = opened(view="heatmaps", score="road")
-    assert app.segmented_control(key=state.SCORE).value == "road"
+    assert app.segmented_control(key=state.performance.SCORE).value == "road"
     assert len(app.get("plotly_chart")) == 1
     assert "40 films" in said(app)
     assert "No method is clearly better" in said(app)  # than the blob
@@ -694,7 +694,7 @@ def test_what_breaks_exactly_these_weights_is_shown(
     robustness.SHIPPED.write_text(records.to_csv(Damage, rows), "utf-8")
     for figure in SHOWN:
         app = opened(view="robustness", damage=figure)
-        assert app.segmented_control(key=state.DAMAGE).value == figure
+        assert app.segmented_control(key=state.performance.DAMAGE).value == figure
         assert len(app.get("plotly_chart")) == 1
     assert "Not measured: VGG-16-BN" in said(app)
     table = app.dataframe[0].value

@@ -88,7 +88,7 @@ def test_another_class_sends_another_map_and_nothing_else(weights: Path, monkeyp
     before = sent(app)
     encoded: list[object] = []
     monkeypatch.setattr(cache.render, "in_depth", encoded.append)
-    chosen = app.session_state[state.TARGET]
+    chosen = app.session_state[state.reading.TARGET]
     classes = on_disk.find(weights)[0]["pneumonia-resnet18"].card.classes
     app.segmented_control[0].set_value(next(name for name in classes if name != chosen)).run()
     after = sent(app)
@@ -105,7 +105,7 @@ def test_a_class_below_its_cut_off_is_not_sent_unless_asked_for(weights: Path, m
     over = sent(app)["panes"][1]
     assert over["map"] is None
     assert "no heatmap is drawn unless asked for" in over["why_not"]
-    app.toggle(key=state.ANYWAY).set_value(True).run()
+    app.toggle(key=state.reading.ANYWAY).set_value(True).run()
     assert sent(app)["panes"][1]["map"]
 
 
@@ -125,7 +125,7 @@ def test_compare_sends_the_film_once_and_every_map(weights: Path) -> None:
     ]  # fmt: skip
     assert found["columns"] == 3
     assert "same for every class" in found["panes"][2]["says"]
-    app.toggle(key=state.ONE_SCALE).set_value(True).run()
+    app.toggle(key=state.compare.ONE_SCALE).set_value(True).run()
     scaled = sent(app)["panes"]
     assert "logits)" in scaled[1]["high"]
     assert "Colours are on a shared scale" in scaled[1]["says"]
@@ -155,14 +155,14 @@ def test_without_the_viewer_there_are_still_images(weights: Path, monkeypatch: p
         monkeypatch.setenv(reading_room.VARIABLE, "1")
     app = give(opened(), ("chest.png", FILM))
     if how == "asked":
-        app.toggle(key=state.STILL).set_value(True).run()
+        app.toggle(key=state.look.STILL).set_value(True).run()
     if how == "browser":
         app.session_state["no_viewer"] = "a reason"
         app.run()
     assert not app.exception
     assert not app.get("bidi_component")
     assert len(set(pictures(app))) == 2
-    assert app.slider(key=state.OPACITY).value == 60
+    assert app.slider(key=state.look.OPACITY).value == 60
     expected = {"no api": "needs a newer Streamlit", "browser": "could not start in this browser (a reason)"}
     assert expected.get(how, "") in said(app)
     assert ("still images instead" in said(app)) == (how in expected)
@@ -170,11 +170,11 @@ def test_without_the_viewer_there_are_still_images(weights: Path, monkeypatch: p
 
 def test_how_overlays_look_outlives_the_change_to_still_images(weights: Path) -> None:
     app = give(opened(), ("chest.png", FILM))
-    app.session_state[state.OPACITY] = 35  # as told by the viewer
-    app.toggle(key=state.STILL).set_value(True).run()
-    assert app.slider(key=state.OPACITY).value == 35
-    app.slider(key=state.OPACITY).set_value(20).run()
-    app.toggle(key=state.STILL).set_value(False).run()
+    app.session_state[state.look.OPACITY] = 35  # as told by the viewer
+    app.toggle(key=state.look.STILL).set_value(True).run()
+    assert app.slider(key=state.look.OPACITY).value == 35
+    app.slider(key=state.look.OPACITY).set_value(20).run()
+    app.toggle(key=state.look.STILL).set_value(False).run()
     assert sent(app)["look"]["opacity"] == 0.2
 
 

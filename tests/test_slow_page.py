@@ -49,7 +49,7 @@ def _weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def opened(page: str = "pages/read/diagnose.py") -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     app.run().button(key="accept").click().run()
-    app.session_state[state.MODEL] = "pneumonia-resnet18"
+    app.session_state[state.reading.MODEL] = "pneumonia-resnet18"
     app.switch_page(page).run()
     app.file_uploader[0].set_value([("chest.png", FILM, "image/png")])
     return seen(app.run())
@@ -79,7 +79,7 @@ def finished(app: AppTest) -> AppTest:
 
 
 def slow(app: AppTest, name: str) -> AppTest:
-    return seen(app.selectbox(key=state.METHOD).set_value(name).run())
+    return seen(app.selectbox(key=state.reading.METHOD).set_value(name).run())
 
 
 @pytest.mark.usefixtures("_weights")
@@ -149,16 +149,16 @@ def test_trust_in_a_slow_map_is_measured_without_making_it_again() -> None:
 @pytest.mark.usefixtures("_weights")
 def test_any_layer_can_be_explained_and_several_are_averaged() -> None:
     app = opened()
-    assert app.multiselect(key=state.LAYERS).options == ["layer4", "layer3", "layer2", "layer1"]
-    assert app.multiselect(key=state.LAYERS).value == ["layer4"]
-    app = seen(app.multiselect(key=state.LAYERS).set_value(["layer2"]).run())
+    assert app.multiselect(key=state.reading.LAYERS).options == ["layer4", "layer3", "layer2", "layer1"]
+    assert app.multiselect(key=state.reading.LAYERS).value == ["layer4"]
+    app = seen(app.multiselect(key=state.reading.LAYERS).set_value(["layer2"]).run())
     assert "Grad-CAM · layer layer2" in said(app)
-    app = seen(app.multiselect(key=state.LAYERS).set_value(["layer2", "layer3"]).run())
+    app = seen(app.multiselect(key=state.reading.LAYERS).set_value(["layer2", "layer3"]).run())
     assert "Grad-CAM · layers layer2 + layer3, averaged" in said(app)
-    app = seen(app.multiselect(key=state.LAYERS).set_value([]).run())
+    app = seen(app.multiselect(key=state.reading.LAYERS).set_value([]).run())
     assert "Grad-CAM · layer layer4" in said(app)
-    app = seen(app.selectbox(key=state.MODEL).set_value("pneumonia-lenet").run())
-    assert app.multiselect(key=state.LAYERS).value == ["convolution 3"]
+    app = seen(app.selectbox(key=state.reading.MODEL).set_value("pneumonia-lenet").run())
+    assert app.multiselect(key=state.reading.LAYERS).value == ["convolution 3"]
     app = slow(app, "smooth_grad")
     assert not app.multiselect  # it explains the input
 
@@ -166,7 +166,7 @@ def test_any_layer_can_be_explained_and_several_are_averaged() -> None:
 @pytest.mark.usefixtures("_weights")
 def test_compare_makes_slow_maps_of_all_its_networks() -> None:
     app = opened("pages/read/compare.py")
-    app = seen(app.multiselect(key=state.METHODS).set_value(["grad_cam", "score_cam"]).run())
+    app = seen(app.multiselect(key=state.compare.METHODS).set_value(["grad_cam", "score_cam"]).run())
     assert "Score-CAM by ResNet-18, Score-CAM by LeNet" in said(app)
     assert "632 times in all" in said(app)
     assert "Layer layer4" in said(app)  # what is fast is there at once
@@ -174,7 +174,7 @@ def test_compare_makes_slow_maps_of_all_its_networks() -> None:
     app = finished(app.button(key="make_maps").click().run())
     assert "make_maps" not in buttons(app)
     assert "to_diagnose_3" in buttons(app)
-    app = seen(app.multiselect(key=state.COMPARED_LAYERS).set_value(["1"]).run())
+    app = seen(app.multiselect(key=state.compare.LAYERS).set_value(["1"]).run())
     assert "ResNet-18: layer3" in said(app)
     assert "LeNet: convolution 2" in said(app)
     assert "make_maps" in buttons(app)  # of that layer they are not there

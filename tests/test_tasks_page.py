@@ -42,21 +42,24 @@ def weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def covid(app: AppTest) -> AppTest:
-    app.selectbox(key=state.MODEL_TASK).set_value("covid").run()
+    app.selectbox(key=state.reading.MODEL_TASK).set_value("covid").run()
     assert not app.exception
     return app
 
 
 def test_the_task_comes_first_and_backbones_stand_by_family(weights: Path) -> None:
     app = opened()
-    assert app.selectbox(key=state.MODEL_TASK).options == ["Pneumonia", "COVID-19"]
-    assert app.selectbox(key=state.MODEL).options == ["LeNet", "ResNet-18"]
+    assert app.selectbox(key=state.reading.MODEL_TASK).options == ["Pneumonia", "COVID-19"]
+    assert app.selectbox(key=state.reading.MODEL).options == ["LeNet", "ResNet-18"]
     covid(app)
-    assert app.selectbox(key=state.MODEL).options == ["LeNet", "Two-block CNN · Small CNNs"]
-    app.selectbox(key=state.MODEL).set_value(COVID).run()
+    assert app.selectbox(key=state.reading.MODEL).options == ["LeNet", "Two-block CNN · Small CNNs"]
+    app.selectbox(key=state.reading.MODEL).set_value(COVID).run()
     app.switch_page("pages/about/method.py").run()
     app.switch_page("pages/read/diagnose.py").run()
-    assert (app.selectbox(key=state.MODEL_TASK).value, app.selectbox(key=state.MODEL).value) == ("covid", COVID)
+    assert (app.selectbox(key=state.reading.MODEL_TASK).value, app.selectbox(key=state.reading.MODEL).value) == (
+        "covid",
+        COVID,
+    )
 
 
 def test_another_task_relabels_what_depends_on_classes(weights: Path) -> None:
@@ -71,9 +74,11 @@ def test_another_task_relabels_what_depends_on_classes(weights: Path) -> None:
     assert "not what this network was trained on" in words
     give(app, ("chest.png", FILM))
     assert app.header[0].value.startswith(tuple(TASKS["covid"].words.values()))
-    assert app.segmented_control(key=state.TARGET).options == [TASKS["covid"].words[n] for n in TASKS["covid"].classes]
+    assert app.segmented_control(key=state.reading.TARGET).options == [
+        TASKS["covid"].words[n] for n in TASKS["covid"].classes
+    ]
     assert "Guangzhou" not in said(app)
-    app.selectbox(key=state.MODEL_TASK).set_value("pneumonia").run()  # the same film, the other question
+    app.selectbox(key=state.reading.MODEL_TASK).set_value("pneumonia").run()  # the same film, the other question
     assert not app.exception
     assert app.header[0].value.startswith(tuple(TASKS["pneumonia"].words.values()))
 
@@ -82,15 +87,15 @@ def test_compare_keeps_to_one_task(weights: Path) -> None:
     app = opened()
     app.switch_page("pages/read/compare.py").run()
     assert not app.exception
-    assert app.selectbox(key=state.COMPARE_TASK).options == ["Pneumonia", "COVID-19"]
-    assert set(app.multiselect(key=state.BACKBONES).value) == {RESNET, LENET}
-    app.selectbox(key=state.COMPARE_TASK).set_value("COVID-19").run()
+    assert app.selectbox(key=state.compare.TASK).options == ["Pneumonia", "COVID-19"]
+    assert set(app.multiselect(key=state.compare.BACKBONES).value) == {RESNET, LENET}
+    app.selectbox(key=state.compare.TASK).set_value("COVID-19").run()
     assert not app.exception
-    assert set(app.multiselect(key=state.BACKBONES).value) == {COVID, SECOND}
+    assert set(app.multiselect(key=state.compare.BACKBONES).value) == {COVID, SECOND}
     assert TASKS["covid"].question in said(app)
-    app.multiselect(key=state.BACKBONES).set_value([]).run()
-    assert app.selectbox(key=state.COMPARE_TASK).value == "COVID-19"
-    assert len(app.multiselect(key=state.BACKBONES).options) == 2
+    app.multiselect(key=state.compare.BACKBONES).set_value([]).run()
+    assert app.selectbox(key=state.compare.TASK).value == "COVID-19"
+    assert len(app.multiselect(key=state.compare.BACKBONES).options) == 2
 
 
 def test_a_link_that_mixes_tasks_shows_those_of_the_first(weights: Path) -> None:
@@ -98,18 +103,18 @@ def test_a_link_that_mixes_tasks_shows_those_of_the_first(weights: Path) -> None
     app.query_params["backbone"] = [COVID, RESNET]
     app.switch_page("pages/read/compare.py").run()
     assert not app.exception
-    assert app.multiselect(key=state.BACKBONES).value == [COVID]
+    assert app.multiselect(key=state.compare.BACKBONES).value == [COVID]
 
 
 def test_performance_shows_one_task_at_a_time(weights: Path) -> None:
     app = opened()
     app.switch_page("pages/study/performance.py").run()
     assert not app.exception
-    assert set(app.multiselect(key=state.SOURCES).value) == {RESNET, LENET}
-    app.selectbox(key=state.TASK).set_value("covid").run()
+    assert set(app.multiselect(key=state.performance.SOURCES).value) == {RESNET, LENET}
+    app.selectbox(key=state.performance.TASK).set_value("covid").run()
     assert not app.exception
-    assert set(app.multiselect(key=state.SOURCES).value) == {COVID, SECOND}
-    assert app.multiselect(key=state.SOURCES).options == ["LeNet", "Two-block CNN · Small CNNs"]
+    assert set(app.multiselect(key=state.performance.SOURCES).value) == {COVID, SECOND}
+    assert app.multiselect(key=state.performance.SOURCES).options == ["LeNet", "Two-block CNN · Small CNNs"]
 
 
 def test_models_lists_all_and_shows_one(weights: Path) -> None:
@@ -127,7 +132,7 @@ def test_models_lists_all_and_shows_one(weights: Path) -> None:
     assert "| The outer eighth of the film | 96.0 % (95 % CI 90.0 to 100.0) | 0.960 |" in words
     assert "Brightness and contrast of these films are not in the shipped index" in words
     assert list(app.dataframe[1].value["Films"]) == [TASKS["covid"].words[name] for name in TASKS["covid"].classes]
-    app.selectbox(key=state.CARD).set_value(RESNET).run()
+    app.selectbox(key=state.models.CARD).set_value(RESNET).run()
     assert not app.exception
     assert app.subheader[0].value == "ResNet-18"
     assert app.query_params["model"] in (RESNET, [RESNET])

@@ -116,10 +116,10 @@ def test_several_runs_and_a_link_to_them(place: Path) -> None:
         "epoch": ["7"],
     }
     app = opened(**link)
-    assert app.multiselect(key=state.RUNS).value == ["runs/first", "runs/second"]
+    assert app.multiselect(key=state.training.RUNS).value == ["runs/first", "runs/second"]
     assert len(app.dataframe[0].value) == 15
     assert address(app) == link
-    app.selectbox(key=state.MATRIX_AT).set_value("best").run()
+    app.selectbox(key=state.training.MATRIX_AT).set_value("best").run()
     assert not app.exception
     assert address(app) == link | {"epoch": ["best"]}
 
@@ -134,7 +134,7 @@ def test_an_address_that_makes_no_sense_is_dropped(place: Path) -> None:
 def test_choosing_no_run_says_what_to_do(place: Path) -> None:
     made.make(place, "first", epochs=6)
     app = opened()
-    app.multiselect(key=state.RUNS).set_value([]).run()
+    app.multiselect(key=state.training.RUNS).set_value([]).run()
     assert not app.exception
     assert "Choose a run" in app.info[0].value
 
@@ -156,7 +156,7 @@ def test_older_histories_and_curves_beside_weights_are_drawn(place: Path) -> Non
     (on_disk.SHIPPED / "covid-resnet50.history.csv").write_text(made.history(made.rows(4), old), "utf-8")
     app = opened()
     assert "Not in these histories" in said(app)  # images per second
-    assert app.multiselect(key=state.RUNS).options == ["covid-resnet50 (weights)"]
+    assert app.multiselect(key=state.training.RUNS).options == ["covid-resnet50 (weights)"]
 
 
 def test_the_table_to_take_away_holds_what_the_files_hold(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +92,7 @@ def test_a_file_name_is_shown_as_it_is() -> None:
 
 def upload(seed: int = 0) -> state.Upload:
     data = synthetic.as_png8(synthetic.film(80, 80, seed))
-    return state.Upload(hashlib.sha256(data).hexdigest(), "Doe.png", data)
+    return state.Upload.of("Doe.png", data)
 
 
 def test_a_film_that_another_visitor_reads_meanwhile_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +116,7 @@ def test_file_names_are_in_downloads_when_they_were_asked_for(
 ) -> None:
     made: list[Callable[[], bytes]] = []
     monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: made.append(data))
-    monkeypatch.setattr(state, "names_in_exports", lambda: asked)
+    monkeypatch.setattr(state.reading, "names_in_exports", lambda: asked)
     card = SimpleNamespace(name="m", weights_sha256="c" * 64, task="pneumonia", temperature=1.0)
     checkpoint: Any = SimpleNamespace(card=card, validation=tmp_path / "none.csv")
     exports.readings([Result(upload(), None, "no film")], checkpoint, "stem", "Reading")

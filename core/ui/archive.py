@@ -90,15 +90,15 @@ def open_in_diagnose(file: str, model: str | None = None, target: str | None = N
         DataError: as :func:`data`, or the tray is full.
     """
     film = data(file)
-    state.add_films([(file, film, "")])
-    if state.note():
-        raise DataError(state.note())
+    state.films.add([(file, film, "")])
+    if state.films.note():
+        raise DataError(state.films.note())
     good = cache.models().good
-    chosen = good.get(model or "") or state.model(good)
+    chosen = good.get(model or "") or state.reading.model(good)
     if chosen is not None:
-        state.choose_model(chosen.name)
+        state.reading.choose_model(chosen.name)
         if target in chosen.card.classes:
-            state.explain(hashlib.sha256(film).hexdigest(), chosen.key, str(target))
+            state.reading.explain(hashlib.sha256(film).hexdigest(), chosen.key, str(target))
     st.switch_page(_DIAGNOSE)
 
 

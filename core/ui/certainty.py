@@ -57,22 +57,22 @@ def panel(checkpoint: Checkpoint) -> None:
     if usable(checkpoint) is None:
         return
     with st.expander("How sure?", icon=":material/verified:"):
-        if state.SET_LEVEL not in st.session_state:
-            state.put(state.SET_LEVEL, round(100 * state.set_level()))
+        if state.reading.SET_LEVEL not in st.session_state:
+            state.put(state.reading.SET_LEVEL, round(100 * state.reading.set_level()))
         st.slider(
             "Prediction set",
             round(100 * LEVELS[0]),
             round(100 * LEVELS[-1]),
-            key=state.SET_LEVEL,
+            key=state.reading.SET_LEVEL,
             format="%d %%",
             help="In so many of 100 films the set holds the true class. Surer sets hold more classes.",
         )
-        if state.value(state.TARGET_ERROR) not in TARGETS:
-            state.put(state.TARGET_ERROR, TARGET)
+        if state.value(state.reading.TARGET_ERROR) not in TARGETS:
+            state.put(state.reading.TARGET_ERROR, TARGET)
         st.selectbox(
             "Wrong readings allowed",
             list(TARGETS),
-            key=state.TARGET_ERROR,
+            key=state.reading.TARGET_ERROR,
             format_func=lambda name: TARGETS[name].title,
             help="A film whose highest probability is too low for that needs a human reader.",
         )
@@ -93,13 +93,13 @@ def verdict(result: Result, checkpoint: Checkpoint, *, caution: bool = False) ->
         st.caption(f":material/help: {missing(checkpoint)}")
         return
     by_class = result.reading.by_class
-    if found.defers(by_class, state.target_error()):
+    if found.defers(by_class, state.reading.target_error()):
         st.warning(_human(max(by_class.values()), found, checkpoint), icon=":material/person_alert:")
     wording = found.wording(by_class)
-    held = found.sets.of(by_class, state.set_level())
+    held = found.sets.of(by_class, state.reading.set_level())
     st.markdown(
         f"{_ICONS[wording.name]} **{wording.title}**{_was_right(wording.name, found, checkpoint)}  \n"
-        f":material/data_array: **{100 * state.set_level():.0f} % set: {either(held, checkpoint.task.words)}**"
+        f":material/data_array: **{100 * state.reading.set_level():.0f} % set: {either(held, checkpoint.task.words)}**"
     )
     st.caption(_promise(found, checkpoint, caution=caution))
 
@@ -109,18 +109,20 @@ def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
     found = usable(checkpoint)
     if found is None:
         return {}
-    reading, name = result.reading, f"{100 * state.set_level():.0f} % set"
+    reading, name = result.reading, f"{100 * state.reading.set_level():.0f} % set"
     if reading is None:
         return {name: "", "How sure": ""}
     short = checkpoint.task.words
-    held = found.sets.of(reading.by_class, state.set_level())
-    sure = HUMAN if found.defers(reading.by_class, state.target_error()) else found.wording(reading.by_class).title
+    held = found.sets.of(reading.by_class, state.reading.set_level())
+    sure = (
+        HUMAN if found.defers(reading.by_class, state.reading.target_error()) else found.wording(reading.by_class).title
+    )
     return {name: either(held, short) if held else "no class", "How sure": sure}
 
 
 def facts(checkpoint: Checkpoint) -> Facts:
     """What exports say of readings, as asked for now: a download runs outside the visitor's session."""
-    found, level, target = usable(checkpoint), state.set_level(), state.target_error()
+    found, level, target = usable(checkpoint), state.reading.set_level(), state.reading.target_error()
 
     def of_one(result: Result) -> dict[str, Any]:
         if found is None or result.reading is None:
@@ -139,12 +141,12 @@ def spread(result: Result, checkpoint: Checkpoint) -> None:
     """A button, and once it was pressed what the network says of the film mirrored and shifted."""
     key = "spread", result.upload.sha256, checkpoint.key
     with st.container(border=True, key="spread"):
-        if key not in state.measured():
+        if key not in state.reading.measured():
             words, button = st.columns([3, 1], vertical_alignment="center")
             words.markdown("**Is the reading steady?** Reads the film mirrored, and shifted by a few pixels, too.")
             button.button(
                 "Spread", key="measure_spread", icon=":material/swap_horiz:", width="stretch",
-                on_click=state.measured().add, args=(key,),
+                on_click=state.reading.measured().add, args=(key,),
             )  # fmt: skip
             return
         try:
@@ -195,7 +197,7 @@ def missing(checkpoint: Checkpoint) -> str:
 
 
 def _human(top: float, found: Certainty, checkpoint: Checkpoint) -> str:
-    target = TARGETS[state.target_error()]
+    target = TARGETS[state.reading.target_error()]
     low = found.cuts[target.name]
     why = f"**{HUMAN}.** The highest probability is {charts.percent(top)}. "
     if low > 1:
@@ -238,7 +240,7 @@ def _on_test(what: str, checkpoint: Checkpoint, found: Certainty, measure: Calla
 
 def _promise(found: Certainty, checkpoint: Checkpoint, *, caution: bool) -> str:
     """What a set promises, of whom, and how it was kept."""
-    level = state.set_level()
+    level = state.reading.set_level()
     if caution:
         return (
             ":material/warning: **What a set promises does not hold for this film:** it is unlike those measured. "

@@ -47,7 +47,7 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
 def readings(results: Sequence[Result], checkpoint: Checkpoint, stem: str, label: str) -> None:
     """Buttons for the readings of one or several films, in the caller's row."""
     # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
-    named, sure = state.names_in_exports(), certainty.facts(checkpoint)
+    named, sure = state.reading.names_in_exports(), certainty.facts(checkpoint)
 
     def rows() -> list[report.Row]:
         return [_row(result, checkpoint, sure, named=named) for result in results]
@@ -60,7 +60,7 @@ def names() -> None:
     """Whether exports may hold the visitor's file names."""
     st.checkbox(
         "My file names in downloads",
-        key=state.NAMES,
+        key=state.reading.NAMES,
         help="Otherwise films are named by a digest of their content: a patient's name in a file name stays here.",
     )
 

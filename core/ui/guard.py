@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -52,7 +51,7 @@ def insist(result: Result, checkpoint: Checkpoint, place: str = "") -> None:
         "Read anyway",
         key=f"read_anyway{place}",
         icon=":material/visibility:",
-        on_click=state.insisted().add,
+        on_click=state.films.insisted().add,
         args=((result.upload.sha256, checkpoint.key),),
         help="The reading will be marked on screen and in every download.",
     )
@@ -110,7 +109,7 @@ def _put_right(upload: Upload, mend: Mend) -> None:
     was = f"{upload.note} " if upload.note else ""
     note = f"{was}Mended here: {mend.done}, from film {xray.key}."
     facts = upload.facts or xray.facts
-    state.replace_film(upload, Upload(hashlib.sha256(data).hexdigest(), upload.name, data, note, facts))
+    state.films.put_for(upload, replace(Upload.of(upload.name, data), note=note, facts=facts))
 
 
 def short(result: Result) -> None:
@@ -161,7 +160,7 @@ def _screened(result: Result, checkpoint: Checkpoint, known: Known | None) -> Re
         return result
     seen = cache.seen(result.upload)
     verdict = judge(known.add(seen, result.reading) if known else seen, checkpoint.card.task, known)
-    if verdict.refused and (result.upload.sha256, checkpoint.key) not in state.insisted():
+    if verdict.refused and (result.upload.sha256, checkpoint.key) not in state.films.insisted():
         return Result(result.upload, None, f"Not read: refused. {verdict.says}", verdict)
     return replace(result, verdict=verdict)
 

@@ -80,7 +80,7 @@ def take(page: str, parts: Sequence[Part]) -> None:
     given = {part.name: words for part in parts if (words := st.query_params.get_all(part.name))}
     given = {name: words for name, words in given.items() if all(len(word) <= _LONGEST for word in words)}
     # A visitor who is faster than the network sends a choice together with an address from before the last one.
-    if not given or state.came_from_us(page, given) or state.chosen_since(page):
+    if not given or state.links.came_from_us(page, given) or state.links.chosen_since(page):
         return
     view = given.get("view", [""])[-1]
     for part in parts:
@@ -107,6 +107,6 @@ def give(page: str, parts: Sequence[Part], view: str = "", hidden: frozenset[str
         words = [] if part.views and view not in part.views else part.kind.write(state.value(part.key))
         if words := [word for word in words if not any(name in word for name in hidden)]:
             said[part.name] = words
-    state.remember_link(page, said, [part.key for part in parts])
+    state.links.remember(page, said, [part.key for part in parts])
     if said != {name: st.query_params.get_all(name) for name in st.query_params}:
         st.query_params.from_dict(said)  # also empty again when the visitor comes back from another page

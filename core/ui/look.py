@@ -13,7 +13,7 @@ from core.ui import reading_room, state
 
 def opacity() -> None:
     """How strongly heatmaps cover their films."""
-    st.slider("Heatmap opacity", 0, 100, step=5, format="%d %%", key=state.OPACITY, width=220)
+    st.slider("Heatmap opacity", 0, 100, step=5, format="%d %%", key=state.look.OPACITY, width=220)
 
 
 def display() -> DeltaGenerator:
@@ -28,16 +28,18 @@ def display() -> DeltaGenerator:
             reading_room.toggle()
         if reading_room.usable():
             return panel
-        st.selectbox("Colours", list(COLOUR_MAPS), key=state.COLOURS, format_func=lambda name: COLOUR_MAPS[name].title)
-        st.toggle("Closed contour", key=state.CONTOUR)
+        st.selectbox(
+            "Colours", list(COLOUR_MAPS), key=state.look.COLOURS, format_func=lambda name: COLOUR_MAPS[name].title
+        )
+        st.toggle("Closed contour", key=state.look.CONTOUR)
         st.slider(
             "Contour at, of the strongest",
             10,
             90,
             step=5,
             format="%d %%",
-            key=state.LEVEL,
-            disabled=not state.look().contour,
+            key=state.look.LEVEL,
+            disabled=not state.look.look().contour,
         )
     return panel
 

@@ -32,10 +32,10 @@ def maps(wanted: Sequence[Wanted]) -> list[Mapping[str, Heatmap] | None]:
     """
     found = [cache.heatmaps(one) for one in wanted]
     missing = {one.key: one for one, maps in zip(wanted, found, strict=True) if maps is None}
-    job = state.job()
+    job = state.visitor.job()
     if job is not None and not (missing and job.keys.issuperset(missing)):
         job.stop()  # the visitor looks at something else now
-        state.set_job(None)
+        state.visitor.wait_for(None)
         job = None
     if missing:
         _panel(list(missing.values()), job)
@@ -44,7 +44,7 @@ def maps(wanted: Sequence[Wanted]) -> list[Mapping[str, Heatmap] | None]:
 
 def busy() -> bool:
     """Whether maps are being made for this visitor."""
-    job = state.job()
+    job = state.visitor.job()
     return job is not None and not job.look().over
 
 
@@ -54,7 +54,7 @@ def _panel(missing: Sequence[Wanted], job: Job | None) -> None:
         return
     with st.container(border=True, key="making"):
         if job is not None:
-            state.set_job(None)
+            state.visitor.wait_for(None)
             _ended(job)
         words, button = st.columns([3, 1], vertical_alignment="center")
         words.markdown(_offer(missing))
@@ -71,7 +71,7 @@ def _panel(missing: Sequence[Wanted], job: Job | None) -> None:
 def _start(missing: Sequence[Wanted]) -> None:
     parts = [cache.maker(one) for one in missing]
     weights = [_passes(one) for one in missing]
-    state.set_job(Job([one.key for one in missing], parts, weights, _still_here()).start())
+    state.visitor.wait_for(Job([one.key for one in missing], parts, weights, _still_here()).start())
 
 
 def _still_here() -> Callable[[], bool]:

@@ -14,7 +14,7 @@ from core.ui.performance.sources import words
 
 def panel() -> None:
     """Which threshold films are read with, or a place to give one."""
-    point = state.operating_point()
+    point = state.reading.operating_point()
     if point is not None:
         said = words(TASKS[point.task], point.positive)
         st.markdown(f"**Your threshold:** {point.threshold:.3f} for {said}")
@@ -29,7 +29,7 @@ def panel() -> None:
 
 def verdict(result: Result, checkpoint: Checkpoint) -> None:
     """What the threshold says of a film, clearly; nothing where there is no threshold."""
-    point, reading = state.operating_point(), result.reading
+    point, reading = state.reading.operating_point(), result.reading
     if point is None or reading is None:
         return
     said = words(TASKS[point.task], point.positive)
@@ -54,7 +54,7 @@ def _take(data: bytes) -> None:
     from core.evaluate import OperatingPoint
 
     try:
-        state.use_operating_point(OperatingPoint.from_json(data.decode("utf-8", "replace")))
+        state.reading.use_operating_point(OperatingPoint.from_json(data.decode("utf-8", "replace")))
     except DataError as error:
         widgets.say(error, "This threshold cannot be used.")
         return
@@ -62,4 +62,4 @@ def _take(data: bytes) -> None:
 
 
 def _drop() -> None:
-    state.use_operating_point(None)
+    state.reading.use_operating_point(None)

@@ -80,8 +80,8 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         key=f"readings_{len(results)}",  # or a row selected before would win over the film just added
     )
     if event.selection.rows and event.selection.rows[0] < len(results):
-        state.choose_film(results[event.selection.rows[0]].upload.sha256)
-    chosen = state.chosen_film()
+        state.films.choose(results[event.selection.rows[0]].upload.sha256)
+    chosen = state.films.chosen()
     return next((result for result in results if chosen and result.upload.sha256 == chosen.sha256), results[0])
 
 
@@ -105,7 +105,7 @@ def _averages(checkpoint: Checkpoint) -> None:
             st.button(
                 film.title,
                 key=f"average_{film.title}",
-                on_click=state.add_films,
+                on_click=state.films.add,
                 args=([(film.title, film.data, film.caption)],),
                 kwargs={"aggregates": True},
                 width="stretch",
@@ -147,5 +147,5 @@ def _public(checkpoint: Checkpoint) -> None:
         bar.empty()
         widgets.say(error, "The public films could not be fetched.")
         return
-    state.add_films((film.title, film.data, film.caption) for film in films)
+    state.films.add((film.title, film.data, film.caption) for film in films)
     st.rerun()

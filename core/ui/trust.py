@@ -41,7 +41,7 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
         return
     key = key_of(result, heatmap, checkpoint)
     with st.container(border=True, key="trust"):
-        if key not in state.measured():
+        if key not in state.reading.measured():
             words, button = st.columns([3, 1], vertical_alignment="center")
             again = "; then alters the film and the network a little, and draws the map again"
             words.markdown(
@@ -50,7 +50,7 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
             )
             button.button(
                 "Measure this map", key="measure", icon=":material/straighten:", width="stretch",
-                on_click=state.measured().add, args=(key,),
+                on_click=state.reading.measured().add, args=(key,),
             )  # fmt: skip
             return
         try:

@@ -41,8 +41,8 @@ def show(result: Result, checkpoint: Checkpoint, method: str, layers: tuple[str,
     if reading is None:
         raise ValueError("this film has no reading")
     _words(result, checkpoint)
-    state.prepare_target(result.upload.sha256, checkpoint.key, reading.prediction)
-    state.prepare_look()
+    state.reading.prepare(result.upload.sha256, checkpoint.key, reading.prediction)
+    state.look.prepare()
     _pictures(result, checkpoint, method, layers)
 
 
@@ -51,7 +51,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     reading = result.reading
     assert reading is not None  # noqa: S101 - show() has looked
     words = checkpoint.task.words
-    by_class = reading.raw_by_class if state.uncalibrated() else reading.by_class
+    by_class = reading.raw_by_class if state.reading.uncalibrated() else reading.by_class
     said = charts.percent(by_class[reading.prediction])
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
@@ -77,7 +77,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
         st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key="bars", alt=f"Probabilities: {spoken}")
         st.toggle(
             "Before calibration",
-            key=state.UNCALIBRATED,
+            key=state.reading.UNCALIBRATED,
             disabled=checkpoint.card.temperature == 1,  # as of an imported network: nothing was fitted
             help="The network's own softmax. Calibration divides its logits by a temperature fitted on validation "
             f"({checkpoint.card.temperature:.2f}), so that a percentage comes closer to how often it is right.",
@@ -86,7 +86,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
 
 def _kind(checkpoint: Checkpoint) -> str:
     """What the percentage is."""
-    if state.uncalibrated() or checkpoint.card.temperature == 1:
+    if state.reading.uncalibrated() or checkpoint.card.temperature == 1:
         return "Softmax probability, not calibrated,"
     return f"Calibrated softmax probability (temperature {checkpoint.card.temperature:.2f})"
 
@@ -97,10 +97,10 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
     reading = result.reading
     assert reading is not None  # noqa: S101 - show() has looked
     _controls(checkpoint)
-    target, drawn = state.target(), state.look()
+    target, drawn = state.reading.target(), state.look.look()
     try:
         film = cache.film(result.upload)
-        wanted = Wanted(checkpoint, result.upload, reading, method, state.against(), layers)
+        wanted = Wanted(checkpoint, result.upload, reading, method, state.reading.against(), layers)
         (maps,) = making.maps([wanted])
     except PneumoLensError as error:
         widgets.say(error, "This film cannot be shown.")
@@ -128,7 +128,7 @@ def _controls(checkpoint: Checkpoint) -> None:
         st.segmented_control(
             "Explain",
             list(checkpoint.card.classes),
-            key=state.TARGET,
+            key=state.reading.TARGET,
             format_func=words.__getitem__,
             required=True,
             width="content",
@@ -147,13 +147,13 @@ def controls() -> DeltaGenerator:
 def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint) -> bool:
     """Both in the viewer. Says whether the heatmap is there."""
     assert result.reading is not None  # noqa: S101 - show() has looked
-    share = result.reading.by_class[state.target()]
-    says = checkpoint.task.words[state.target()]
+    share = result.reading.by_class[state.reading.target()]
+    says = checkpoint.task.words[state.reading.target()]
     weak = share < SHOWN_FROM
     why_not: str | None = making.NOT_MADE
     if heatmap is not None:
         why_not = heatmap.problem and f"No heatmap for {says}. {heatmap.problem}"
-    if heatmap is not None and not why_not and weak and not st.session_state.get(state.ANYWAY):
+    if heatmap is not None and not why_not and weak and not st.session_state.get(state.reading.ANYWAY):
         why_not = f"{says}: {charts.percent(share)}. {TOO_WEAK}"
     original = reading_room.Pane(
         film=film.key,
@@ -179,7 +179,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
     if heatmap is None:
         return False
     if weak and not heatmap.problem:
-        st.toggle("Show it anyway", key=state.ANYWAY)
+        st.toggle("Show it anyway", key=state.reading.ANYWAY)
     if heatmap.note and not why_not:
         st.caption(f":material/info: **{heatmap.note}**")
     return not why_not
@@ -198,11 +198,11 @@ def _stills(film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: 
             st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
             st.info(making.NOT_MADE, icon=":material/visibility_off:")
             return False
-        return _overlay(film, heatmap, checkpoint, share, state.look())
+        return _overlay(film, heatmap, checkpoint, share, state.look.look())
 
 
 def against(
-    checkpoint: Checkpoint, key: str = state.AGAINST, target: str | None = None, *, disabled: bool = False
+    checkpoint: Checkpoint, key: str = state.reading.AGAINST, target: str | None = None, *, disabled: bool = False
 ) -> None:
     """The picker of the class that the one explained is explained against.
 
@@ -213,7 +213,7 @@ def against(
         disabled: whether nothing can be picked.
     """
     words = {"": "(by itself)", **checkpoint.task.words}
-    chosen = state.target() if target is None else target
+    chosen = state.reading.target() if target is None else target
     options = ["", *(name for name in checkpoint.card.classes if name != chosen)]
     state.settle(key, options)
     st.selectbox(
@@ -237,13 +237,13 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
         st.warning(f"**No heatmap for {says}.** {error}", icon=":material/visibility_off:")
         return False
-    if share < SHOWN_FROM and not st.session_state.get(state.ANYWAY):
+    if share < SHOWN_FROM and not st.session_state.get(state.reading.ANYWAY):
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
         st.info(
             f"**{says}: {charts.percent(share)}.** {TOO_WEAK}",
             icon=":material/visibility_off:",
         )
-        st.toggle("Show it anyway", key=state.ANYWAY)
+        st.toggle("Show it anyway", key=state.reading.ANYWAY)
         return False
     picture = cache.overlay(film, heatmap, checkpoint.key, drawn)
     st.image(
@@ -251,7 +251,7 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
     )
     _legend(heatmap, checkpoint, drawn)
     if share < SHOWN_FROM:
-        st.toggle("Show it anyway", key=state.ANYWAY)
+        st.toggle("Show it anyway", key=state.reading.ANYWAY)
     return True
 
 

@@ -87,7 +87,7 @@ def notice() -> None:
             "- A heatmap is evidence of what a network looked at, not an outline of disease.\n"
             "- Films stay in this server's memory: nothing is written to disk or sent elsewhere."
         )
-        st.button("I understand: research use only", type="primary", on_click=state.accept, key="accept")
+        st.button("I understand: research use only", type="primary", on_click=state.visitor.accept, key="accept")
 
 
 def standing_line() -> None:
@@ -106,14 +106,14 @@ def pick_model() -> Checkpoint | None:
     models = cache.models()
     chosen = None
     if models.good:
-        if st.session_state.get(state.MODEL) not in models.good:
-            st.session_state[state.MODEL] = next(iter(models.good))
+        if st.session_state.get(state.reading.MODEL) not in models.good:
+            st.session_state[state.reading.MODEL] = next(iter(models.good))
         names = _of_picked_task(models.good)
         chosen = models.good[
             st.selectbox(
                 "Backbone",
                 names,
-                key=state.MODEL,
+                key=state.reading.MODEL,
                 format_func=lambda name: label(models.good[name]) if name in models.good else name,
                 help="Type to search: a name, or a family such as VGG." if len(names) > _MANY else None,
             )
@@ -154,16 +154,16 @@ def task_title(name: str) -> str:
 def _of_picked_task(good: Mapping[str, Checkpoint]) -> list[str]:
     """Names of the networks of the task chosen, which is asked for only where there are several."""
     tasks = list(dict.fromkeys(checkpoint.card.task for checkpoint in good.values()))
-    task = good[st.session_state[state.MODEL]].card.task
+    task = good[st.session_state[state.reading.MODEL]].card.task
     if len(tasks) > 1:
-        st.session_state[state.MODEL_TASK] = task  # a network chosen on another page brings its task along
+        st.session_state[state.reading.MODEL_TASK] = task  # a network chosen on another page brings its task along
 
         def switch() -> None:
             """The best network of the other task: what was chosen before cannot stay."""
-            wanted = st.session_state[state.MODEL_TASK]
-            st.session_state[state.MODEL] = next(name for name, one in good.items() if one.card.task == wanted)
+            wanted = st.session_state[state.reading.MODEL_TASK]
+            st.session_state[state.reading.MODEL] = next(name for name, one in good.items() if one.card.task == wanted)
 
-        st.selectbox("Task", tasks, key=state.MODEL_TASK, format_func=task_title, on_change=switch)
+        st.selectbox("Task", tasks, key=state.reading.MODEL_TASK, format_func=task_title, on_change=switch)
     return [one.name for one in by_family(one for one in good.values() if one.card.task == task)]
 
 
@@ -174,8 +174,8 @@ def device() -> str:
 
 def pick_method() -> str:
     """The picker of explanation methods: a key in METHODS."""
-    st.session_state.setdefault(state.METHOD, DEFAULT)
-    name = st.selectbox("Heatmap method", list(METHODS), key=state.METHOD, format_func=method_label)
+    st.session_state.setdefault(state.reading.METHOD, DEFAULT)
+    name = st.selectbox("Heatmap method", list(METHODS), key=state.reading.METHOD, format_func=method_label)
     st.caption(METHODS[name].says)
     return name
 
@@ -191,13 +191,13 @@ def pick_layers(checkpoint: Checkpoint, method: str) -> tuple[str, ...]:
     if not METHODS[method].by_layer:
         return ()
     names = [stage.name for stage in reversed(checkpoint.architecture.stages)]
-    found = state.value(state.LAYERS)
+    found = state.value(state.reading.LAYERS)
     known = [name for name in found if name in names] if isinstance(found, list) else []
-    state.put(state.LAYERS, known or names[:1])
+    state.put(state.reading.LAYERS, known or names[:1])
     chosen = st.multiselect(
         "Target layer",
         names,
-        key=state.LAYERS,
+        key=state.reading.LAYERS,
         help="Whose map is explained, the last one first. Earlier ones are finer, and know less of the classes. "
         "Maps of several are averaged.",
     )
@@ -216,11 +216,11 @@ def no_model() -> None:
 
 def uploader(label: str) -> None:
     """A drop area. Files go into the visitor's tray at once, and the area is empty again."""
-    key = state.uploader_key()
+    key = state.films.uploader_key()
 
     def take() -> None:
-        state.add_films((file.name, file.getvalue(), "") for file in st.session_state.get(key) or ())
-        state.renew_uploader()
+        state.films.add((file.name, file.getvalue(), "") for file in st.session_state.get(key) or ())
+        state.films.renew_uploader()
 
     st.file_uploader(
         label,
@@ -230,18 +230,18 @@ def uploader(label: str) -> None:
         help=f"PNG, JPEG, TIFF, BMP, WebP or DICOM, up to {LIMITS.max_bytes // 2**20} MiB each, several at once. "
         "Nothing is stored or sent elsewhere.",
     )
-    if state.note():
-        st.warning(state.note(), icon=":material/inventory_2:")
+    if state.films.note():
+        st.warning(state.films.note(), icon=":material/inventory_2:")
 
 
 def pick_format() -> str:
     """The picker of what figures are saved as: "png" or "svg"."""
     formats = {"png": "PNG", "svg": "SVG"}
-    state.settle(state.FORMAT, list(formats))
+    state.settle(state.performance.FORMAT, list(formats))
     st.segmented_control(
-        "Save figures as", list(formats), key=state.FORMAT, format_func=formats.__getitem__, required=True
+        "Save figures as", list(formats), key=state.performance.FORMAT, format_func=formats.__getitem__, required=True
     )
-    return state.figure_format()
+    return state.performance.figure_format()
 
 
 def title_of(checkpoint: Checkpoint) -> str:

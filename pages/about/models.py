@@ -18,9 +18,9 @@ def main() -> None:
         return
     overview.show(models.good)
     names = list(models.good)
-    state.settle(state.CARD, names)
+    state.settle(state.models.CARD, names)
     titles = widgets.titles(models.good.values())
-    name = str(st.selectbox("Card of", names, key=state.CARD, format_func=lambda name: titles.get(name, name)))
+    name = str(st.selectbox("Card of", names, key=state.models.CARD, format_func=lambda name: titles.get(name, name)))
     with st.container(border=True, gap="medium"):
         card.show(models.good[name])
     link.give()

@@ -20,7 +20,7 @@ def main() -> None:
     if not chosen.backbones or not chosen.methods:
         st.info("Choose at least one backbone and one method at the left.", icon=":material/left_click:")
         return
-    if not state.films():
+    if not state.films.given():
         tray.empty(chosen.backbones[0], "Compare what networks see in a chest X-ray")
         return
     if chosen.two and len(chosen.films) < len("AB"):

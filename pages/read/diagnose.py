@@ -21,16 +21,16 @@ def main() -> None:
         widgets.no_model()
         return
     runs_on.caption(widgets.device())
-    films = state.films()
+    films = state.films.given()
     if not films:
-        if state.operating_point():
+        if state.reading.operating_point():
             with st.sidebar:
                 operating.panel()
         tray.empty(checkpoint)
         return
     with st.sidebar:
         widgets.uploader("Add films")
-        st.button("Remove all films", on_click=state.clear_films, icon=":material/delete:", width="stretch")
+        st.button("Remove all films", on_click=state.films.clear, icon=":material/delete:", width="stretch")
         certainty.panel(checkpoint)
         operating.panel()
         exports.names()

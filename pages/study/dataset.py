@@ -29,11 +29,11 @@ def main() -> None:
     with st.sidebar:
         widgets.pick_format()
     headline(source, chosen)
-    section = state.settle(state.SECTION, list(SECTIONS))
+    section = state.settle(state.dataset.SECTION, list(SECTIONS))
     st.segmented_control(
         "Section",
         list(SECTIONS),
-        key=state.SECTION,
+        key=state.dataset.SECTION,
         required=True,
         format_func=lambda name: SECTIONS[name][0],
         label_visibility="collapsed",

@@ -32,11 +32,11 @@ def main() -> None:
         return
     if not chosen:
         st.info("Choose a model or a table at the left.", icon=":material/left_click:")
-        link.give(str(state.value(state.VIEW) or ""))
+        link.give(str(state.value(state.performance.VIEW) or ""))
         return
     about(chosen)
     titles = {section.name: section.title for section in SECTIONS.values()}
-    view = controls.segments("Section", titles, state.VIEW, hidden=True)
+    view = controls.segments("Section", titles, state.performance.VIEW, hidden=True)
     draw(SECTIONS[view], chosen, task, fmt, frozenset(s.name for s in found.good.values() if s.name.startswith("own-")))
     methods(chosen)
 
@@ -44,10 +44,10 @@ def main() -> None:
 def pick_task(found: Sources) -> Task:
     """Which question; asked only when there are predictions for several."""
     names = list(dict.fromkeys(source.task.name for source in found.good.values())) or list(TASKS)
-    state.settle(state.TASK, names)
+    state.settle(state.performance.TASK, names)
     if len(names) > 1:
-        controls.drop_down("Task", {name: widgets.task_title(name) for name in names}, state.TASK)
-    return TASKS[str(state.value(state.TASK))]
+        controls.drop_down("Task", {name: widgets.task_title(name) for name in names}, state.performance.TASK)
+    return TASKS[str(state.value(state.performance.TASK))]
 
 
 def pick_sources(found: Sources, task: Task) -> list[Source]:
@@ -56,14 +56,16 @@ def pick_sources(found: Sources, task: Task) -> list[Source]:
     networks = {name: source.checkpoint for name, source in there.items() if source.checkpoint}
     tables = [name for name in there if name not in networks]
     # At first the best networks, and every table: somebody gave it to see it.
-    state.settle_many(state.SOURCES, list(there), [*list(networks)[: max(1, MOST_AT_FIRST - len(tables))], *tables])
+    state.settle_many(
+        state.performance.SOURCES, list(there), [*list(networks)[: max(1, MOST_AT_FIRST - len(tables))], *tables]
+    )
     if not there:
         return []
     names = st.multiselect(
         "Models and tables",
         [*(one.name for one in widgets.by_family(networks.values())), *tables],
         format_func=lambda name: widgets.label(networks[name]) if name in networks else there[name].title,
-        key=state.SOURCES,
+        key=state.performance.SOURCES,
         placeholder="Choose at least one",
     )
     return [there[name] for name in names]

@@ -38,27 +38,27 @@ def measure(rounds: int = 5, films: int = FILMS) -> dict[str, float]:
             app.button(key="accept").click().run()
             app.switch_page("pages/study/dataset.py").run()  # modules are loaded; the index is not
             st.cache_resource.clear()
-            app.session_state[state.INDEX] = SERVER
+            app.session_state[state.dataset.INDEX] = SERVER
             results = {"dataset_first_ms": _run(app)}
             classes = iter(indexes.CLASSES * rounds)
             splits = iter(("train", "test") * rounds)
 
             def by_class() -> float:
-                app.multiselect(key=state.LABELS).set_value([next(classes)])
+                app.multiselect(key=state.dataset.LABELS).set_value([next(classes)])
                 return _run(app)
 
             def by_split() -> float:
-                app.multiselect(key=state.SPLITS).set_value([next(splits)])
+                app.multiselect(key=state.dataset.SPLITS).set_value([next(splits)])
                 return _run(app)
 
             # Every turn is a choice nobody has made before, so nothing of it is in a cache.
             turns = [(by_class(), by_split()) for _ in range(rounds)][1:]
             results["dataset_class_ms"] = statistics.median(turn[0] for turn in turns)
             results["dataset_split_ms"] = statistics.median(turn[1] for turn in turns)
-            app.multiselect(key=state.LABELS).set_value([])
-            app.multiselect(key=state.SPLITS).set_value([])
+            app.multiselect(key=state.dataset.LABELS).set_value([])
+            app.multiselect(key=state.dataset.SPLITS).set_value([])
             for section in ("health", "measurements", "films", "balance"):
-                app.session_state[state.SECTION] = section
+                app.session_state[state.dataset.SECTION] = section
                 results[f"dataset_{section}_ms"] = _run(app)
     return results
 

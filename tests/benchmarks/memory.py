@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import subprocess
 import sys
@@ -45,7 +44,7 @@ def _look_at(place: int) -> None:
     from tests.synthetic import as_png8, film
 
     data = as_png8(film(_HEIGHT, _WIDTH, place))
-    upload = Upload(hashlib.sha256(data).hexdigest(), f"{place}.png", data)
+    upload = Upload.of(f"{place}.png", data)
     for name in NETWORKS:
         checkpoint = named(name)
         reading = cache.read(checkpoint, [upload], lambda *_: None)[0].reading

@@ -33,7 +33,7 @@ def show(made: Sequence[Pane]) -> list[tuple[Pane, Faithfulness]]:
     if not drawn:
         return []
     st.subheader("How far each map can be believed", anchor=False)
-    if missing := set(drawn) - state.measured():
+    if missing := set(drawn) - state.reading.measured():
         with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
             st.markdown(
                 "Takes each map's places away and asks its network again, about 45 times: does the answer hang on what "
@@ -42,7 +42,7 @@ def show(made: Sequence[Pane]) -> list[tuple[Pane, Faithfulness]]:
             )
             st.button(
                 "Measure these maps", key="measure_all", icon=":material/straighten:",
-                on_click=state.measured().update, args=(missing,),
+                on_click=state.reading.measured().update, args=(missing,),
             )  # fmt: skip
     asked = [pane for key, pane in drawn.items() if key not in missing]
     place = st.empty()

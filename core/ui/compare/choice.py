@@ -58,7 +58,7 @@ def pick() -> Choice | None:
     backbones = _backbones(good, two=two)
     methods = _methods(PANES // (2 if two else max(1, len(backbones))))
     depths = _depths(backbones, methods)
-    films = _films(two=two) if state.films() else ()
+    films = _films(two=two) if state.films.given() else ()
     return Choice(two, backbones, methods, depths, films)
 
 
@@ -71,27 +71,32 @@ def titles(backbones: Sequence[Checkpoint]) -> Mapping[str, str]:
 
 
 def _kind() -> bool:
-    state.settle(state.COMPARE, list(_KINDS))
+    state.settle(state.compare.CHOSEN, list(_KINDS))
     chosen = st.segmented_control(
-        "Compare", list(_KINDS), format_func=_KINDS.__getitem__, key=state.COMPARE, required=True, width="stretch"
+        "Compare",
+        list(_KINDS),
+        format_func=_KINDS.__getitem__,
+        key=state.compare.CHOSEN,
+        required=True,
+        width="stretch",
     )
     return bool(chosen == "two")
 
 
 def _backbones(good: Mapping[str, Checkpoint], *, two: bool) -> tuple[Checkpoint, ...]:
-    found = state.value(state.BACKBONES)
+    found = state.value(state.compare.BACKBONES)
     known = [name for name in found if name in good] if isinstance(found, list) else []
     if not known and found != []:
         known = _first(good)
     asked = _asked(good, known)
     there = {name: one for name, one in good.items() if _question(one) == asked}
-    state.put(state.BACKBONES, [name for name in dict.fromkeys(known) if name in there][:PANES])
+    state.put(state.compare.BACKBONES, [name for name in dict.fromkeys(known) if name in there][:PANES])
     called = titles(list(there.values()))
     chosen = st.multiselect(
         "Backbones",
         [one.name for one in widgets.by_family(there.values())],
         format_func=lambda name: called.get(name, name),
-        key=state.BACKBONES,
+        key=state.compare.BACKBONES,
         max_selections=PANES,
         placeholder="Choose at least one",
     )
@@ -108,20 +113,20 @@ def _asked(good: Mapping[str, Checkpoint], known: Sequence[str]) -> Question:
     questions = {_said(one): _question(one) for one in good.values()}
     now = next((said for said, question in questions.items() if known and question == _question(good[known[0]])), None)
     if now is not None:
-        state.put(state.COMPARE_TASK, now)
-    now = state.settle(state.COMPARE_TASK, list(questions))
+        state.put(state.compare.TASK, now)
+    now = state.settle(state.compare.TASK, list(questions))
     if len(questions) > 1:
 
         def switch() -> None:
             """The first networks of the other question: those chosen before cannot stay."""
-            wanted = questions[str(state.value(state.COMPARE_TASK))]
+            wanted = questions[str(state.value(state.compare.TASK))]
             same = {name: one for name, one in good.items() if _question(one) == wanted}
-            state.put(state.BACKBONES, _first(same))
+            state.put(state.compare.BACKBONES, _first(same))
 
         st.selectbox(
             "Task",
             list(questions),
-            key=state.COMPARE_TASK,
+            key=state.compare.TASK,
             on_change=switch,
             help="Networks are compared on one task: those of different tasks have different classes.",
         )
@@ -137,7 +142,7 @@ def _said(checkpoint: Checkpoint) -> str:
 
 def _first(good: Mapping[str, Checkpoint]) -> list[str]:
     """One network of each of the families compared first, the one chosen in Diagnose if it is of that family."""
-    favourite = state.model(good)
+    favourite = state.reading.model(good)
     same = [one for one in good.values() if favourite and _question(one) == _question(favourite)]
     same.sort(key=lambda one: one is not favourite)
     found = [next((one for one in same if one.architecture.family == family), None) for family in _FAMILIES]
@@ -151,19 +156,19 @@ def _question(checkpoint: Checkpoint) -> Question:
 
 
 def _methods(most: int) -> tuple[str, ...]:
-    found = state.value(state.METHODS)
+    found = state.value(state.compare.METHODS)
     known = [name for name in dict.fromkeys(found) if name in METHODS] if isinstance(found, list) else []
     if not known and found != []:
         known = [DEFAULT]
     if len(known) > most:
         st.caption(f"At most {PANES} panes: only {METHODS[known[0]].title if most == 1 else f'{most} methods'} kept.")
-    state.put(state.METHODS, known[:most])
+    state.put(state.compare.METHODS, known[:most])
     return tuple(
         st.multiselect(
             "Heatmap methods",
             list(METHODS),
             format_func=widgets.method_label,
-            key=state.METHODS,
+            key=state.compare.METHODS,
             max_selections=most,
             placeholder="Choose at least one",
             help=f"At most {PANES} maps at once: {most} of each network."
@@ -178,14 +183,14 @@ def _depths(backbones: Sequence[Checkpoint], methods: Sequence[str]) -> tuple[in
     if not backbones or not any(METHODS[name].by_layer for name in methods):
         return (0,)
     options = [str(depth) for depth in range(min(len(one.architecture.stages) for one in backbones))]
-    found = state.value(state.COMPARED_LAYERS)
+    found = state.value(state.compare.LAYERS)
     known = [name for name in dict.fromkeys(found) if name in options] if isinstance(found, list) else []
-    state.put(state.COMPARED_LAYERS, known or options[:1])
+    state.put(state.compare.LAYERS, known or options[:1])
     chosen = st.multiselect(
         "Target layers",
         options,
         format_func=_counted,
-        key=state.COMPARED_LAYERS,
+        key=state.compare.LAYERS,
         help="Whose maps are explained. Earlier ones are finer, and know less of the classes. Maps of several are "
         "averaged.",
     )
@@ -206,8 +211,8 @@ def _layers(checkpoint: Checkpoint, depths: Sequence[int]) -> tuple[str, ...]:
 
 
 def _films(*, two: bool) -> tuple[Upload, ...]:
-    films = {film.sha256: film for film in state.films()}
-    chosen = state.chosen_film()
+    films = {film.sha256: film for film in state.films.given()}
+    chosen = state.films.chosen()
     assert chosen is not None  # noqa: S101 - there are films
     if len(films) > 1:
         key = "compare_first_film"
@@ -223,13 +228,15 @@ def _films(*, two: bool) -> tuple[Upload, ...]:
     others = [sha256 for sha256 in films if sha256 != chosen.sha256]
     second = None
     if two and others:
-        second = state.settle(state.SECOND_FILM, others)
-        st.selectbox("Second film", others, format_func=lambda sha256: films[sha256].name, key=state.SECOND_FILM)
+        second = state.settle(state.compare.SECOND_FILM, others)
+        st.selectbox(
+            "Second film", others, format_func=lambda sha256: films[sha256].name, key=state.compare.SECOND_FILM
+        )
     widgets.uploader("Add films")
-    st.button("Remove all films", on_click=state.clear_films, icon=":material/delete:", width="stretch")
+    st.button("Remove all films", on_click=state.films.clear, icon=":material/delete:", width="stretch")
     return (chosen, films[second]) if second else (chosen,)
 
 
 def _choose(key: str) -> None:
     """Another film was picked."""
-    state.choose_film(str(state.value(key)))
+    state.films.choose(str(state.value(key)))

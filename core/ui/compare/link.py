@@ -13,10 +13,10 @@ _FILMS: Final = Kind(
 )
 _LAYERS: Final = Kind(list, lambda value: [] if value == ["0"] or not isinstance(value, list) else value)
 PARTS: Final = (
-    Part("films", state.COMPARE, _FILMS),
-    Part("backbone", state.BACKBONES, MANY),
-    Part("method", state.METHODS, MANY),
-    Part("layer", state.COMPARED_LAYERS, _LAYERS),
+    Part("films", state.compare.CHOSEN, _FILMS),
+    Part("backbone", state.compare.BACKBONES, MANY),
+    Part("method", state.compare.METHODS, MANY),
+    Part("layer", state.compare.LAYERS, _LAYERS),
 )
 
 

@@ -49,7 +49,7 @@ class Shown:
 def buttons(shown: Shown) -> None:
     """Downloads of the whole page."""
     # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
-    drawn = state.look()
+    drawn = state.look.look()
     facts = provenance(shown.made)
 
     def sheet() -> Sheet:

@@ -56,7 +56,7 @@ def make(seen: Sequence[Seen], chosen: Choice) -> list[Pane]:
     Raises:
         CheckpointError: a network was let go and cannot be loaded again.
     """
-    target, against = str(state.value(state.COMPARED_CLASS)), _against()
+    target, against = str(state.value(state.compare.CLASS)), _against()
     methods = chosen.methods
     sources = [(one, method) for one in seen for method in methods]
     found = making.maps([_wanted(one, method, against, chosen) for one, method in sources])
@@ -64,7 +64,7 @@ def make(seen: Sequence[Seen], chosen: Choice) -> list[Pane]:
     sources = [source for source, _ in there]
     heatmaps = [maps[one.prediction if target == OWN else target] for (one, _), maps in there]
     drawn = [(heatmap, "", "") for heatmap in heatmaps]
-    if state.value(state.ONE_SCALE):
+    if state.value(state.compare.ONE_SCALE):
         drawn = [
             (one.heatmap, one.name, f"{one.top:.1f} logits" if one.in_logits else f"{one.top:.2g}")
             for one in common(heatmaps)
@@ -148,20 +148,20 @@ def _picture(pane: Pane, drawn: Look) -> None:
 
 def to_diagnose(pane: Pane) -> None:
     """Put a pane's film, network, method and class into Diagnose and go there."""
-    state.choose_film(pane.seen.film.sha256)
-    state.choose_model(pane.seen.checkpoint.name)
-    state.put(state.METHOD, pane.heatmap.method)
+    state.films.choose(pane.seen.film.sha256)
+    state.reading.choose_model(pane.seen.checkpoint.name)
+    state.put(state.reading.METHOD, pane.heatmap.method)
     if pane.heatmap.layers:
-        state.put(state.LAYERS, list(pane.heatmap.layers))
-    state.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against)
+        state.put(state.reading.LAYERS, list(pane.heatmap.layers))
+    state.reading.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against)
     st.switch_page("pages/read/diagnose.py")
 
 
 def _against() -> str | None:
     """The class that others are explained against; none where each network explains its own."""
-    if state.value(state.COMPARED_CLASS) == OWN:
+    if state.value(state.compare.CLASS) == OWN:
         return None
-    return str(state.value(state.COMPARED_AGAINST) or "") or None
+    return str(state.value(state.compare.AGAINST) or "") or None
 
 
 def _title(one: Seen, method: str, seen: Sequence[Seen], methods: Sequence[str]) -> str:
@@ -174,7 +174,7 @@ def _why_not(one: Seen, heatmap: Heatmap) -> str | None:
     if heatmap.problem:
         return f"**No heatmap for {says}.** {heatmap.problem}"
     share = one.by_class[heatmap.target]
-    if share < viewer.SHOWN_FROM and not state.value(state.WEAK_TOO):
+    if share < viewer.SHOWN_FROM and not state.value(state.compare.WEAK_TOO):
         return (
             f"**{says}: {charts.percent(share)}.** Below {viewer.SHOWN_FROM:.0%} no heatmap is drawn unless asked for: "
             "scaled within the image, weak evidence would look like strong."

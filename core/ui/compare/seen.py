@@ -70,7 +70,7 @@ def read(chosen: Choice) -> list[Seen]:
         for place, result in enumerate(results):
             letter = "AB"[place] if len(results) > 1 else ""
             if result.reading is not None:
-                by_class = result.reading.raw_by_class if state.uncalibrated() else result.reading.by_class
+                by_class = result.reading.raw_by_class if state.reading.uncalibrated() else result.reading.by_class
                 film = cache.film(result.upload)
                 seen.append(Seen(result, film, checkpoint, called[checkpoint.name], letter, by_class))
             elif result.verdict is not None:

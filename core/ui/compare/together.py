@@ -110,15 +110,15 @@ def show(found: Sequence[Pair]) -> Pair | None:
 
 def _pick(found: Sequence[Pair]) -> Pair:
     named = {pair.title: pair for pair in found}
-    state.settle(state.COMPARED_PAIR, list(named))
+    state.settle(state.compare.PAIR, list(named))
     if len(named) > 1:
-        st.selectbox("Which two", list(named), key=state.COMPARED_PAIR)
-    return named[str(state.value(state.COMPARED_PAIR))]
+        st.selectbox("Which two", list(named), key=state.compare.PAIR)
+    return named[str(state.value(state.compare.PAIR))]
 
 
 def _difference(pair: Pair) -> None:
     picture = cache.difference(
-        pair.first.seen.film, (_key(pair.first), _key(pair.second)), pair.agreement, state.look()
+        pair.first.seen.film, (_key(pair.first), _key(pair.second)), pair.agreement, state.look.look()
     )
     alt = f"Difference of the heatmaps of {pair.title} over the film"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
@@ -131,7 +131,7 @@ def _difference(pair: Pair) -> None:
         f'background:linear-gradient(90deg,{first},#8a8a8a,{second})"></span>'
         f"<b>{pair.second.title}</b></div>"
     )
-    lines = f" Lines enclose each map's hottest {TOP:.0%}." if state.look().contour else ""
+    lines = f" Lines enclose each map's hottest {TOP:.0%}." if state.look.look().contour else ""
     of = f" Drawn over film {pair.first.seen.letter}." if pair.first.seen.letter else ""
     st.caption(f"Which map is hotter, each scaled to its own strongest place; uncoloured: equally hot.{lines}{of}")
 

@@ -37,9 +37,9 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
     """Verdict, readings, maps, agreement, export."""
     task = seen[0].checkpoint.task
     classes = seen[0].checkpoint.card.classes
-    state.prepare_comparison(tuple(one.key for one in seen), _first_question(seen, two=chosen.two))
-    state.prepare_look()
-    state.settle(state.COMPARED_CLASS, [*classes, OWN])
+    state.compare.prepare(tuple(one.key for one in seen), _first_question(seen, two=chosen.two))
+    state.look.prepare()
+    state.settle(state.compare.CLASS, [*classes, OWN])
     try:
         made = panes.make(seen, chosen)
     except PneumoLensError as error:
@@ -57,7 +57,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         reading_room.note()
         _grid(seen, made)
     if any(pane.weak for pane in made):
-        st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.WEAK_TOO)
+        st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.compare.WEAK_TOO)
     trusted = believed.show(made)
     pair = together.show(pairs)
     if making.busy():
@@ -115,19 +115,19 @@ def _controls(one: Seen) -> None:
         st.segmented_control(
             "Explain",
             [*one.checkpoint.card.classes, OWN],
-            key=state.COMPARED_CLASS,
+            key=state.compare.CLASS,
             format_func=words.__getitem__,
             required=True,
             width="content",
         )
-        target = str(state.value(state.COMPARED_CLASS))
-        viewer.against(one.checkpoint, state.COMPARED_AGAINST, target, disabled=target == OWN)
+        target = str(state.value(state.compare.CLASS))
+        viewer.against(one.checkpoint, state.compare.AGAINST, target, disabled=target == OWN)
         if not reading_room.usable():  # the viewer has a control of its own for it
             look.opacity()
         with look.display():
             st.toggle(
                 "One colour scale",
-                key=state.ONE_SCALE,
+                key=state.compare.ONE_SCALE,
                 help="For maps that can be compared: those of one method, and between networks only where the method's "
                 "cells add up to the logit. Otherwise every map is scaled to its own strongest place.",
             )
@@ -156,7 +156,7 @@ def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
 
 def _grid(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
     """The original once, its maps beside it; two films below each other."""
-    drawn = state.look()
+    drawn = state.look.look()
     place = 0
     for sha256, one in {one.film.sha256: one for one in seen}.items():
         mine = [pane for pane in made if pane.seen.film.sha256 == sha256]

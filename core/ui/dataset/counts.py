@@ -32,7 +32,7 @@ def show(source: Source) -> None:
         st.plotly_chart(
             figure,
             width="stretch",
-            config=charts.config("class-counts", state.figure_format()),
+            config=charts.config("class-counts", state.performance.figure_format()),
             key="balance_counts",
             alt="Films per class and split",
         )
@@ -43,7 +43,7 @@ def show(source: Source) -> None:
         st.plotly_chart(
             figure,
             width="stretch",
-            config=charts.config("class-shares", state.figure_format()),
+            config=charts.config("class-shares", state.performance.figure_format()),
             key="balance_shares",
             alt="Shares of the classes",
         )
@@ -80,7 +80,7 @@ def _patients(source: Source, found: Balance, classes: list[str]) -> None:
         st.plotly_chart(
             figure,
             width="stretch",
-            config=charts.config("films-per-patient", state.figure_format()),
+            config=charts.config("films-per-patient", state.performance.figure_format()),
             key="balance_patients",
             alt="Films per patient",
         )

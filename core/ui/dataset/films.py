@@ -56,10 +56,10 @@ def show(source: Source) -> None:
         return
     measured = {"brightness", "contrast"} <= census.given
     orders = list(_ORDERS) if measured else [_FILE]
-    state.settle(state.FILM_ORDER, orders)
+    state.settle(state.dataset.FILM_ORDER, orders)
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     with left:
-        chosen = st.selectbox("Order", orders, key=state.FILM_ORDER, format_func=lambda name: _ORDERS[name][0])
+        chosen = st.selectbox("Order", orders, key=state.dataset.FILM_ORDER, format_func=lambda name: _ORDERS[name][0])
     order = _ORDERS[chosen][1](census)
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         downloads.table(f"All {len(census):,} rows CSV", lambda: census.rows.iloc[order], "films")
@@ -101,13 +101,13 @@ def _table(source: Source, order: NDArray[np.int64]) -> None:
 
 def _gallery(source: Source, order: NDArray[np.int64]) -> None:
     pages = -(-len(order) // PAGE)
-    kept = state.value(state.FILM_PAGE)
+    kept = state.value(state.dataset.FILM_PAGE)
     page = min(max(kept, 1), pages) if isinstance(kept, int) else 1
-    state.put(state.FILM_PAGE, page)
+    state.put(state.dataset.FILM_PAGE, page)
     key = f"film_pages_{pages}_{page}"  # another page, another widget: what a link or a filter says is never overruled
 
     def turn() -> None:
-        state.put(state.FILM_PAGE, state.value(key))
+        state.put(state.dataset.FILM_PAGE, state.value(key))
 
     st.pagination(pages, default=page, key=key, on_change=turn)
     shown = source.census.rows.iloc[order[(page - 1) * PAGE : page * PAGE]]

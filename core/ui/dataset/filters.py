@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.ui import state, widgets
 from core.ui.dataset.source import PUBLIC, Source
 
-_NAMES: Final = {state.SPLITS: "split", state.LABELS: "class", state.PATIENT: "patient"}
+_NAMES: Final = {state.dataset.SPLITS: "split", state.dataset.LABELS: "class", state.dataset.PATIENT: "patient"}
 """The filters."""
 
 
@@ -26,14 +26,14 @@ def choose(source: Source) -> tuple[Source, bool]:
     """
     with st.sidebar:
         if source.census.task and len(source.census.task.merged_classes) < len(source.census.classes):
-            _settle_switch(state.MERGED)
+            _settle_switch(state.dataset.MERGED)
             names = " / ".join(source.word(name).lower() for name in source.census.task.merged_classes)
-            st.toggle("Merge classes", key=state.MERGED, help=f"Two classes: {names}")
+            st.toggle("Merge classes", key=state.dataset.MERGED, help=f"Two classes: {names}")
             source = _merged(source)
         else:
-            state.put(state.MERGED, None)
-        splits = _several("Split", state.SPLITS, source.census.splits, source.split)
-        labels = _several("Class", state.LABELS, source.census.classes, source.word)
+            state.put(state.dataset.MERGED, None)
+        splits = _several("Split", state.dataset.SPLITS, source.census.splits, source.split)
+        labels = _several("Class", state.dataset.LABELS, source.census.classes, source.word)
         patient = _patient(source)
     keep = np.logical_and.reduce([np.ones(len(source.census), bool), *_kept(source).values()])
     if keep.all():
@@ -67,7 +67,7 @@ def clear() -> None:
 
 
 def _clear(key: str) -> None:
-    state.put(key, "" if key == state.PATIENT else [])
+    state.put(key, "" if key == state.dataset.PATIENT else [])
     _first_page()
 
 
@@ -77,25 +77,25 @@ def _chosen(key: str) -> list[str]:
 
 
 def _typed() -> str:
-    return str(state.value(state.PATIENT) or "").strip()
+    return str(state.value(state.dataset.PATIENT) or "").strip()
 
 
 def _kept(source: Source) -> dict[str, NDArray[np.bool_]]:
     """Filter in use → the films that it keeps, bool ``[N]``."""
     census, found = source.census, {}
-    if splits := _chosen(state.SPLITS):
-        found[state.SPLITS] = np.isin(census.split_places, [census.splits.index(name) for name in splits])
-    if labels := _chosen(state.LABELS):
-        found[state.LABELS] = np.isin(census.labels, [census.classes.index(name) for name in labels])
+    if splits := _chosen(state.dataset.SPLITS):
+        found[state.dataset.SPLITS] = np.isin(census.split_places, [census.splits.index(name) for name in splits])
+    if labels := _chosen(state.dataset.LABELS):
+        found[state.dataset.LABELS] = np.isin(census.labels, [census.classes.index(name) for name in labels])
     if patient := _typed():
         contains = census.rows["patient"].str.contains(patient, case=False, regex=False)
-        found[state.PATIENT] = contains.to_numpy(bool)
+        found[state.dataset.PATIENT] = contains.to_numpy(bool)
     return found
 
 
 def _asked(source: Source) -> list[str]:
     """What the filters in use ask for, in words."""
-    splits, labels = _chosen(state.SPLITS), _chosen(state.LABELS)
+    splits, labels = _chosen(state.dataset.SPLITS), _chosen(state.dataset.LABELS)
     said = (
         f"split {' or '.join(source.split(name).lower() for name in splits)}" if splits else "",
         f"class {' or '.join(source.word(name).lower() for name in labels)}" if labels else "",
@@ -106,7 +106,7 @@ def _asked(source: Source) -> list[str]:
 
 def _merged(source: Source) -> Source:
     """With merged classes, when asked for."""
-    if state.value(state.MERGED) is not True:
+    if state.value(state.dataset.MERGED) is not True:
         return source
     return replace(source, key=f"{source.key}|merged", census=source.census.merged())
 
@@ -123,14 +123,14 @@ def _several(label: str, key: str, options: tuple[str, ...], words: Callable[[st
 
 def _patient(source: Source) -> str:
     if "patient" not in source.census.given:
-        state.put(state.PATIENT, "")
+        state.put(state.dataset.PATIENT, "")
         return ""
-    kept = state.value(state.PATIENT)
-    state.put(state.PATIENT, kept if isinstance(kept, str) else "")
+    kept = state.value(state.dataset.PATIENT)
+    state.put(state.dataset.PATIENT, kept if isinstance(kept, str) else "")
     note = "" if source.name == PUBLIC else " What you type stays out of the page's address."
     typed = st.text_input(
         "Patient",
-        key=state.PATIENT,
+        key=state.dataset.PATIENT,
         placeholder="All",
         max_chars=80,
         on_change=_first_page,
@@ -141,7 +141,7 @@ def _patient(source: Source) -> str:
 
 def _first_page() -> None:
     """Other films: the gallery begins anew."""
-    state.put(state.FILM_PAGE, 1)
+    state.put(state.dataset.FILM_PAGE, 1)
 
 
 def _settle_switch(key: str) -> None:

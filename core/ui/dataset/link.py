@@ -8,17 +8,17 @@ from core.ui import link, state
 from core.ui.link import MANY, PAGE, SWITCH, Part
 
 _PAGE: Final = "dataset"
-_PATIENT: Final = Part("patient", state.PATIENT)
+_PATIENT: Final = Part("patient", state.dataset.PATIENT)
 PARTS: Final = (
-    Part("index", state.INDEX),
-    Part("view", state.SECTION),
-    Part("split", state.SPLITS, MANY),
-    Part("class", state.LABELS, MANY),
+    Part("index", state.dataset.INDEX),
+    Part("view", state.dataset.SECTION),
+    Part("split", state.dataset.SPLITS, MANY),
+    Part("class", state.dataset.LABELS, MANY),
     _PATIENT,
-    Part("merged", state.MERGED, SWITCH),
-    Part("trait", state.TRAIT),
-    Part("order", state.FILM_ORDER),
-    Part("page", state.FILM_PAGE, PAGE),
+    Part("merged", state.dataset.MERGED, SWITCH),
+    Part("trait", state.dataset.TRAIT),
+    Part("order", state.dataset.FILM_ORDER),
+    Part("page", state.dataset.FILM_PAGE, PAGE),
 )
 
 

@@ -54,11 +54,11 @@ def show(source: Source) -> None:
             icon=":material/straighten:",
         )
         return
-    state.settle(state.TRAIT, known)
+    state.settle(state.dataset.TRAIT, known)
     left, right = st.columns([3, 2], gap="large")
     with left:
         chosen = TRAITS[
-            st.selectbox("Measurement", known, key=state.TRAIT, format_func=lambda name: TRAITS[name].title)
+            st.selectbox("Measurement", known, key=state.dataset.TRAIT, format_func=lambda name: TRAITS[name].title)
         ]
         spread = cache.computed("distribution", (source.key, chosen.name), lambda: distribution(source.census, chosen))
         if spread.constant:
@@ -71,7 +71,7 @@ def show(source: Source) -> None:
             st.plotly_chart(
                 drawn,
                 width="stretch",
-                config=charts.config(chosen.name, state.figure_format()),
+                config=charts.config(chosen.name, state.performance.figure_format()),
                 key="trait",
                 alt=f"{chosen.title} by class",
             )

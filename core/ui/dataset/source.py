@@ -55,17 +55,17 @@ def pick() -> Source | None:
     server = os.environ.get(VARIABLE)
     if server:
         titles[SERVER] = Path(server).stem
-    own = state.own_index()
+    own = state.dataset.own_index()
     if own:
         titles[OWN] = own.name.removesuffix(".csv")
-    if state.value(state.INDEX) == OWN and not own:
+    if state.value(state.dataset.INDEX) == OWN and not own:
         st.info(
             "This link shows an index that a visitor gave; it is not kept on the server. Give it again at the left.",
             icon=":material/upload_file:",
         )
     with st.sidebar:
-        state.settle(state.INDEX, list(titles))
-        name = st.selectbox("Index", list(titles), key=state.INDEX, format_func=lambda key: titles[key])
+        state.settle(state.dataset.INDEX, list(titles))
+        name = st.selectbox("Index", list(titles), key=state.dataset.INDEX, format_func=lambda key: titles[key])
         _give(own)
     try:
         return Source(name, titles[name], *_found(name, server))
@@ -84,7 +84,7 @@ def _found(name: str, server: str | None) -> tuple[str, Census]:
     Raises:
         DataError: the table cannot be used.
     """
-    own = state.own_index()
+    own = state.dataset.own_index()
     if name == OWN and own:
         return own.sha256, cache.own_census(own.sha256, own.name, own.data)
     path = Path(server).expanduser() if name == SERVER and server else SHIPPED
@@ -98,11 +98,11 @@ def _give(own: state.Upload | None) -> None:
     def take() -> None:
         file = st.session_state.get("index_uploader")
         if file is None:
-            state.forget_index()
-            state.put(state.INDEX, PUBLIC)  # taken back by the visitor: no link has promised it
+            state.dataset.forget_index()
+            state.put(state.dataset.INDEX, PUBLIC)  # taken back by the visitor: no link has promised it
         else:
-            state.use_index(file.name, file.getvalue())
-            state.put(state.INDEX, OWN)
+            state.dataset.use_index(file.name, file.getvalue())
+            state.put(state.dataset.INDEX, OWN)
 
     with st.expander("Your own data set", icon=":material/upload_file:", expanded=own is not None):
         st.file_uploader(

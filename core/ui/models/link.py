@@ -8,7 +8,7 @@ from core.ui import link, state
 from core.ui.link import Part
 
 _PAGE: Final = "models"
-PARTS: Final = (Part("model", state.CARD),)
+PARTS: Final = (Part("model", state.models.CARD),)
 
 
 def take() -> None:

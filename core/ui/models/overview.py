@@ -51,7 +51,7 @@ def _open(names: Sequence[str]) -> None:
     """Show the card of the row that was clicked."""
     rows = state.selected_rows(_TABLE)
     if rows and rows[0] < len(names):
-        state.put(state.CARD, names[rows[0]])
+        state.put(state.models.CARD, names[rows[0]])
 
 
 def _row(checkpoint: Checkpoint) -> dict[str, object]:

@@ -23,11 +23,11 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     """The section."""
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
-        chosen = controls.segments("Bins", {str(kind): title for kind, title in _KINDS.items()}, state.BINS)
+        chosen = controls.segments("Bins", {str(kind): title for kind, title in _KINDS.items()}, state.performance.BINS)
     kind = next(kind for kind in _KINDS if kind == chosen)
     scaled = [source for source in sources if raw(source) is not None]
     with right:
-        before = bool(st.toggle("Before temperature scaling", key=state.RAW, disabled=not scaled))
+        before = bool(st.toggle("Before temperature scaling", key=state.performance.RAW, disabled=not scaled))
     for place, (cell, source) in enumerate(zip(controls.side_by_side(len(sources)), sources, strict=True)):
         with cell:
             _diagram(source, place, kind, fmt, before=before)

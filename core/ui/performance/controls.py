@@ -53,7 +53,7 @@ def grain(task: Task) -> str:
     if len(task.merged_classes) == len(task.classes):
         return ALL
     merged = " / ".join(words(task, name) for name in task.merged_classes)
-    return segments("Classes", {ALL: f"All {len(task.classes)}", MERGED: f"Two: {merged}"}, state.CLASSES)
+    return segments("Classes", {ALL: f"All {len(task.classes)}", MERGED: f"Two: {merged}"}, state.performance.CLASSES)
 
 
 def positives(task: Task) -> dict[str, str]:
@@ -65,4 +65,4 @@ def positives(task: Task) -> dict[str, str]:
 def one_of(sources: Sequence[Source], label: str = "Model") -> Source:
     """One of the sources, where a section shows only one."""
     by_name = {source.name: source for source in sources}
-    return by_name[drop_down(label, {name: source.title for name, source in by_name.items()}, state.ONE)]
+    return by_name[drop_down(label, {name: source.title for name, source in by_name.items()}, state.performance.ONE)]

@@ -96,7 +96,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
             f"Two classes: {' / '.join(words(task, name) for name in task.merged_classes)}, the decision made coarser."
         )
     st.subheader("Curves", anchor=False)
-    positive = controls.drop_down("Positive class", controls.positives(task), state.POSITIVE)
+    positive = controls.drop_down("Positive class", controls.positives(task), state.performance.POSITIVE)
     drawn = [(place, source) for place, source in enumerate(sources) if _has_both(source, positive)]
     shown = {place for place, _ in drawn}
     if left_out := [source.title for place, source in enumerate(sources) if place not in shown]:

@@ -45,7 +45,7 @@ def show(source: Source, rows: Places, name: str, beside: Source | None = None) 
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
         order = controls.segments(
-            "Order", _ORDERS, state.ORDER, hint="By the margin between the first and second class"
+            "Order", _ORDERS, state.performance.ORDER, hint="By the margin between the first and second class"
         )
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         downloads.films(source, rows, name)
@@ -144,8 +144,8 @@ def _pictures(source: Source, rows: Places, name: str, beside: Source | None) ->
     pages = -(-len(there) // PAGE)
     page = 1
     if pages > 1:
-        state.clamp(state.PAGE, 1, pages)
-        page = int(st.number_input(f"Pictures, page of {pages}", 1, pages, key=state.PAGE, width=180))
+        state.clamp(state.performance.PAGE, 1, pages)
+        page = int(st.number_input(f"Pictures, page of {pages}", 1, pages, key=state.performance.PAGE, width=180))
     shown = there[(page - 1) * PAGE : page * PAGE]
     for start in range(0, len(shown), _ACROSS):
         for cell, row in zip(st.columns(_ACROSS), shown[start : start + _ACROSS], strict=False):

@@ -35,7 +35,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         )
         return
     titles = {name: score.title for name, score in SCORES.items()}
-    name = controls.segments("Figure", titles, state.SCORE)
+    name = controls.segments("Figure", titles, state.performance.SCORE)
     score = SCORES[name]
     st.markdown(f"{score.says} {'Higher' if score.higher else 'Lower'} is better. ({score.paper})")
     shown = [source for source in sources if source.name in found]

@@ -25,7 +25,7 @@ _SHOWN: Final = {"inside": "Evidence in the lungs", "probe": "Shortcut probe"}
 
 def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     """The section."""
-    name = controls.segments("Figure", _SHOWN, state.LUNGS_FIGURE)
+    name = controls.segments("Figure", _SHOWN, state.performance.LUNGS_FIGURE)
     try:
         _FIGURES[name](sources, task, fmt)
     except DataError as error:

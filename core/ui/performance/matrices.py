@@ -30,7 +30,9 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     """The section."""
     with st.container(horizontal=True):
         grain = controls.grain(task)
-        shown = controls.segments("Cells show", {str(of): title for of, title in _SHARES.items()}, state.SHARES)
+        shown = controls.segments(
+            "Cells show", {str(of): title for of, title in _SHARES.items()}, state.performance.SHARES
+        )
     of = next(of for of in _SHARES if of == shown)
     counted = [(source, *_counted(source, grain)) for source in sources]
     top = max((int(counts.max()) for _, _, counts in counted), default=1) if of == "count" else 1.0
@@ -103,13 +105,13 @@ def _clicked(chart: str, name: str, classes: tuple[str, ...]) -> None:
     chosen = state.picked(chart)
     if chosen:
         row, column = chosen[0]["y"], chosen[0]["x"]
-        state.put(state.CELL, f"{name},{classes[int(row)]},{classes[int(column)]}")
-        state.put(state.PAGE, 1)
+        state.put(state.performance.CELL, f"{name},{classes[int(row)]},{classes[int(column)]}")
+        state.put(state.performance.PAGE, 1)
 
 
 def _cell(counted: Sequence[tuple[Source, tuple[str, ...], NDArray[np.int64]]]) -> tuple[Source, int, int] | None:
     """The cell chosen by a click or a link: source, row, column; ``None`` when there is none such now."""
-    parts = str(state.value(state.CELL) or "").rsplit(",", _PARTS - 1)
+    parts = str(state.value(state.performance.CELL) or "").rsplit(",", _PARTS - 1)
     if len(parts) != _PARTS:
         return None
     for source, classes, _ in counted:

@@ -15,12 +15,12 @@ from core.ui.performance import downloads
 
 def panel(task: Task) -> None:
     """The drop area, what a table must hold, and the tables given so far."""
-    with st.expander("Your own predictions", icon=":material/upload_file:", expanded=bool(state.own_tables())):
-        key = state.table_uploader_key()
+    with st.expander("Your own predictions", icon=":material/upload_file:", expanded=bool(state.tables.given())):
+        key = state.tables.uploader_key()
 
         def take() -> None:
-            state.add_tables((file.name, file.getvalue()) for file in st.session_state.get(key) or ())
-            state.renew_table_uploader()
+            state.tables.add((file.name, file.getvalue()) for file in st.session_state.get(key) or ())
+            state.tables.renew_uploader()
 
         st.file_uploader("Drop tables (CSV) of any program", accept_multiple_files=True, key=key, on_change=take)
         fine, coarse = (widgets.verbatim(", ".join(names)) for names in (task.classes, task.merged_classes))
@@ -30,18 +30,18 @@ def panel(task: Task) -> None:
             f"**{fine}**, or **{coarse}**. Tables stay in this server's memory."
         )
         downloads.button("An example", partial(_example, task), "predictions-example.csv", "text/csv")
-        if left_out := state.tables_left_out():
+        if left_out := state.tables.left_out():
             st.warning(
-                f"**Not taken in:** {widgets.verbatim(', '.join(left_out))}. Only {state.MAX_TABLES} tables fit. "
-                "Remove one, then give it again.",
+                f"**Not taken in:** {widgets.verbatim(', '.join(left_out))}. Only {state.tables.MAX_TABLES} tables "
+                "fit. Remove one, then give it again.",
                 icon=":material/inventory_2:",
             )
-        for table in state.own_tables():
+        for table in state.tables.given():
             st.button(
                 f"Remove {widgets.verbatim(table.name)}",
                 key=f"remove_{table.sha256}",
                 icon=":material/delete:",
-                on_click=partial(state.remove_table, table.sha256),
+                on_click=partial(state.tables.remove, table.sha256),
                 width="stretch",
             )
 

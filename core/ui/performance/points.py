@@ -37,7 +37,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     with left:
         source = controls.one_of(mapped)
     with right:
-        by = controls.segments("Colour", _COLOURS, state.COLOUR_BY)
+        by = controls.segments("Colour", _COLOURS, state.performance.COLOUR_BY)
     try:
         rows, xy = placed(source)
     except DataError as error:
@@ -58,7 +58,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         width="stretch",
         config=charts.config(f"map-{source.name}", fmt, lasso=True),
         key=key,
-        on_select=partial(state.put, state.PAGE, 1),
+        on_select=partial(state.put, state.performance.PAGE, 1),
         selection_mode=("lasso", "box", "points"),
         alt=f"Map of {len(rows)} films as {source.title} sees them",
     )

@@ -36,7 +36,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         )
         return
     rows = {source.title: found[source.name] for source in sources if source.name in found}
-    name = controls.segments("Figure", {name: figure.title for name, figure in SHOWN.items()}, state.DAMAGE)
+    name = controls.segments("Figure", {name: figure.title for name, figure in SHOWN.items()}, state.performance.DAMAGE)
     films = max(row.films for of_one in rows.values() for row in of_one)
     st.markdown(f"{SHOWN[name].says} Films are made worse step by step, 0 is the clean film; {films} test films.")
     st.plotly_chart(

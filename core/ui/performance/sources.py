@@ -176,7 +176,7 @@ def _served() -> Iterator[_Named]:
 
 
 def _own() -> Iterator[_Named]:
-    for table in state.own_tables():
+    for table in state.tables.given():
 
         def make(table: state.Upload = table) -> Source:
             task, found = cache.computed("own", (table.sha256,), lambda: fitted(_parsed(table)))

@@ -36,7 +36,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     with left:
         source = controls.one_of(sources)
     with right:
-        positive = controls.drop_down("Positive class", controls.positives(source.task), state.POSITIVE)
+        positive = controls.drop_down("Positive class", controls.positives(source.task), state.performance.POSITIVE)
     try:
         _prepare(source, positive)
         line = charts.Line(source.title, curve("roc", source, positive), list(sources).index(source))
@@ -44,9 +44,9 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         widgets.say(error, "There is no threshold to explore.")
         return
     _controls(source, positive)
-    threshold = float(str(state.value(state.THRESHOLD)))
+    threshold = float(str(state.value(state.performance.THRESHOLD)))
     found = measure(source.predictions, positive, threshold)
-    _numbers(found, float(str(state.value(state.PREVALENCE))) / 100)
+    _numbers(found, float(str(state.value(state.performance.PREVALENCE))) / 100)
     roc, histogram, matrix = controls.side_by_side(3)
     said = words(source.task, positive)
     with roc:
@@ -72,14 +72,14 @@ def _prepare(source: Source, positive: str) -> None:
 
     For another class they begin anew; for another model they stay, so that models can be held against each other.
     """
-    if not state.explores(positive):
-        state.put(state.THRESHOLD, None)
-        state.put(state.PREVALENCE, None)
-    if not isinstance(state.value(state.THRESHOLD), float):
-        state.put(state.THRESHOLD, _rounded(_preset(source, positive, "youden")))
-    if not isinstance(state.value(state.PREVALENCE), float):
+    if not state.performance.explores(positive):
+        state.put(state.performance.THRESHOLD, None)
+        state.put(state.performance.PREVALENCE, None)
+    if not isinstance(state.value(state.performance.THRESHOLD), float):
+        state.put(state.performance.THRESHOLD, _rounded(_preset(source, positive, "youden")))
+    if not isinstance(state.value(state.performance.PREVALENCE), float):
         share = one_against_rest(source.predictions, positive)[0].mean()
-        state.put(state.PREVALENCE, round(100 * float(share), 1))
+        state.put(state.performance.PREVALENCE, round(100 * float(share), 1))
 
 
 def _preset(source: Source, positive: str, name: str) -> float:
@@ -102,7 +102,7 @@ def _controls(source: Source, positive: str) -> None:
             1.0,
             step=_STEP,
             format="%.3f",
-            key=state.THRESHOLD,
+            key=state.performance.THRESHOLD,
         )
     with prevalence:
         st.number_input(
@@ -111,7 +111,7 @@ def _controls(source: Source, positive: str) -> None:
             100.0,
             step=1.0,
             format="%.1f",
-            key=state.PREVALENCE,
+            key=state.performance.PREVALENCE,
             help="How many of 100 of those who will be asked have it. The predictive values are for these (Bayes).",
         )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -124,7 +124,7 @@ def _controls(source: Source, positive: str) -> None:
 
 def _choose(source: Source, positive: str, name: str) -> None:
     try:
-        state.put(state.THRESHOLD, _rounded(_preset(source, positive, name)))
+        state.put(state.performance.THRESHOLD, _rounded(_preset(source, positive, name)))
     except PneumoLensError as error:
         st.toast(str(error), icon=":material/error:")
 
@@ -164,8 +164,8 @@ def _take_away(source: Source, positive: str, threshold: float) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         downloads.point(point)
         if st.button("Use in Diagnose", icon=":material/radiology:", type="primary", key="use_point"):
-            state.use_operating_point(point)
-            state.choose_model(checkpoint.name)
+            state.reading.use_operating_point(point)
+            state.reading.choose_model(checkpoint.name)
             st.switch_page(_DIAGNOSE)
         st.caption(
             f"Sensitivity {point.sensitivity}, specificity {point.specificity}: 95 % intervals by patient. "

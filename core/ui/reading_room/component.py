@@ -25,14 +25,14 @@ _WAITING: Final = (
 
 def usable() -> bool:
     """Whether the viewer can be shown to this visitor."""
-    asked = os.environ.get(VARIABLE) == "1" or st.session_state.get(state.STILL)
-    return not asked and not state.no_viewer() and _component() is not None
+    asked = os.environ.get(VARIABLE) == "1" or st.session_state.get(state.look.STILL)
+    return not asked and not state.look.no_viewer() and _component() is not None
 
 
 def note() -> None:
     """Say why there are still images, unless they were asked for."""
-    if state.no_viewer():
-        reason = f"could not start in this browser ({state.no_viewer()})"
+    if state.look.no_viewer():
+        reason = f"could not start in this browser ({state.look.no_viewer()})"
     elif _component() is None:
         reason = "needs a newer Streamlit than this server has"
     else:
@@ -44,7 +44,7 @@ def toggle() -> None:
     """The visitor's choice of still images."""
     st.toggle(
         "Still images",
-        key=state.STILL,
+        key=state.look.STILL,
         help="Plain pictures, drawn by the server, instead of the viewer: for browsers that are old or slow.",
     )
 
@@ -69,14 +69,14 @@ def show(key: str, films: Sequence[Shown], panes: Sequence[Pane], columns: int) 
     def take_look() -> None:
         look = wire.look_from(heard("look"))
         if look is not None:
-            state.set_look(look)
+            state.look.set_look(look)
 
     def fail() -> None:
         reason = heard("failed")
         if reason:
-            state.lose_viewer(str(reason)[:200])
+            state.look.lose_viewer(str(reason)[:200])
 
-    data = wire.pack(films, panes, state.look(), columns)
+    data = wire.pack(films, panes, state.look.look(), columns)
     mount(key=key, data=data, on_look_change=take_look, on_failed_change=fail)
 
 

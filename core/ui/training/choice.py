@@ -22,18 +22,18 @@ def there() -> dict[str, Path]:
 
 def pick(found: Mapping[str, Path]) -> list[str]:
     """The picker: keys of the runs chosen. At first those that go on, or else the newest."""
-    held = state.value(state.RUNS)
+    held = state.value(state.training.RUNS)
     kept = [key for key in held if key in found] if isinstance(held, list | tuple) else []
     if not kept and held != []:
         alive = [key for key, path in found.items() if runs.load(key, path).standing() == "running"]
         kept = alive or list(found)[:1]
-    state.put(state.RUNS, kept[:MOST])
+    state.put(state.training.RUNS, kept[:MOST])
     return list(
         st.multiselect(
             "Runs",
             list(found),
             format_func=title,
-            key=state.RUNS,
+            key=state.training.RUNS,
             max_selections=MOST,
             placeholder="Choose at least one",
             help="Folders of runs, the newest first; then the curves that lie beside trained weights.",

@@ -9,10 +9,10 @@ from core.ui.link import MANY, Part
 
 _PAGE: Final = "training"
 PARTS: Final = (
-    Part("run", state.RUNS, MANY),
-    Part("accuracy", state.ACCURACY),
-    Part("matrix", state.MATRIX_OF),
-    Part("epoch", state.MATRIX_AT),
+    Part("run", state.training.RUNS, MANY),
+    Part("accuracy", state.training.ACCURACY),
+    Part("matrix", state.training.MATRIX_OF),
+    Part("epoch", state.training.MATRIX_AT),
 )
 
 

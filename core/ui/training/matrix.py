@@ -24,10 +24,12 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
     st.subheader("Confusion matrix, validation films", anchor=False)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        key = state.settle(state.MATRIX_OF, list(having))
+        key = state.settle(state.training.MATRIX_OF, list(having))
         if len(having) > 1:
             key = str(
-                st.selectbox("Of the run", list(having), format_func=lambda key: having[key][0], key=state.MATRIX_OF)
+                st.selectbox(
+                    "Of the run", list(having), format_func=lambda key: having[key][0], key=state.training.MATRIX_OF
+                )
             )
         title, run = having[key]
         epoch = _epoch(run)
@@ -59,10 +61,10 @@ def _epoch(run: Run) -> int:
     if best is not None:
         options[BEST] = f"Best validation accuracy ({best})"
     options |= {str(number): str(number) for number in numbers}
-    state.settle(state.MATRIX_AT, list(options))
+    state.settle(state.training.MATRIX_AT, list(options))
     chosen = str(
         st.selectbox(
-            "After epoch", list(options), format_func=lambda name: options.get(name, name), key=state.MATRIX_AT
+            "After epoch", list(options), format_func=lambda name: options.get(name, name), key=state.training.MATRIX_AT
         )
     )
     places: Mapping[str, int | None] = {LAST: numbers[-1], BEST: best}

@@ -81,14 +81,14 @@ def _accuracy(held: set[str]) -> Plot:
         for name, (title, curves) in _ACCURACIES.items()
         if any(curve.column in held for curve in curves) or name == "accuracy"
     }
-    chosen = state.settle(state.ACCURACY, list(there))
+    chosen = state.settle(state.training.ACCURACY, list(there))
     if len(there) > 1:
         chosen = str(
             st.segmented_control(
                 "Accuracy of",
                 list(there),
                 format_func=lambda name: there.get(name, name),
-                key=state.ACCURACY,
+                key=state.training.ACCURACY,
                 required=True,
             )
         )

@@ -1,0 +1,47 @@
+"""The Performance page: its widgets, and what a click on a figure chose. All are in its link."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+TASK = "performance_task"
+SOURCES = "performance_sources"
+VIEW = "performance_view"
+CLASSES = "performance_classes"
+SHARES = "performance_shares"
+CELL = "performance_cell"
+ORDER = "performance_order"
+PAIR = ("performance_first", "performance_second")
+GROUP = "performance_group"
+ONE = "performance_one"
+POSITIVE = "performance_positive"
+THRESHOLD = "performance_threshold"
+PREVALENCE = "performance_prevalence"
+BINS = "performance_bins"
+RAW = "performance_raw"
+SCORE = "performance_score"
+DAMAGE = "performance_damage"
+LUNGS_FIGURE = "performance_lungs"
+COLOUR_BY = "performance_colour_by"
+FORMAT = "performance_format"
+PAGE = "performance_page"
+KEYS: Final = (
+    TASK, SOURCES, VIEW, CLASSES, SHARES, CELL, ORDER, *PAIR, GROUP, ONE, POSITIVE, THRESHOLD, PREVALENCE, BINS, RAW,
+    SCORE, DAMAGE, LUNGS_FIGURE, COLOUR_BY, FORMAT, PAGE,
+)  # fmt: skip
+
+_EXPLORED = "performance_explored"
+
+
+def figure_format() -> str:
+    """What figures are saved as: "png" or "svg"."""
+    return str(st.session_state.get(FORMAT) or "png")
+
+
+def explores(positive: str) -> bool:
+    """Whether the threshold on screen is of this class; from now on it is. A link's first one is taken as it is."""
+    before = st.session_state.get(_EXPLORED)
+    st.session_state[_EXPLORED] = positive
+    return before in {None, positive}
