@@ -33,7 +33,7 @@ def display() -> DeltaGenerator:
         )
         st.toggle("Closed contour", key=state.look.CONTOUR)
         st.slider(
-            "Contour at, of the strongest",
+            "Contour at, of the scale",
             10,
             90,
             step=5,

@@ -260,7 +260,7 @@ def _legend(heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) -> None:
     rather = f" rather than <b>{words[heatmap.against]}</b>" if heatmap.against else ""
     named = METHODS[heatmap.method].by_class
     look.legend(drawn, f"high evidence for <b>{words[heatmap.target]}</b>{rather}" if named else "what stands out")
-    line = f"Line at {drawn.level:.0%} of the strongest. " if drawn.contour else ""
+    line = f"Line at {drawn.level:.0%} of the scale. " if drawn.contour else ""
     if heatmap.note:
         st.caption(f":material/info: **{heatmap.note}**")
     st.caption(

@@ -51,7 +51,7 @@ class Controls {
     this.opacity = range("Heatmap opacity, percent", 0, 100, (value) => room.setLook({ opacity: value }));
     this.contour = make("input", { type: "checkbox", "aria-label": "Closed contour" });
     this.contour.addEventListener("change", () => room.setLook({ contour: this.contour.checked }));
-    this.level = range("Contour at, percent of the strongest", 10, 90, (value) => room.setLook({ level: value }));
+    this.level = range("Contour at, percent of the scale", 10, 90, (value) => room.setLook({ level: value }));
     this.colours = make("select", { "aria-label": "Colour map" });
     this.colours.addEventListener("change", () => room.setLook({ colours: this.colours.value }));
     this.lungs = make("input", { type: "checkbox", "aria-label": "Outline of the lung fields" });
