@@ -43,7 +43,7 @@ from core.tasks import TASKS
 from core.trust.scores import SCORES
 from core.trust.table import Mean
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, comparison, downloads, heatmaps, lungs, matrices, points, robustness
+from core.ui.performance import cells, charts, comparison, downloads, heatmaps, lungs, matrices, points, robustness
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sections import SECTIONS
 from core.ui.performance.sources import VARIABLE as TABLES
@@ -589,7 +589,7 @@ def test_figures_are_saved_as_asked(fmt: str) -> None:
 
 def test_a_matrix_has_a_square_to_click_in_every_cell() -> None:
     counts = np.array([[5, 1, 0], [2, 7, 1], [0, 3, 9]])
-    figure = charts.matrix(counts.astype(float), counts, "abc", "count", 9, widgets._DARK, (1, 0))
+    figure = cells.matrix(counts.astype(float), counts, "abc", "count", 9, widgets._DARK, (1, 0))
     squares = figure.data[1]
     assert sorted(zip(squares.y, squares.x, strict=True)) == [(row, column) for row in range(3) for column in range(3)]
     assert [note.text for note in figure.layout.annotations] == [f"<b>{count}</b>" for count in counts.ravel()]

@@ -1,15 +1,15 @@
-"""Plotly figures of the Performance page. Every one keeps its ground and its legend when it is saved as a file."""
+"""Curves of the Performance page, and what all its figures share: each keeps its ground and legend in a file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluate import Curve, Of, Reliability
+from core.evaluate import Curve, Reliability
 from core.ui.charts import Palette, frame
 
 if TYPE_CHECKING:
@@ -20,11 +20,8 @@ Array = NDArray[np.float64]
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Beside colours: lines are told apart in black and white as well."""
 
-_CELL: Final = 104  # pixels of height per class
-_FLIPS: Final = 0.6  # from this share of the scale on, text is that for the accent as ground
 _BAND: Final = 0.16  # opacity
 _BINS: Final = 40
-_MANY: Final = 3000  # points from which on lines and dots are drawn by the graphics card
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,59 +54,6 @@ def config(name: str, fmt: str, *, lasso: bool = False) -> dict[str, Any]:
         "modeBarButtons": [*select, ["toImage"]],
         "toImageButtonOptions": {"format": fmt, "filename": name, "scale": 2 if fmt == "png" else 1},
     }
-
-
-def matrix(  # noqa: PLR0913, PLR0917 - a figure has many sides
-    values: Array,
-    counts: NDArray[np.int64],
-    labels: Sequence[str],
-    of: Of,
-    top: float,
-    colours: Palette,
-    cell: tuple[int, int] | None = None,
-) -> Figure:
-    """A confusion matrix whose cells can be clicked.
-
-    Args:
-        values: what shades a cell, float64 ``[K, K]``, 0…``top``; NaN where there is nothing to shade.
-        counts: films, int64 ``[K, K]``.
-        labels: classes in words.
-        of: what the values are shares of.
-        top: end of the colour scale, the same for matrices side by side.
-        colours: of the theme.
-        cell: the one selected, row and column.
-    """
-    texts = [
-        [_cell_text(values[row, column], int(counts[row, column]), of) for column in range(len(labels))]
-        for row in range(len(labels))
-    ]
-    scale = [[0.0, colours.panel], [1.0, colours.accent]]
-    figure = _cells(values, texts, labels, scale, (0.0, top), colours)
-    if cell is not None:
-        row, column = cell
-        figure.add_shape(
-            type="rect",
-            x0=column - 0.48,
-            x1=column + 0.48,
-            y0=row - 0.48,
-            y1=row + 0.48,
-            line={"color": colours.text, "width": 3},
-        )
-    return figure
-
-
-def difference(values: NDArray[np.int64], labels: Sequence[str], colours: Palette) -> Figure:
-    """First matrix less second: the two ends of the scale are the colours of the two models.
-
-    Args:
-        values: int64 ``[K, K]``.
-        labels: classes in words.
-        colours: of the theme.
-    """
-    top = float(max(1, np.abs(values).max()))
-    texts = [[f"<b>{value:+d}</b>" if value else "0" for value in row] for row in values.tolist()]
-    scale = [[0.0, colours.series[1]], [0.5, colours.panel], [1.0, colours.series[0]]]
-    return _cells(values.astype(np.float64), texts, labels, scale, (-top, top), colours)
 
 
 def curves(
@@ -288,79 +232,6 @@ def reliability(found: Reliability, colours: Palette, place: int = 0) -> Figure:
     return figure
 
 
-def points(xy: Array, groups: Mapping[str, NDArray[np.int64]], texts: Sequence[str], colours: Palette) -> Figure:
-    """Films as dots in groups that can be lassoed; every dot carries its position among the films.
-
-    Args:
-        xy: float64 ``[N, 2]``.
-        groups: title → positions of its films.
-        texts: of each film, for hovering, ``[N]``.
-        colours: of the theme.
-    """
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
-    kind = go.Scattergl if len(xy) > _MANY else go.Scatter
-    symbols = ("circle", "diamond", "square", "triangle-up", "x", "cross")
-    for place, (title, rows) in enumerate(groups.items()):
-        figure.add_trace(
-            kind(
-                x=xy[rows, 0],
-                y=xy[rows, 1],
-                name=f"{title} ({len(rows):,})",
-                mode="markers",
-                marker={
-                    "size": 8,
-                    "opacity": 0.85,
-                    "color": colours.series[place % len(colours.series)],
-                    "symbol": symbols[place % len(symbols)],
-                    "line": {"width": 0.5, "color": colours.paper},
-                },
-                customdata=rows.tolist(),  # as a list: a packed array does not come back
-                text=[texts[row] for row in rows],
-                hovertemplate="%{text}<extra></extra>",
-                unselected={"marker": {"opacity": 0.15}},
-            )
-        )
-    return _map_frame(figure, colours)
-
-
-def shaded_points(xy: Array, values: Array, title: str, texts: Sequence[str], colours: Palette) -> Figure:
-    """Films as dots shaded by a figure, such as confidence.
-
-    Args:
-        xy: float64 ``[N, 2]``.
-        values: float64 ``[N]``, 0…1.
-        title: of the scale.
-        texts: of each film, for hovering, ``[N]``.
-        colours: of the theme.
-    """
-    from plotly import graph_objects as go
-
-    kind = go.Scattergl if len(xy) > _MANY else go.Scatter
-    figure = go.Figure(
-        kind(
-            x=xy[:, 0],
-            y=xy[:, 1],
-            mode="markers",
-            marker={
-                "size": 8,
-                "color": values,
-                "colorscale": "Cividis",
-                "cmin": float(values.min(initial=1.0)),
-                "cmax": 1.0,
-                "colorbar": {"title": title, "tickformat": ".0%", "thickness": 14},
-                "line": {"width": 0.5, "color": colours.paper},
-            },
-            customdata=list(range(len(xy))),
-            text=list(texts),
-            hovertemplate="%{text}<extra></extra>",
-            unselected={"marker": {"opacity": 0.15}},
-        )
-    )
-    return _map_frame(figure, colours)
-
-
 def thinned(curve: Curve, most: int = 2000) -> NDArray[np.int64]:
     """Positions of the points of a curve worth drawing: all, or as many as a screen can show."""
     if len(curve.x) <= most:
@@ -373,81 +244,3 @@ def faded(colour: str, opacity: float) -> str:
     """``#rrggbb`` with an opacity, as CSS writes it."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity:g})"
-
-
-def _cell_text(value: float, count: int, of: Of) -> str:
-    if of == "count":
-        return f"<b>{count:,}</b>"
-    return f"<b>{value:.1%}</b><br>{count:,}" if np.isfinite(value) else "<b>\N{EN DASH}</b><br>no films"
-
-
-def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides
-    values: Array,
-    texts: Sequence[Sequence[str]],
-    labels: Sequence[str],
-    scale: list[list[Any]],
-    ends: tuple[float, float],
-    colours: Palette,
-) -> Figure:
-    from plotly import graph_objects as go
-
-    size = len(labels)
-    rows, columns = np.divmod(np.arange(size**2), size)
-    figure = go.Figure(
-        go.Heatmap(
-            z=values,
-            colorscale=scale,
-            zmin=ends[0],
-            zmax=ends[1],
-            showscale=False,
-            xgap=3,
-            ygap=3,
-            hoverinfo="skip",
-        )
-    )
-    on_accent = np.abs(values) > _FLIPS * max(abs(end) for end in ends)  # [K, K]
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        colour = colours.on_accent if on_accent[row, column] else colours.text
-        font = {"size": 15, "color": colour}
-        figure.add_annotation(x=column, y=row, text=texts[row][column], showarrow=False, font=font)
-    # Heatmaps tell Streamlit of no click; squares over their cells do.
-    figure.add_scatter(
-        x=columns,
-        y=rows,
-        mode="markers",
-        marker={"symbol": "square", "size": 60, "color": colours.panel, "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        hovertemplate=[
-            f"Truly {labels[row]}, read as {labels[column]}<extra></extra>"
-            for row, column in zip(rows, columns, strict=True)
-        ],
-        cliponaxis=False,
-        showlegend=False,
-    )
-    ticks = {"tickvals": list(range(size)), "ticktext": [_wrapped(label) for label in labels]}
-    flat = {"fixedrange": True, "showgrid": False, "zeroline": False, "range": [-0.5, size - 0.5]}
-    figure.update_layout(
-        **frame(colours, _CELL * size + 84),
-        xaxis={"title": "Read as", **ticks, **flat},
-        yaxis={"title": "Truly", **ticks, **flat, "range": [size - 0.5, -0.5]},
-        dragmode=False,
-        hovermode="closest",
-    )
-    return figure
-
-
-def _map_frame(figure: Figure, colours: Palette) -> Figure:
-    bare = {"showticklabels": False, "zeroline": False, "showgrid": False, "title": None}
-    figure.update_layout(
-        **frame(colours, 600),
-        xaxis=bare,
-        yaxis=bare | {"scaleanchor": "x"},
-        dragmode="lasso",
-        legend={"orientation": "h", "y": 1.06, "x": 0},
-    )
-    return figure
-
-
-def _wrapped(label: str) -> str:
-    return label.replace(" ", "<br>", 1)

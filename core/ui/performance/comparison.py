@@ -14,7 +14,7 @@ from core.errors import PneumoLensError
 from core.evaluate import Comparison, Signed, compare
 from core.tasks import Task
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, controls, downloads, films
+from core.ui.performance import cells, charts, controls, downloads, films
 from core.ui.performance.sources import Source, words
 
 Flags = NDArray[np.bool_]
@@ -86,7 +86,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         st.markdown(f"**{widgets.verbatim(a.title)} less {widgets.verbatim(b.title)}**, films")
         labels = [words(a.task, name) for name in found.classes]
         st.plotly_chart(
-            charts.difference(found.difference, labels, widgets.palette()),
+            cells.difference(found.difference, labels, widgets.palette()),
             width="stretch",
             config=charts.config(f"difference-{a.name}-{b.name}", fmt),
             key="difference",

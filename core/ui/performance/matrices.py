@@ -14,7 +14,7 @@ from core.evaluate import Of, confusion, merged_decisions, shares
 from core.tasks import Task
 from core.ui import charts as general
 from core.ui import state, widgets
-from core.ui.performance import charts, controls, films
+from core.ui.performance import cells, charts, controls, films
 from core.ui.performance.sources import Source, words
 
 _SHARES: Final[dict[Of, str]] = {"count": "Films", "true": "Share of the true class", "read": "Share of what was read"}
@@ -87,7 +87,7 @@ def _matrix(  # noqa: PLR0913, PLR0917 - what a figure is made of
     right, whole = int(counts.trace()), int(counts.sum())
     st.markdown(f"**{widgets.verbatim(source.title)}** · {right:,} of {whole:,} right ({right / max(whole, 1):.1%})")
     labels = [words(source.task, name) for name in classes]
-    figure = charts.matrix(shares(counts, of), counts, labels, of, top, widgets.palette(), cell)
+    figure = cells.matrix(shares(counts, of), counts, labels, of, top, widgets.palette(), cell)
     key = f"cells_{source.name}"
     st.plotly_chart(
         figure,

@@ -14,7 +14,7 @@ from core.errors import DataError
 from core.evaluate import film_map
 from core.tasks import Task
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, controls, films
+from core.ui.performance import charts, cloud, controls, films
 from core.ui.performance.sources import Source
 
 Groups = dict[str, NDArray[np.int64]]
@@ -49,9 +49,9 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         for truly, read in zip(films.truths(source, rows), films.readings(source, rows), strict=True)
     ]
     if by == _CONFIDENCE:
-        figure = charts.shaded_points(xy, found.probabilities[rows].max(axis=1), "Probability", texts, colours)
+        figure = cloud.shaded_points(xy, found.probabilities[rows].max(axis=1), "Probability", texts, colours)
     else:
-        figure = charts.points(xy, _GROUPS[by](source, rows), texts, colours)
+        figure = cloud.points(xy, _GROUPS[by](source, rows), texts, colours)
     key = f"map_{source.name}_{by}"
     event = st.plotly_chart(
         figure,

@@ -22,7 +22,7 @@ from core.evaluate import (
 )
 from core.tasks import Task
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, controls, downloads
+from core.ui.performance import cells, charts, controls, downloads
 from core.ui.performance.figures import curve
 from core.ui.performance.sources import Source, words
 
@@ -62,7 +62,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     with matrix:
         st.markdown("**Films at this threshold**")
         labels = ["Others", said]
-        figure = charts.matrix(shares(found.matrix, "true"), found.matrix, labels, "true", 1.0, widgets.palette())
+        figure = cells.matrix(shares(found.matrix, "true"), found.matrix, labels, "true", 1.0, widgets.palette())
         _draw(figure, f"matrix-{source.name}-{positive}", fmt, "Confusion matrix at the threshold")
     _take_away(source, positive, threshold)
 
