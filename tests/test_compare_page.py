@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -309,6 +310,26 @@ def test_the_sheet_holds_what_was_measured_of_the_maps(
     assert b"ROAD" not in downloads["Sheet PNG"]()
     app.button(key="measure_all").click().run()
     assert downloads["Sheet PNG"]().count(b"ROAD") == 2
+
+
+def test_every_reading_says_how_sure_and_every_map_how_much_of_it_lies_in_the_lungs(
+    downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(sheet: Sheet, texts: Mapping[str, str]) -> bytes:
+        return "\n".join(
+            [*sheet.foot, *(line for tile in sheet.tiles for line in tile.lines), *texts.values()]
+        ).encode()
+
+    monkeypatch.setattr(Sheet, "png", written)
+    app = opened(FILM)
+    inside = r"\d+% of the evidence in the lung fields \(\d+% of the film\)"
+    assert said(app).count("90 % set: ") == 2
+    assert len(re.findall(inside, said(app))) == 2
+    app.slider(key=state.reading.SET_LEVEL).set_value(99).run()
+    assert said(app).count("99 % set: ") == 2
+    sheet = downloads["Sheet PNG"]().decode()
+    assert sheet.count("99 % set: ") == 4  # at its foot, and in the file's own texts
+    assert len(re.findall(inside, sheet)) == 2
 
 
 def test_fifteen_networks_do_not_trouble_the_first_choice(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:

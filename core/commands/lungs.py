@@ -110,7 +110,7 @@ def _measure(options: argparse.Namespace) -> int:
         _make_shares(options)
     for row in _table(MeanInside, options.out):
         print(
-            f"{row.model:22} {row.method:15} {row.inside:.3f} ({row.low:.3f} to {row.high:.3f})  "
+            f"{row.model:24} {row.method:15} {row.inside:.3f} ({row.low:.3f} to {row.high:.3f})  "
             f"lungs cover {row.share:.3f}  mostly outside on {row.outside:.0%} of {row.films} films"
         )
     return ALL_DONE
@@ -153,7 +153,7 @@ def _probe(options: argparse.Namespace) -> int:
         _make_probe(options)
     for row in _table(Probed, options.out):
         print(
-            f"{row.model:22} {row.view:9} {row.accuracy:.3f} ({row.low:.3f} to {row.high:.3f})  "
+            f"{row.model:24} {row.view:9} {row.accuracy:.3f} ({row.low:.3f} to {row.high:.3f})  "
             f"two-class {row.merged:.3f} ({row.merged_low:.3f} to {row.merged_high:.3f})  {row.films} films"
         )
     return ALL_DONE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
@@ -109,15 +109,26 @@ def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
     found = usable(checkpoint)
     if found is None:
         return {}
-    reading, name = result.reading, f"{100 * state.reading.set_level():.0f} % set"
-    if reading is None:
-        return {name: "", "How sure": ""}
-    short = checkpoint.task.words
-    held = found.sets.of(reading.by_class, state.reading.set_level())
-    sure = (
-        HUMAN if found.defers(reading.by_class, state.reading.target_error()) else found.wording(reading.by_class).title
-    )
-    return {name: either(held, short) if held else "no class", "How sure": sure}
+    if result.reading is None:
+        return {_set_name(): "", "How sure": ""}
+    by_class = result.reading.by_class
+    return {_set_name(): _held(found, by_class, checkpoint), "How sure": _how_sure(found, by_class)}
+
+
+def line(result: Result, checkpoint: Checkpoint) -> str:
+    """How sure, and the set: where several readings stand side by side. Empty where nothing is known."""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return ""
+    by_class = result.reading.by_class
+    return f"{_how_sure(found, by_class)}. {_set_name()}: {_held(found, by_class, checkpoint)}"
+
+
+def short(result: Result, checkpoint: Checkpoint) -> None:
+    """The same on the screen."""
+    if says := line(result, checkpoint):
+        icon = ":orange[:material/person_alert:]" if says.startswith(HUMAN) else ":material/data_array:"
+        st.markdown(f"{icon} {says}")
 
 
 def facts(checkpoint: Checkpoint) -> Facts:
@@ -177,6 +188,19 @@ def _stays(found: Spread, checkpoint: Checkpoint) -> None:
     st.markdown(f"**{votes(found.said, words)}:** the film as it is, mirrored, and shifted four ways.")
     st.markdown("\n".join(rows))
     st.caption("Small differences are no proof: a network can be steadily wrong. Large ones are a warning.")
+
+
+def _set_name() -> str:
+    return f"{100 * state.reading.set_level():.0f} % set"
+
+
+def _held(found: Certainty, by_class: Mapping[str, float], checkpoint: Checkpoint) -> str:
+    held = found.sets.of(by_class, state.reading.set_level())
+    return either(held, checkpoint.task.words) if held else "no class"
+
+
+def _how_sure(found: Certainty, by_class: Mapping[str, float]) -> str:
+    return HUMAN if found.defers(by_class, state.reading.target_error()) else found.wording(by_class).title
 
 
 def usable(checkpoint: Checkpoint) -> Certainty | None:

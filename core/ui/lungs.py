@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from core.lungs import MISSING, evidence_inside, says
+from core.lungs import MISSING, MOSTLY_OUTSIDE, evidence_inside, says
 from core.report import DISCLAIMER
 from core.ui import cache
 from core.ui.state import Upload
@@ -45,6 +45,16 @@ def line(found: LungFields | None, heatmap: Heatmap | None) -> None:
         return
     inside = evidence_inside(found, heatmap.values) if heatmap is not None and found.plausible else None
     st.markdown(f":material/pulmonology: {says(found, inside)}")
+
+
+def short(upload: Upload, heatmap: Heatmap) -> str:
+    """The same in few words, where several maps stand side by side; empty where no plausible lungs were found."""
+    found = fields(upload)
+    inside = evidence_inside(found, heatmap.values) if found is not None and found.plausible else None
+    if found is None or inside is None:
+        return ""
+    outside = "Mostly outside the lungs: " if inside < MOSTLY_OUTSIDE else ""
+    return f"{outside}{inside:.0%} of the evidence in the lung fields ({found.share:.0%} of the film)."
 
 
 def mask_png(found: LungFields, width: int, height: int) -> bytes:

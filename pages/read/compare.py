@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui import state, tray, widgets
+from core.ui import certainty, state, tray, widgets
 from core.ui.compare import choice, link, view
 from core.ui.compare import seen as readings
 
@@ -12,6 +12,8 @@ def main() -> None:
     link.take()
     with st.sidebar:
         chosen = choice.pick()
+        if chosen is not None and chosen.backbones:
+            certainty.panel(chosen.backbones[0])
         runs_on = st.empty()
     if chosen is None:
         widgets.no_model()

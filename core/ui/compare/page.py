@@ -17,7 +17,7 @@ from core.explain import METHODS
 from core.render import Look, Rgb
 from core.report import DISCLAIMER
 from core.ui import exports, guard, state
-from core.ui.compare import believed
+from core.ui.compare import believed, panes
 from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen
 from core.ui.compare.together import MEANS, Pair
@@ -37,6 +37,7 @@ class Shown:
         pairs: how far they agree.
         pair: the one whose difference is shown, if any.
         trusted: how far maps can be believed, of those measured.
+        sure: how sure each reading is, a line each.
     """
 
     verdict: Verdict
@@ -44,13 +45,14 @@ class Shown:
     pairs: Sequence[Pair]
     pair: Pair | None
     trusted: Sequence[tuple[Pane, Faithfulness]]
+    sure: Sequence[str]
 
 
 def buttons(shown: Shown) -> None:
     """Downloads of the whole page."""
     # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
     drawn = state.look.look()
-    facts = provenance(shown.made)
+    facts = provenance(shown.made) | {"certainty": " ".join(shown.sure)}
 
     def sheet() -> Sheet:
         return compose(shown, drawn)
@@ -99,7 +101,7 @@ def compose(shown: Shown, drawn: Look) -> Sheet:
             *(believed.line(one, figures) for one, figures in shown.trusted),
             *([believed.MEANS] if shown.trusted else []),
         ],
-        foot=_foot(seen, made),
+        foot=[*shown.sure, *_foot(seen, made)],
     )
 
 
@@ -125,8 +127,7 @@ def _tile(pane: Pane, drawn: Look) -> Tile:
         f"{METHODS[heatmap.method].title}{what}, {scale}",
         heatmap.place + (f", line at {drawn.level:.0%}" if drawn.contour else ""),
     ]
-    if heatmap.note:
-        lines.append(heatmap.note)
+    lines += [said for said in (heatmap.note, panes.inside(pane)) if said]
     return Tile(pane.title, render.overlay(pane.seen.film.grey, pane.drawn.values, drawn), tuple(lines))
 
 

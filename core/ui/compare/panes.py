@@ -11,7 +11,7 @@ import streamlit as st
 from core.compare import common
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, look, making, reading_room, state, viewer, widgets
+from core.ui import cache, charts, look, lungs, making, reading_room, state, viewer, widgets
 from core.ui.compare.choice import Choice
 from core.ui.compare.seen import Seen
 from core.ui.kept import Wanted
@@ -120,11 +120,16 @@ def in_room(pane: Pane) -> reading_room.Pane:
         title=pane.title,
         alt=f"The film with the {method} heatmap of {pane.seen.title} for "
         + pane.seen.checkpoint.task.words[heatmap.target],
-        says=" ".join(part for part in (heatmap.note, f"{named}.", scale) if part),
+        says=" ".join(part for part in (heatmap.note, inside(pane), f"{named}.", scale) if part),
         values=pane.drawn.values,
         high=reading_room.high_end(pane.drawn, pane.seen.checkpoint, pane.top),
         short=pane.title,
     )
+
+
+def inside(pane: Pane) -> str:
+    """How much of the evidence lies in the lungs; empty where that cannot be said."""
+    return lungs.short(pane.seen.result.upload, pane.heatmap)
 
 
 def _picture(pane: Pane, drawn: Look) -> None:
@@ -144,6 +149,8 @@ def _picture(pane: Pane, drawn: Look) -> None:
     look.legend(drawn, f"{high}, for <b>{says}</b>{rather}" if by_class else f"{high}: what stands out")
     if pane.heatmap.note:
         st.caption(f":material/info: **{pane.heatmap.note}**")
+    if inside(pane):
+        st.caption(f":material/pulmonology: {inside(pane)}")
 
 
 def to_diagnose(pane: Pane) -> None:

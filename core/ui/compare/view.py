@@ -11,7 +11,7 @@ import streamlit as st
 from core.compare import Opinion, Verdict, judge
 from core.compare.places import SIDES
 from core.errors import PneumoLensError
-from core.ui import cache, charts, guard, look, lungs, making, reading_room, state, viewer, widgets
+from core.ui import cache, certainty, charts, guard, look, lungs, making, reading_room, state, viewer, widgets
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import OWN, Pane
@@ -63,7 +63,8 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
     if making.busy():
         st.caption("The page can be downloaded once its maps are made.")
     elif made:
-        page.buttons(page.Shown(verdict, made, pairs, pair, trusted))
+        sure = [f"{one.name}: {says}." for one in seen if (says := certainty.line(one.result, one.checkpoint))]
+        page.buttons(page.Shown(verdict, made, pairs, pair, trusted, sure))
 
 
 def _first_question(seen: Sequence[Seen], *, two: bool) -> str:
@@ -107,6 +108,7 @@ def _readings(seen: Sequence[Seen]) -> None:
             if one.result.upload.note:
                 st.info(one.result.upload.note, icon=":material/groups:")
             guard.short(one.result)
+            certainty.short(one.result, one.checkpoint)
 
 
 def _controls(one: Seen) -> None:
