@@ -37,6 +37,9 @@ Facts = Callable[[Result], dict[str, Any]]
 HUMAN: Final = "Needs a human reader"
 _ICON: Final = ":material/signal_cellular_alt{}:"
 _ICONS: Final = dict(zip(WORDINGS, map(_ICON.format, ("", "_2_bar", "_1_bar")), strict=True))
+_SHORT: Final = {row.title: _ICONS[name] for name, row in WORDINGS.items()} | {
+    HUMAN: ":orange[:material/person_alert:]"
+}
 
 
 def of(checkpoint: Checkpoint) -> Certainty | None:
@@ -127,8 +130,7 @@ def line(result: Result, checkpoint: Checkpoint) -> str:
 def short(result: Result, checkpoint: Checkpoint) -> None:
     """The same on the screen."""
     if says := line(result, checkpoint):
-        icon = ":orange[:material/person_alert:]" if says.startswith(HUMAN) else ":material/data_array:"
-        st.markdown(f"{icon} {says}")
+        st.markdown(f"{_SHORT[says.split('.')[0]]} {says}")
 
 
 def facts(checkpoint: Checkpoint) -> Facts:
