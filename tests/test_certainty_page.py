@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models
+from core import models, render
 from core.certainty import certainty_of, either
 from core.checkpoint import Checkpoint
-from core.ui import cache, certainty, exports, reading_room, state
+from core.explain import Heatmap
+from core.ui import cache, certainty, exports, reading_room, state, viewer
 from core.ui.kept import Result
 from tests import checkpoints, synthetic
 from tests.torchless import shown_without_torch
@@ -134,6 +135,24 @@ def test_several_films_and_their_exports_carry_it(made: Checkpoint) -> None:
     assert one.reading is not None
     assert row.prediction_set == certainty_of(made).sets.of(one.reading.by_class, 0.9)
     assert (row.set_level, row.abstain) == (0.9, certainty_of(made).defers(one.reading.by_class, "10"))
+
+
+def test_the_overlay_to_take_away_says_it(made: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    offered: dict[str, Callable[[], bytes]] = {}
+    written: list[str] = []
+    plate = render.plate
+
+    def watched(picture: render.Rgb, heatmap: Heatmap, look: render.Look, lines: tuple[str, ...]) -> render.Rgb:
+        written.extend(lines)
+        return plate(picture, heatmap, look, lines)
+
+    monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: offered.update({label: data}))
+    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    monkeypatch.setattr(render, "plate", watched)
+    opened()
+    assert offered["Overlay PNG"]().startswith(b"\x89PNG")
+    assert [line for line in written if "90 % set: " in line]
+    assert [line for line in written if "of the evidence in the lung fields" in line]
 
 
 def test_the_section_of_performance_is_shown_without_torch(made: Checkpoint) -> None:
