@@ -13,6 +13,7 @@ The map, in the direction data flows::
 ``records``           frozen records ⇄ CSV
 ``tensors``           weights on disk, 16 bits, held against their sha256
 ``wilson``            intervals of shares
+``words``             shares in words
 ``heap``              freed memory, handed back to the system
 ``tasks``             TASKS: label sets as data
 ``xray``              bytes → Xray: raster formats, DICOM, limits, preprocessing

@@ -22,6 +22,7 @@ from core.errors import CheckpointError, UnknownNameError
 from core.files import write
 from core.tasks import OWN, TASKS, Task, own_task
 from core.tensors import packed, unpacked
+from core.words import percent
 from core.xray import Preprocessing
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ class Interval(_Strict):
 
     def __str__(self) -> str:
         if not self.told:
-            return f"{self.value:.1%} (interval cannot be told)"
-        return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"  # en dash is easily read as minus
+            return f"{percent(self.value, 1)} (interval cannot be told)"
+        # With "to": an en dash is easily read as minus.
+        return f"{percent(self.value, 1)} ({100 * self.low:.1f} to {100 * self.high:.1f})"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

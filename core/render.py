@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from core.explain import Heatmap
 from core.table import Table
+from core.words import percent
 from core.xray import Xray
 
 Grey = NDArray[np.uint8]
@@ -275,7 +276,7 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     rather = f" rather than {heatmap.against}" if heatmap.against else ""
     says = f"high evidence for {heatmap.target}{rather}, scaled within this image"
     if look.contour:
-        says += f"; line at {look.level:.0%}"
+        says += f"; line at {percent(look.level)}"
     draw.text((left + 3.6 * size + width // 4, size * 0.6), says, font=font, fill=(190, 190, 190))
     for row, text in enumerate(lines):
         draw.text((left, size * (2.4 + 1.5 * row)), text, font=font, fill=(230, 230, 230))

@@ -317,7 +317,7 @@ def test_readings_carry_set_and_abstention(tmp_path: Path, capsys: pytest.Captur
     assert row["prediction_set"] == list(certainty_of(made).sets.of(row["probabilities"], 0.99))
     assert row["abstain"] is certainty_of(made).defers(row["probabilities"], "10")
     assert main(asked) == 0
-    assert "confidence; 90% set: " in capsys.readouterr().out
+    assert "confidence; 90 % set: " in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main([*asked, "--level", "1.5"])
     assert "is not from 0.8 to 0.99" in capsys.readouterr().err

@@ -128,7 +128,7 @@ def test_facts_that_make_no_card_are_refused(folder: Path) -> None:
 
 
 def test_an_interval_speaks() -> None:
-    assert str(Interval(value=0.914, low=0.89, high=0.934)) == "91.4% (89.0% to 93.4%)"
+    assert str(Interval(value=0.914, low=0.89, high=0.934)) == "91.4 % (89.0 to 93.4)"
 
 
 def test_shipped_checkpoints_are_small_enough_for_a_repository() -> None:

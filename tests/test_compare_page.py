@@ -322,7 +322,7 @@ def test_every_reading_says_how_sure_and_every_map_how_much_of_it_lies_in_the_lu
 
     monkeypatch.setattr(Sheet, "png", written)
     app = opened(FILM)
-    inside = r"\d+% of the evidence in the lung fields \(\d+% of the film\)"
+    inside = r"\d+ % of the evidence in the lung fields \(\d+ % of the film\)"
     assert said(app).count("90 % set: ") == 2
     assert len(re.findall(inside, said(app))) == 2
     app.slider(key=state.reading.SET_LEVEL).set_value(99).run()

@@ -260,7 +260,7 @@ def test_ten_of_ten_are_not_certain() -> None:
     overlap = 5 / 8.841459
     assert found["f1.NORMAL"].low == pytest.approx(2 * overlap / (1 + overlap), abs=1e-5)
     assert found["recall.macro"].low == pytest.approx((found["recall.NORMAL"].low + found["recall.BACTERIA"].low) / 2)
-    assert str(found["auprc.NORMAL"]) == "100.0% (interval cannot be told)"
+    assert str(found["auprc.NORMAL"]) == "100.0 % (interval cannot be told)"
     worst = figures(replace(perfect, probabilities=np.eye(3)[1 - labels]), TASK, draws=50)
     assert (worst["accuracy"].low, worst["accuracy"].high) == pytest.approx((0, 3.841459 / 13.841459), abs=1e-5)
     one = figures(replace(perfect, patients=("a",) * 10), TASK, draws=50)

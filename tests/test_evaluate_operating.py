@@ -91,7 +91,7 @@ def test_presets_say_what_they_cannot_do() -> None:
             preset.choose(table(absent=(2,)), "VIRUS")
     sure = table()
     sure = Predictions(sure.classes, sure.files, sure.patients, sure.labels, np.eye(3)[np.full(len(sure), 2)])
-    with pytest.raises(DataError, match="No threshold reaches a specificity of 90%"):
+    with pytest.raises(DataError, match="No threshold reaches a specificity of 90 %"):
         PRESETS["specificity_90"].choose(sure, "VIRUS")
     assert measure(sure, "VIRUS", PRESETS["sensitivity_95"].choose(sure, "VIRUS")).sensitivity == 1
 

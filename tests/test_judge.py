@@ -55,7 +55,7 @@ def test_the_command_prints_figures_of_all_tables(tmp_path: Path, capsys: pytest
     said = capsys.readouterr().out
     assert said.startswith("100 films of 50 patients")
     right = float((whole.decisions == whole.labels).mean())
-    assert f"accuracy                 {right:.1%}" in said
+    assert f"accuracy                 {100 * right:.1f} %" in said
     assert main(["judge", str(paths[0]), "--among", "NO_FINDING,COVID-19"]) == 0
     count = int((from_csv(paths[0]).labels < 2).sum())
     assert capsys.readouterr().out.startswith(f"{count} films")

@@ -109,7 +109,7 @@ def test_evidence_is_shared_out_by_place() -> None:
 
 
 def test_words_name_evidence_outside_and_lungs_that_are_not_found() -> None:
-    assert "80% of the evidence" in says(fields(), 0.8)
+    assert "80 % of the evidence" in says(fields(), 0.8)
     assert "**Most of the evidence lies outside the lungs.**" in says(fields(), 0.2)
     assert "cover" in says(fields(), None)
     assert "not found" in says(fields(np.zeros((SIDE, SIDE), bool)), None)

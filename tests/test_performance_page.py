@@ -699,8 +699,8 @@ def test_what_breaks_exactly_these_weights_is_shown(
     assert "Not measured: VGG-16-BN" in said(app)
     table = app.dataframe[0].value
     assert list(table["Corruption"]) == [corruption.title for corruption in CORRUPTIONS.values()]
-    assert set(table["Accuracy, clean"]) == {"80.0% (70.0% to 90.0%)"}
-    assert set(table["Accuracy, strength 5"]) == {"30.0% (20.0% to 90.0%)"}
+    assert set(table["Accuracy, clean"]) == {"80.0 % (70.0 to 90.0)"}
+    assert set(table["Accuracy, strength 5"]) == {"30.0 % (20.0 to 90.0)"}
     robustness.SHIPPED.write_text("a,b\n1,2\n", "utf-8")
     assert "cannot be used" in said(opened(view="robustness"))
 
@@ -718,12 +718,12 @@ def test_what_the_readings_owe_to_the_lungs_is_shown(
     lungs.SHARES.write_text(records.to_csv(MeanInside, inside), "utf-8")
     app = opened(view="lungs")
     assert len(app.get("plotly_chart")) == 1
-    assert "outside the lungs on 20% of 40 films" in said(app)
+    assert "outside the lungs on 20 % of 40 films" in said(app)
     assert "Not measured: VGG-16-BN" in said(app)
     shares = {"whole": 0.9, "hidden": 0.7, "smoothed": 0.6, "alone": 0.8}
     rows = [Probed(*who, view, 40, value, 0.5, 1.0, 0.9, 0.8, 1.0, 0.4) for view, value in shares.items()]
     lungs.PROBE.write_text(records.to_csv(Probed, rows), "utf-8")
-    words = "90.0% of 40 whole films, 70.0% with the lungs hidden, 80.0% of the lungs alone"
+    words = "90.0 % of 40 whole films, 70.0 % with the lungs hidden, 80.0 % of the lungs alone"
     assert words in said(opened(view="lungs", lungs="probe"))
     lungs.PROBE.write_text("a,b\n1,2\n", "utf-8")
     assert "cannot be used" in said(opened(view="lungs", lungs="probe"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import checkpoint
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, weights_option
+from core.words import percent
 
 if TYPE_CHECKING:
     from core.certainty import Certainty
@@ -138,7 +139,7 @@ def _print(chosen: Checkpoint, found: Certainty, test: Predictions | None) -> No
     facts = _facts(chosen, found, None)
     print(f"{chosen.name}: fitted to {found.films} validation films, each read as {chosen.card.view}")
     for slip, share in facts["slips"].items():
-        print(f"  {slip:32} {share:.1%} of them")
+        print(f"  {slip:32} {percent(share, 1)} of them")
     if test is None:
         print(f"  no test predictions ({chosen.predictions.name}): what it is worth cannot be measured")
         return
@@ -146,14 +147,14 @@ def _print(chosen: Checkpoint, found: Certainty, test: Predictions | None) -> No
     print(f"  on {len(test)} test films; 95 % intervals by patient")
     for at, level in enumerate(LEVELS):
         if level in _SHOWN:
-            print(f"  {level:.0%} set: true class in it     {covered.overall[at]}, {covered.size[at]:.2f} classes")
+            print(f"  {percent(level)} set: true class in it     {covered.overall[at]}, {covered.size[at]:.2f} classes")
             for name, ends in covered.by_class.items():
                 print(f"    {name:30} {ends[at] if ends else 'no films'}")
     for name, group in kept(test, found).items():
         asked = f"errors asked for: {TARGETS[name].title}"
-        print(f"  {asked:32} reads {group.films / group.of:.1%} of the films, right in {group.right or 'none'}")
+        print(f"  {asked:32} reads {percent(group.films / group.of, 1)} of the films, right in {group.right or 'none'}")
     for name, words in said(test, found).items():
         print(f"  {WORDINGS[name].title:32} {words.films} films, right in {words.right or 'none'}")
     print(f"  {'AURC':32} {curve.area.value:.4f} ({curve.area.low:.4f} to {curve.area.high:.4f})")
     for share, value in curve.accuracy_at.items():
-        print(f"  accuracy at {share:.0%} coverage         {value}")
+        print(f"  accuracy at {percent(share)} coverage         {value}")

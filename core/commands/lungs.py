@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from core import checkpoint
 from core.aids import FOLDER
 from core.commands.options import ALL_DONE, split_option, weights_option
+from core.words import percent
 
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint
@@ -111,7 +112,7 @@ def _measure(options: argparse.Namespace) -> int:
     for row in _table(MeanInside, options.out):
         print(
             f"{row.model:24} {row.method:15} {row.inside:.3f} ({row.low:.3f} to {row.high:.3f})  "
-            f"lungs cover {row.share:.3f}  mostly outside on {row.outside:.0%} of {row.films} films"
+            f"lungs cover {row.share:.3f}  mostly outside on {percent(row.outside)} of {row.films} films"
         )
     return ALL_DONE
 

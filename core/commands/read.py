@@ -18,6 +18,7 @@ from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_opti
 from core.errors import DataError, PneumoLensError, RefusedError, UnknownNameError
 from core.explain import DEFAULT, METHODS
 from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
+from core.words import percent
 
 if TYPE_CHECKING:
     from core.batch import Outcome
@@ -229,7 +230,7 @@ def _how_sure_says(
     by_class = outcome.reading.by_class
     held = either(sure.sets.of(by_class, options.level), classifier.checkpoint.task.words)
     human = "; needs a human reader" if sure.defers(by_class, options.target_error) else ""
-    return f"; {sure.wording(by_class).title.lower()}; {options.level:.0%} set: {held}{human}"
+    return f"; {sure.wording(by_class).title.lower()}; {percent(options.level)} set: {held}{human}"
 
 
 def _point(path: Path, chosen: Checkpoint) -> OperatingPoint:

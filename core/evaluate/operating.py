@@ -20,6 +20,7 @@ from core.evaluate.metrics import METRICS, Binary, binary_counts
 from core.evaluate.predictions import Predictions
 from core.table import Table
 from core.tasks import TASKS
+from core.words import percent
 
 Array = NDArray[np.float64]
 
@@ -270,8 +271,8 @@ def _specific(sensitivity: Array, specificity: Array, least: float = 0.9) -> int
     found = np.flatnonzero(specificity >= least - 1e-12)
     if not len(found):
         raise DataError(
-            f"No threshold reaches a specificity of {least:.0%}: too many films of other classes have a probability "
-            "of 1. Choose another preset."
+            f"No threshold reaches a specificity of {percent(least)}: too many films of other classes have a "
+            "probability of 1. Choose another preset."
         )
     return int(found[0])
 

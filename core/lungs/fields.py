@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.lungs.shape import CUT, Mask
+from core.words import percent
 
 GRID: Final = 128
 """Side of the square on which heatmaps and lungs are compared, cells."""
@@ -71,8 +72,10 @@ def says(fields: LungFields, inside: float | None) -> str:
     if not fields.plausible:
         return f"**Lung fields:** not found on this film. {fields.doubt}"
     if inside is None:
-        return f"The lung fields cover {fields.share:.0%} of the film."
-    line = f"{inside:.0%} of the evidence lies in the lung fields, which cover {fields.share:.0%} of the film."
+        return f"The lung fields cover {percent(fields.share)} of the film."
+    line = (
+        f"{percent(inside)} of the evidence lies in the lung fields, which cover {percent(fields.share)} of the film."
+    )
     if inside >= MOSTLY_OUTSIDE:
         return line
     return (

@@ -17,6 +17,7 @@ from scipy import ndimage
 from core.evaluate.bootstrap import of_mean
 from core.lungs.fields import LungFields
 from core.table import Table
+from core.words import percent
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
@@ -149,6 +150,7 @@ def in_words(rows: Sequence[Probed]) -> str:
     by_view = {row.view: row for row in rows}
     whole, hidden, alone = (by_view[name] for name in ("whole", "hidden", "alone"))
     return (
-        f"Read right: {whole.accuracy:.1%} of {whole.films} whole films, {hidden.accuracy:.1%} with the lungs hidden, "
-        f"{alone.accuracy:.1%} of the lungs alone; always saying the commonest class gives {whole.commonest:.1%}."
+        f"Read right: {percent(whole.accuracy, 1)} of {whole.films} whole films, {percent(hidden.accuracy, 1)} with "
+        f"the lungs hidden, {percent(alone.accuracy, 1)} of the lungs alone; always saying the commonest class gives "
+        f"{percent(whole.commonest, 1)}."
     )

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from core.words import percent
+
 Mask = NDArray[np.bool_]
 
 CUT = 0.5
@@ -64,17 +66,19 @@ def doubt(mask: Mask, likely: NDArray[np.float32], bounds: Bounds = BOUNDS) -> s
     """
     share = float(mask.mean())
     if share < bounds.least:
-        return f"Lungs cover {share:.0%} of the film: none are seen, or hardly any."
+        return f"Lungs cover {percent(share)} of the film: none are seen, or hardly any."
     if share > bounds.most:
-        return f"What looks like lung covers {share:.0%} of the film: more than lungs do."
+        return f"What looks like lung covers {percent(share)} of the film: more than lungs do."
     edges = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     if edges.mean() > bounds.border:
-        return f"What looks like lung runs along {edges.mean():.0%} of the film's edges: it is cut off, or no lung."
+        return (
+            f"What looks like lung runs along {percent(edges.mean())} of the film's edges: it is cut off, or no lung."
+        )
     pieces, count = ndimage.label(mask)
     smaller = float(np.bincount(pieces.ravel())[1:].min() / mask.sum()) if count > 1 else 0.0
     if smaller < bounds.smaller:
         return "Two lungs of like size are not seen: there is one, or they cannot be told apart."
     sure = float(likely[mask].mean())
     if sure < bounds.sure:
-        return f"The network is unsure of the lungs' outline ({sure:.0%} certain where it sees lung)."
+        return f"The network is unsure of the lungs' outline ({percent(sure)} certain where it sees lung)."
     return None

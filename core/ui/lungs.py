@@ -14,6 +14,7 @@ from core.lungs import MISSING, MOSTLY_OUTSIDE, evidence_inside, says
 from core.report import DISCLAIMER
 from core.ui import cache
 from core.ui.state import Upload
+from core.words import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def short(upload: Upload, heatmap: Heatmap) -> str:
     if found is None or inside is None:
         return ""
     outside = "Mostly outside the lungs: " if inside < MOSTLY_OUTSIDE else ""
-    return f"{outside}{inside:.0%} of the evidence in the lung fields ({found.share:.0%} of the film)."
+    return f"{outside}{percent(inside)} of the evidence in the lung fields ({percent(found.share)} of the film)."
 
 
 def mask_png(found: LungFields, width: int, height: int) -> bytes:

@@ -17,6 +17,7 @@ from core.explain import METHODS, Heatmap
 from core.render import Look
 from core.ui import cache, charts, exports, look, lungs, making, reading_room, state, trust, widgets
 from core.ui.kept import Film, Result, Wanted
+from core.words import percent
 
 SHOWN_FROM: Final = 0.15
 """Probability below which a class shows no map unless asked for: about half of what guessing among three would give.
@@ -25,7 +26,7 @@ A map is scaled to its own strongest place: that of a class the network does not
 """
 
 TOO_WEAK: Final = (
-    f"Below {SHOWN_FROM:.0%} no heatmap is drawn unless asked for: "
+    f"Below {percent(SHOWN_FROM)} no heatmap is drawn unless asked for: "
     "colours are scaled within the image, so weak evidence would look like strong."
 )
 
@@ -260,7 +261,7 @@ def _legend(heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) -> None:
     rather = f" rather than <b>{words[heatmap.against]}</b>" if heatmap.against else ""
     named = METHODS[heatmap.method].by_class
     look.legend(drawn, f"high evidence for <b>{words[heatmap.target]}</b>{rather}" if named else "what stands out")
-    line = f"Line at {drawn.level:.0%} of the scale. " if drawn.contour else ""
+    line = f"Line at {percent(drawn.level)} of the scale. " if drawn.contour else ""
     if heatmap.note:
         st.caption(f":material/info: **{heatmap.note}**")
     st.caption(

@@ -8,6 +8,7 @@ from core.guard import CHECKS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
 from core.ui.viewer import SHOWN_FROM
+from core.words import percent
 
 
 def told(method: Method) -> None:
@@ -26,7 +27,7 @@ with left:
   ([Saporta et al. 2022](https://doi.org/10.1038/s42256-022-00536-x)).
 - **Colours are scaled within one image.** The hottest place is always hottest, however weak the evidence. Two films,
   two classes or two networks can't be compared by colour; compare their probabilities.
-- A class below {SHOWN_FROM:.0%} shows no map unless asked for, for the same reason.
+- A class below {percent(SHOWN_FROM)} shows no map unless asked for, for the same reason.
 - The map has few cells (7 x 7 for a 224-pixel network) and is smoothed to the film's size: no edge is sharp.
 - The **contour** encloses what is hotter than the chosen share of the strongest place.
 - Heat on a side marker, a border, a tube or text: the network may be reading that, a shortcut, and not a lung.
@@ -75,7 +76,7 @@ adults.
     st.subheader("When maps are compared", anchor=False)
     st.markdown(f"""
 - **Spearman's rank correlation** over {GRID} x {GRID} places of the film: 1 when both maps put them in the same order.
-- **Overlap**: intersection over union of each map's hottest {TOP:.0%}; {CHANCE:.2f} when they lie independently.
+- **Overlap**: intersection over union of each map's hottest {percent(TOP)}; {CHANCE:.2f} when they lie independently.
 - Maps are called *alike* from a correlation of {ALIKE[0]} and an overlap of {ALIKE[1]}, *different* below {APART[0]} or
   {APART[1]}. Two networks that agree may both be wrong, and for the same wrong reason.
 - **One colour scale** is offered where values mean the same: within a method, and between networks only for methods

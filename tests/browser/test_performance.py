@@ -113,7 +113,7 @@ def test_a_link_reproduces_the_view(page: Any, address: str) -> None:
     assert page.locator(".js-plotly-plot").count() == 1
     assert page.get_by_role("radio", name="Share of the true class").is_checked()
     _open(page, address, "threshold&positive=PNEUMONIA&threshold=0.25&prevalence=10")
-    page.get_by_text("at a prevalence of 10.0%").first.wait_for()
+    page.get_by_text("at a prevalence of 10.0 %").first.wait_for()
     page.get_by_test_id("stSlider").get_by_text("0.250").wait_for()
 
 

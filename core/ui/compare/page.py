@@ -22,6 +22,7 @@ from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen
 from core.ui.compare.together import MEANS, Pair
 from core.ui.kept import Film
+from core.words import percent
 
 if TYPE_CHECKING:
     from core.trust.faithful import Faithfulness
@@ -125,7 +126,7 @@ def _tile(pane: Pane, drawn: Look) -> Tile:
     scale = f"scale up to {pane.top}" if pane.top else "own scale"
     lines = [
         f"{METHODS[heatmap.method].title}{what}, {scale}",
-        heatmap.place + (f", line at {drawn.level:.0%}" if drawn.contour else ""),
+        heatmap.place + (f", line at {percent(drawn.level)}" if drawn.contour else ""),
     ]
     lines += [said for said in (heatmap.note, panes.inside(pane)) if said]
     return Tile(pane.title, render.overlay(pane.seen.film.grey, pane.drawn.values, drawn), tuple(lines))

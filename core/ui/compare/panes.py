@@ -15,6 +15,7 @@ from core.ui import cache, charts, look, lungs, making, reading_room, state, vie
 from core.ui.compare.choice import Choice
 from core.ui.compare.seen import Seen
 from core.ui.kept import Wanted
+from core.words import percent
 
 OWN: Final = "own"
 """Explain what each network read itself."""
@@ -183,7 +184,7 @@ def _why_not(one: Seen, heatmap: Heatmap) -> str | None:
     share = one.by_class[heatmap.target]
     if share < viewer.SHOWN_FROM and not state.value(state.compare.WEAK_TOO):
         return (
-            f"**{says}: {charts.percent(share)}.** Below {viewer.SHOWN_FROM:.0%} no heatmap is drawn unless asked for: "
-            "scaled within the image, weak evidence would look like strong."
+            f"**{says}: {charts.percent(share)}.** Below {percent(viewer.SHOWN_FROM)} no heatmap is drawn unless asked "
+            "for: scaled within the image, weak evidence would look like strong."
         )
     return None

@@ -15,10 +15,11 @@ from core.compare.agreement import CHANCE, TOP
 from core.render import FIRST, SECOND
 from core.ui import cache, state
 from core.ui.compare.panes import Pane
+from core.words import percent
 
 MEANS: Final = (
     f"Spearman's rank correlation over all places: 1 the same order, 0 none. Overlap: intersection over union of each "
-    f"map's hottest {TOP:.0%} of the film; {CHANCE:.2f} by chance."
+    f"map's hottest {percent(TOP)} of the film; {CHANCE:.2f} by chance."
 )
 """What the two figures are; beside them wherever they stand."""
 
@@ -78,7 +79,7 @@ def show(found: Sequence[Pair]) -> Pair | None:
         with st.container(horizontal=True, gap="large"):
             st.metric("Spearman correlation", f"{pair.agreement.spearman:z.2f}", help=MEANS, width="content")
             overlap = f"{pair.agreement.overlap:.2f}"
-            st.metric(f"Overlap of the hottest {TOP:.0%}", overlap, help=MEANS, width="content")
+            st.metric(f"Overlap of the hottest {percent(TOP)}", overlap, help=MEANS, width="content")
         if len(found) > 1:
             st.dataframe(
                 pd.DataFrame(
@@ -131,7 +132,7 @@ def _difference(pair: Pair) -> None:
         f'background:linear-gradient(90deg,{first},#8a8a8a,{second})"></span>'
         f"<b>{pair.second.title}</b></div>"
     )
-    lines = f" Lines enclose each map's hottest {TOP:.0%}." if state.look.look().contour else ""
+    lines = f" Lines enclose each map's hottest {percent(TOP)}." if state.look.look().contour else ""
     of = f" Drawn over film {pair.first.seen.letter}." if pair.first.seen.letter else ""
     st.caption(f"Which map is hotter, each scaled to its own strongest place; uncoloured: equally hot.{lines}{of}")
 

@@ -16,6 +16,7 @@ from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import OWN, Pane
 from core.ui.compare.seen import Seen
+from core.words import percent
 
 if TYPE_CHECKING:
     from core.tasks import Task
@@ -57,7 +58,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         reading_room.note()
         _grid(seen, made)
     if any(pane.weak for pane in made):
-        st.toggle(f"Heatmaps of classes below {viewer.SHOWN_FROM:.0%} too", key=state.compare.WEAK_TOO)
+        st.toggle(f"Heatmaps of classes below {percent(viewer.SHOWN_FROM)} too", key=state.compare.WEAK_TOO)
     trusted = believed.show(made)
     pair = together.show(pairs)
     if making.busy():

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.evaluate import Of
 from core.ui.charts import Palette, frame
+from core.words import percent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -76,7 +77,7 @@ def difference(values: NDArray[np.int64], labels: Sequence[str], colours: Palett
 def _cell_text(value: float, count: int, of: Of) -> str:
     if of == "count":
         return f"<b>{count:,}</b>"
-    return f"<b>{value:.1%}</b><br>{count:,}" if np.isfinite(value) else "<b>\N{EN DASH}</b><br>no films"
+    return f"<b>{percent(value, 1)}</b><br>{count:,}" if np.isfinite(value) else "<b>\N{EN DASH}</b><br>no films"
 
 
 def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides

@@ -15,6 +15,7 @@ from core.ui import cache, widgets
 from core.ui import certainty as fitted
 from core.ui.performance import charts, controls, selective
 from core.ui.performance.sources import Source, words
+from core.words import percent
 
 _SHOWN: Final = (0.80, 0.85, 0.90, 0.95, 0.99)
 
@@ -70,7 +71,7 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fm
                 config=charts.config(f"coverage-{source.name}", fmt),
                 key=f"coverage_{source.name}",
                 alt=f"Coverage of prediction sets of {source.title}: "
-                + ", ".join(f"{found.overall[at].value:.0%} at {LEVELS[at]:.0%}" for at in _places()),
+                + ", ".join(f"{percent(found.overall[at].value)} at {percent(LEVELS[at])}" for at in _places()),
             )
     rows = [row for source in sources for row in _coverages(source, measured[source.name], task)]
     st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="coverage", height="content")

@@ -17,6 +17,7 @@ from core.ui import state, widgets
 from core.ui.measured import FOLDER
 from core.ui.performance import charts, controls, dots, measured
 from core.ui.performance.sources import Source
+from core.words import percent
 
 SHIPPED: Final = FOLDER / "faithfulness.csv"
 
@@ -72,7 +73,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
 
 def _dot(mean: Mean) -> dots.Dot:
     title = METHODS[mean.method].title
-    return dots.Dot(title, mean.value, mean.low, mean.high, f"beats both on {mean.better:.0%} of the films")
+    return dots.Dot(title, mean.value, mean.low, mean.high, f"beats both on {percent(mean.better)} of the films")
 
 
 def _verdict(rows: Sequence[Mean]) -> str:

@@ -17,6 +17,7 @@ from core.ui.measured import FOLDER
 from core.ui.performance import charts, controls, dots, measured
 from core.ui.performance.dots import Dot
 from core.ui.performance.sources import Source
+from core.words import percent
 
 SHARES: Final = FOLDER / "lungs.csv"
 PROBE: Final = FOLDER / "lungs-probe.csv"
@@ -43,7 +44,13 @@ def _inside(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     )
     rows = {
         name: [
-            Dot(METHODS[one.method].title, one.inside, one.low, one.high, f"{one.outside:.0%} of films mostly outside")
+            Dot(
+                METHODS[one.method].title,
+                one.inside,
+                one.low,
+                one.high,
+                f"{percent(one.outside)} of films mostly outside",
+            )
             for one in of_one
         ]
         for name, of_one in found.items()
@@ -73,7 +80,13 @@ def _probe(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     )
     rows = {
         name: [
-            Dot(VIEWS[one.view].title, one.accuracy, one.low, one.high, f"{one.merged:.1%} for the two merged classes")
+            Dot(
+                VIEWS[one.view].title,
+                one.accuracy,
+                one.low,
+                one.high,
+                f"{percent(one.merged, 1)} for the two merged classes",
+            )
             for one in of_one
         ]
         for name, of_one in found.items()
@@ -121,7 +134,7 @@ def _side_by_side(
 
 
 def _range(shares: Sequence[float]) -> str:
-    low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
+    low, high = percent(min(shares)), percent(max(shares))
     return low if low == high else f"{low} to {high} (by method)"
 
 

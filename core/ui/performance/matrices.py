@@ -16,6 +16,7 @@ from core.ui import charts as general
 from core.ui import state, widgets
 from core.ui.performance import cells, charts, controls, films
 from core.ui.performance.sources import Source, words
+from core.words import percent
 
 _SHARES: Final[dict[Of, str]] = {"count": "Films", "true": "Share of the true class", "read": "Share of what was read"}
 _SCALES: Final[dict[Of, str]] = {
@@ -85,7 +86,9 @@ def _matrix(  # noqa: PLR0913, PLR0917 - what a figure is made of
     fmt: str,
 ) -> None:
     right, whole = int(counts.trace()), int(counts.sum())
-    st.markdown(f"**{widgets.verbatim(source.title)}** · {right:,} of {whole:,} right ({right / max(whole, 1):.1%})")
+    st.markdown(
+        f"**{widgets.verbatim(source.title)}** · {right:,} of {whole:,} right ({percent(right / max(whole, 1), 1)})"
+    )
     labels = [words(source.task, name) for name in classes]
     figure = cells.matrix(shares(counts, of), counts, labels, of, top, widgets.palette(), cell)
     key = f"cells_{source.name}"

@@ -18,6 +18,7 @@ from core.ui.measured import FOLDER
 from core.ui.performance import charts, controls, damage_chart, measured
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sources import Source
+from core.words import percent
 
 SHIPPED: Final = FOLDER / "robustness.csv"
 
@@ -78,7 +79,9 @@ def _table(found: dict[str, list[Damage]]) -> pd.DataFrame:
             for strength in (0, (STRENGTHS + 1) // 2, STRENGTHS):
                 one = by_strength.get(strength)
                 head = f"strength {strength}" if strength else "clean"
-                row[f"Accuracy, {head}"] = f"{one.accuracy:.1%} ({one.low:.1%} to {one.high:.1%})" if one else ""
+                row[f"Accuracy, {head}"] = (
+                    f"{percent(one.accuracy, 1)} ({100 * one.low:.1f} to {100 * one.high:.1f})" if one else ""
+                )
             last = by_strength.get(STRENGTHS)
             row["ECE, strongest"] = f"{last.ece:.3f}" if last else ""
             row["Map, strongest"] = f"{last.stability:.2f}" if last else ""

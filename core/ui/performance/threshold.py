@@ -25,6 +25,7 @@ from core.ui import cache, state, widgets
 from core.ui.performance import cells, charts, controls, downloads
 from core.ui.performance.figures import curve
 from core.ui.performance.sources import Source, words
+from core.words import percent
 
 _STEP: Final = 0.001
 _DIAGNOSE: Final = "pages/read/diagnose.py"
@@ -134,8 +135,8 @@ def _numbers(found: Measured, prevalence: float) -> None:
     said = {
         "Sensitivity": (found.sensitivity, f"{found.tp:,} of {found.tp + found.fn:,} positives found"),
         "Specificity": (found.specificity, f"{found.tn:,} of {found.tn + found.fp:,} others left alone"),
-        "PPV": (positive, f"at a prevalence of {prevalence:.1%}"),
-        "NPV": (negative, f"at a prevalence of {prevalence:.1%}"),
+        "PPV": (positive, f"at a prevalence of {percent(prevalence, 1)}"),
+        "NPV": (negative, f"at a prevalence of {percent(prevalence, 1)}"),
         "Accuracy": (found.accuracy, f"{found.tp + found.tn:,} of {found.n:,} films"),
     }
     for cell, (title, (share, words_below)) in zip(st.columns(len(said)), said.items(), strict=True):

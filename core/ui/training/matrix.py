@@ -10,6 +10,7 @@ import streamlit as st
 from core.runs import Confusion, Run
 from core.tasks import TASKS, Task
 from core.ui import charts, state, widgets
+from core.words import percent
 
 LAST: Final = "last"
 BEST: Final = "best"
@@ -40,7 +41,7 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
     counts = counts[order][:, order]
     right_ones, whole = int(counts.trace()), int(counts.sum())
     with left:
-        st.metric("Read right", f"{right_ones:,} of {whole:,} ({right_ones / max(whole, 1):.1%})")
+        st.metric("Read right", f"{right_ones:,} of {whole:,} ({percent(right_ones / max(whole, 1), 1)})")
         st.caption("Films, and their share of the row. Shading follows the share.")
     with right:
         st.plotly_chart(
