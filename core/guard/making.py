@@ -39,7 +39,8 @@ _CAUTION: Final = 0.99  # of validation films lie below the limit of distances
 _OTHERS: Final = 0.995  # and below that of the odds of another population, which lie far enough apart for it
 _FEWER: Final = 0.975  # of validation films at least, where negatives would lie below that limit, too
 _NEGATIVES: Final = 0.01  # of negatives may
-_ROOM: Final = 1.15  # refusal: so far above the farthest validation film, or where the negatives begin
+_ROOM: Final = 1.15  # times as far as the farthest validation film: where negatives come no nearer, there is room
+_ALIKE: Final = 0.02  # of negatives are nearer than where refusal begins at the latest
 _BATCH: Final = 16
 _LEARNED, _MEASURED, _UNSEEN = range(3)
 
@@ -118,8 +119,8 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     if learned.any():
         known = replace(known, population=population.learn(train.features(), foreign.features()[learned]))
     passed = np.array([not judge(one, task, None).reasons for one in shown.seen])  # by their looks
-    few = int(_NEGATIVES * (~kept).sum())
-    known = replace(known, limits=_limits(known, val, (shown.rows[~kept], passed[~kept]), few))
+    far = known.distances(shown.rows)
+    known = replace(known, limits=_limits(known, val, far[~kept], far[~kept & passed]))
     on_test, on_images = test.verdicts(task, known), shown.verdicts(task, known)
     metrics, measured = _figures(on_test, val.verdicts(task, known), images, on_images)
     on_others = foreign.verdicts(task, known)
@@ -146,27 +147,32 @@ def look(classifier: Classifier, what: str, sources: Sequence[Source], say: Say)
     return Looked(seen, np.stack(rows) if rows else np.zeros((0, 0), np.float32))
 
 
-def _limits(
-    known: Known, val: Looked, images: tuple[Array, NDArray[np.bool_]], few: int
-) -> dict[str, tuple[float | None, float | None]]:
-    """Caution above nearly all validation films; refusal above all of them, and where nearly all negatives are.
+def reach(near: Array, far: Array, unstopped: Array, few: int) -> tuple[float, float]:
+    """Limits of distance, of caution and of refusal.
 
-    A network that would let more than ``few`` negatives in gives more of the films it knows a warning.
+    Caution above nearly all validation films: above all where no negative comes near, above fewer where too many would
+    be let in. Refusal above all validation films, and where nearly all negatives are.
 
     Args:
-        known: statistics.
-        val: validation films.
-        images: those of negatives, and which of these no other check would stop.
+        near: distances of validation films, ``[N]``.
+        far: of negatives, ``[M]``.
+        unstopped: of those negatives that no other check would stop.
         few: how many of them may be let in.
     """
-    rows, passed = images
-    near, far = known.distances(val.rows), known.distances(rows)
-    usual, least = np.quantile(near, [_CAUTION, _FEWER])
-    nearest = np.sort(far[passed])
-    wanted = nearest[few] if len(nearest) > few else np.inf
-    caution = float(max(least, min(usual, wanted)))
-    refuse = max(caution, min(float(near.max()) * _ROOM, float(np.quantile(far, 0.02))), float(near.max()))
-    limits: dict[str, tuple[float | None, float | None]] = {"distance": (caution, refuse)}
+    least, usual, most = (float(one) for one in np.quantile(near, [_FEWER, _CAUTION, 1]))
+    nearest = np.sort(unstopped)
+    wanted = float(nearest[few]) if len(nearest) > few else np.inf
+    free = float(nearest[0]) / _ROOM if len(nearest) else np.inf
+    caution = max(least, min(usual, wanted), min(most, free))
+    return caution, max(caution, most, min(most * _ROOM, float(np.quantile(far, _ALIKE))))
+
+
+def _limits(known: Known, val: Looked, far: Array, unstopped: Array) -> dict[str, tuple[float | None, float | None]]:
+    """Of every check that a network has limits of its own for."""
+    few = int(_NEGATIVES * len(far))
+    limits: dict[str, tuple[float | None, float | None]] = {
+        "distance": reach(known.distances(val.rows), far, unstopped, few)
+    }
     odds = (population.odds(known.population, seen.posture) for seen in val.seen)
     told = [one for one in odds if one is not None]
     if told:
