@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from core import models, render
 from core.certainty import certainty_of, either
 from core.checkpoint import Checkpoint
 from core.explain import Heatmap
+from core.guard import Verdict
 from core.ui import cache, certainty, exports, reading_room, state, viewer
 from core.ui.kept import Result
 from tests import checkpoints, synthetic
@@ -106,6 +108,13 @@ def test_a_caution_takes_the_promise_back(made: Checkpoint) -> None:
     assert not app.exception
     assert "does not hold for this film" in said(app)
     assert "On the test films" not in said(app)
+
+
+def test_of_a_film_unlike_those_known_nothing_is_promised_in_few_words_either(made: Checkpoint) -> None:
+    one = result(made)
+    assert certainty.line(one, made).endswith(" pneumonia")
+    strange = replace(one, verdict=Verdict("caution", (), 1.0))
+    assert certainty.line(strange, made).endswith("without a promise: the film is unlike those known")
 
 
 def test_the_spread_is_measured_when_asked_for_and_only_once(made: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from core.certainty import (
 from core.checkpoint import Checkpoint, Interval
 from core.errors import DataError, PneumoLensError
 from core.models import get_pool
-from core.ui import cache, charts, state, widgets
+from core.ui import cache, charts, guard, state, widgets
 from core.ui.kept import Result
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def line(result: Result, checkpoint: Checkpoint) -> str:
     if found is None or result.reading is None:
         return ""
     by_class = result.reading.by_class
-    return f"{_how_sure(found, by_class)}. {_set_name()}: {_held(found, by_class, checkpoint)}"
+    promise = ", without a promise: the film is unlike those known" if guard.cautious(result) else ""
+    return f"{_how_sure(found, by_class)}. {_set_name()}: {_held(found, by_class, checkpoint)}{promise}"
 
 
 def short(result: Result, checkpoint: Checkpoint) -> None:
