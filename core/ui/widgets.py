@@ -216,11 +216,11 @@ def no_model() -> None:
 
 def uploader(label: str) -> None:
     """A drop area. Files go into the visitor's tray at once, and the area is empty again."""
-    key = state.films.uploader_key()
+    key = state.films.UPLOADER.key
 
     def take() -> None:
         state.films.add((file.name, file.getvalue(), "") for file in st.session_state.get(key) or ())
-        state.films.renew_uploader()
+        state.films.UPLOADER.renew()
 
     st.file_uploader(
         label,

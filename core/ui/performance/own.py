@@ -16,11 +16,11 @@ from core.ui.performance import downloads
 def panel(task: Task) -> None:
     """The drop area, what a table must hold, and the tables given so far."""
     with st.expander("Your own predictions", icon=":material/upload_file:", expanded=bool(state.tables.given())):
-        key = state.tables.uploader_key()
+        key = state.tables.UPLOADER.key
 
         def take() -> None:
             state.tables.add((file.name, file.getvalue()) for file in st.session_state.get(key) or ())
-            state.tables.renew_uploader()
+            state.tables.UPLOADER.renew()
 
         st.file_uploader("Drop tables (CSV) of any program", accept_multiple_files=True, key=key, on_change=take)
         fine, coarse = (widgets.verbatim(", ".join(names)) for names in (task.classes, task.merged_classes))

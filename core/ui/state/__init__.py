@@ -15,7 +15,7 @@
     links        what addresses were last set to
     keeping      what outlives the page it was chosen on
     values       what any widget holds
-    upload       a file
+    upload       a file, and what it is given to
 
 A visitor's files and their names live here only, in the memory of the session, and go with it. What was decoded from
 them stays in :mod:`core.ui.cache` for a while, by digest and without a name.

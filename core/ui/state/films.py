@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.ui.state.upload import Upload
+from core.ui.state.upload import Upload, Uploader
 
 MAX_FILMS: Final = 200
 MAX_BYTES: Final = 512 * 2**20
@@ -16,8 +16,9 @@ MAX_BYTES: Final = 512 * 2**20
 _FILMS = "films"
 _CHOSEN = "chosen_film"
 _NOTE = "films_note"
-_ROUND = "uploader_round"
 _INSISTED = "read_anyway_films"
+
+UPLOADER: Final = Uploader("uploader")
 
 
 def given() -> tuple[Upload, ...]:
@@ -84,16 +85,6 @@ def insisted() -> set[tuple[str, str]]:
     """Refused films that this visitor wants read all the same, with the key of the checkpoint; add to it."""
     found: set[tuple[str, str]] = st.session_state.setdefault(_INSISTED, set())
     return found
-
-
-def uploader_key() -> str:
-    """Key of the uploader now on screen; :func:`renew_uploader` empties it by changing this."""
-    return f"uploader_{st.session_state.get(_ROUND, 0)}"
-
-
-def renew_uploader() -> None:
-    """Empty the uploader: its files are in our own tray now."""
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
 def _films() -> dict[str, Upload]:

@@ -7,14 +7,15 @@ from typing import Final
 
 import streamlit as st
 
-from core.ui.state.upload import Upload
+from core.ui.state.upload import Upload, Uploader
 
 MAX_TABLES: Final = 8
 """That one visitor may have here at once."""
 
 _OWN = "own_predictions"
-_ROUND = "own_round"
 _LEFT_OUT = "own_left_out"
+
+UPLOADER: Final = Uploader("tables")
 
 
 def given() -> tuple[Upload, ...]:
@@ -42,16 +43,6 @@ def remove(sha256: str) -> None:
     """Forget one."""
     _own().pop(sha256, None)
     st.session_state[_LEFT_OUT] = []
-
-
-def uploader_key() -> str:
-    """Key of the uploader of tables now on screen; :func:`renew_uploader` empties it by changing this."""
-    return f"tables_{st.session_state.get(_ROUND, 0)}"
-
-
-def renew_uploader() -> None:
-    """Empty the uploader: its files are among our own tables now."""
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
 def _own() -> dict[str, Upload]:

@@ -1,9 +1,11 @@
-"""A file that a visitor gave."""
+"""A file that a visitor gave, and what they give it to."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+
+import streamlit as st
 
 from core.xray import Facts
 
@@ -32,3 +34,27 @@ class Upload:
     def of(cls, name: str, data: bytes) -> Upload:
         """A file just given."""
         return cls(hashlib.sha256(data).hexdigest(), name, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Uploader:
+    """An uploader of Streamlit's. It is emptied by getting another key, once its files are in our own hands.
+
+    Attributes:
+        name: tells it from others.
+    """
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Of the one now on screen."""
+        return f"{self.name}_{st.session_state.get(self._rounds, 0)}"
+
+    def renew(self) -> None:
+        """Empty it."""
+        st.session_state[self._rounds] = st.session_state.get(self._rounds, 0) + 1
+
+    @property
+    def _rounds(self) -> str:
+        return f"{self.name}_rounds"
