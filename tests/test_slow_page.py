@@ -152,11 +152,11 @@ def test_any_layer_can_be_explained_and_several_are_averaged() -> None:
     assert app.multiselect(key=state.reading.LAYERS).options == ["layer4", "layer3", "layer2", "layer1"]
     assert app.multiselect(key=state.reading.LAYERS).value == ["layer4"]
     app = seen(app.multiselect(key=state.reading.LAYERS).set_value(["layer2"]).run())
-    assert "Grad-CAM · layer layer2" in said(app)
+    assert "Grad-CAM · at layer2" in said(app)
     app = seen(app.multiselect(key=state.reading.LAYERS).set_value(["layer2", "layer3"]).run())
-    assert "Grad-CAM · layers layer2 + layer3, averaged" in said(app)
+    assert "Grad-CAM · at layer2 + layer3, averaged" in said(app)
     app = seen(app.multiselect(key=state.reading.LAYERS).set_value([]).run())
-    assert "Grad-CAM · layer layer4" in said(app)
+    assert "Grad-CAM · at layer4" in said(app)
     app = seen(app.selectbox(key=state.reading.MODEL).set_value("pneumonia-lenet").run())
     assert app.multiselect(key=state.reading.LAYERS).value == ["convolution 3"]
     app = slow(app, "smooth_grad")

@@ -61,7 +61,7 @@ class Heatmap:
         """Where in the network it was made, in words."""
         if self.layer == INPUT:
             return "by the network's input"
-        return f"layers {self.layer}, averaged" if len(self.layers) > 1 else f"layer {self.layer}"
+        return f"at {self.layer}" + (", averaged" if len(self.layers) > 1 else "")
 
     @property
     def layers(self) -> tuple[str, ...]:
