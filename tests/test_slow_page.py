@@ -169,7 +169,7 @@ def test_compare_makes_slow_maps_of_all_its_networks() -> None:
     app = seen(app.multiselect(key=state.compare.METHODS).set_value(["grad_cam", "score_cam"]).run())
     assert "Score-CAM by ResNet-18, Score-CAM by LeNet" in said(app)
     assert "632 times in all" in said(app)
-    assert "Layer layer4" in said(app)  # what is fast is there at once
+    assert "At layer4" in said(app)  # what is fast is there at once
     assert "to_diagnose_2" not in buttons(app)
     app = finished(app.button(key="make_maps").click().run())
     assert "make_maps" not in buttons(app)
