@@ -63,7 +63,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     accent = widgets.palette().accent
     columns = {
         words[name]: st.column_config.ProgressColumn(
-            format="%.0f %%", min_value=0, max_value=100, color=accent, width=150
+            format="%.0f %%", min_value=0, max_value=100, color=accent, width=128
         )
         for name in classes
     }
@@ -74,7 +74,11 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         width="stretch",
         height=_ROW * (min(len(results), _ROWS_SHOWN) + 1) + 3,
         hide_index=True,
-        column_config={**columns, "Problem": st.column_config.TextColumn(width="large")},
+        column_config={
+            **columns,
+            "Film": st.column_config.TextColumn(width=160),
+            "Problem": st.column_config.TextColumn(width="large"),
+        },
         on_select="rerun",
         selection_mode="single-row",
         key=f"readings_{len(results)}",  # or a row selected before would win over the film just added
