@@ -67,6 +67,12 @@ def evidence_inside(fields: LungFields, values: NDArray[np.float32]) -> float | 
     return float(heat[fields.mask(GRID, GRID)].sum(dtype=np.float64)) / total
 
 
+def in_short(fields: LungFields, inside: float) -> str:
+    """What :func:`says` does in few words, where several maps stand side by side."""
+    outside = "Mostly outside the lungs: " if inside < MOSTLY_OUTSIDE else ""
+    return f"{outside}{percent(inside)} of the evidence in the lung fields ({percent(fields.share)} of the film)."
+
+
 def says(fields: LungFields, inside: float | None) -> str:
     """What is to be read under a heatmap, in Markdown."""
     if not fields.plausible:

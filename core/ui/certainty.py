@@ -25,6 +25,7 @@ from core.errors import DataError, PneumoLensError
 from core.models import get_pool
 from core.ui import cache, charts, guard, state, widgets
 from core.ui.kept import Result
+from core.words import percent
 
 if TYPE_CHECKING:
     from core.certainty.spread import Spread
@@ -102,7 +103,7 @@ def verdict(result: Result, checkpoint: Checkpoint, *, caution: bool = False) ->
     held = found.sets.of(by_class, state.reading.set_level())
     st.markdown(
         f"{_ICONS[wording.name]} **{wording.title}**{_was_right(wording.name, found, checkpoint)}  \n"
-        f":material/data_array: **{100 * state.reading.set_level():.0f} % set: {either(held, checkpoint.task.words)}**"
+        f":material/data_array: **{_set_name()}: {either(held, checkpoint.task.words)}**"
     )
     st.caption(_promise(found, checkpoint, caution=caution))
 
@@ -114,24 +115,20 @@ def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
         return {}
     if result.reading is None:
         return {_set_name(): "", "How sure": ""}
-    by_class = result.reading.by_class
-    return {_set_name(): _held(found, by_class, checkpoint), "How sure": _how_sure(found, by_class)}
+    sure, held = _in_words(found, result.reading.by_class, checkpoint)
+    return {_set_name(): held, "How sure": sure}
 
 
 def line(result: Result, checkpoint: Checkpoint) -> str:
     """How sure, and the set: where several readings stand side by side. Empty where nothing is known."""
-    found = usable(checkpoint)
-    if found is None or result.reading is None:
-        return ""
-    by_class = result.reading.by_class
-    promise = ", without a promise: the film is unlike those known" if guard.cautious(result) else ""
-    return f"{_how_sure(found, by_class)}. {_set_name()}: {_held(found, by_class, checkpoint)}{promise}"
+    told = _in_short(result, checkpoint)
+    return told[1] if told else ""
 
 
 def short(result: Result, checkpoint: Checkpoint) -> None:
     """The same on the screen."""
-    if says := line(result, checkpoint):
-        st.markdown(f"{_SHORT[says.split('.')[0]]} {says}")
+    if told := _in_short(result, checkpoint):
+        st.markdown(f"{_SHORT[told[0]]} {told[1]}")
 
 
 def facts(checkpoint: Checkpoint) -> Facts:
@@ -194,16 +191,24 @@ def _stays(found: Spread, checkpoint: Checkpoint) -> None:
 
 
 def _set_name() -> str:
-    return f"{100 * state.reading.set_level():.0f} % set"
+    return f"{percent(state.reading.set_level())} set"
 
 
-def _held(found: Certainty, by_class: Mapping[str, float], checkpoint: Checkpoint) -> str:
+def _in_short(result: Result, checkpoint: Checkpoint) -> tuple[str, str] | None:
+    """How sure, and that with the set; ``None`` where nothing is known."""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return None
+    sure, held = _in_words(found, result.reading.by_class, checkpoint)
+    promise = ", without a promise: the film is unlike those known" if guard.cautious(result) else ""
+    return sure, f"{sure}. {_set_name()}: {held}{promise}"
+
+
+def _in_words(found: Certainty, by_class: Mapping[str, float], checkpoint: Checkpoint) -> tuple[str, str]:
+    """How sure, and what the set holds."""
+    sure = HUMAN if found.defers(by_class, state.reading.target_error()) else found.wording(by_class).title
     held = found.sets.of(by_class, state.reading.set_level())
-    return either(held, checkpoint.task.words) if held else "no class"
-
-
-def _how_sure(found: Certainty, by_class: Mapping[str, float]) -> str:
-    return HUMAN if found.defers(by_class, state.reading.target_error()) else found.wording(by_class).title
+    return sure, either(held, checkpoint.task.words) if held else "no class"
 
 
 def usable(checkpoint: Checkpoint) -> Certainty | None:

@@ -22,11 +22,11 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
         if heatmap is not None:
             stem = f"{film.key}-{heatmap.model}-{heatmap.asked}-{heatmap.made}"
             sure = certainty.line(result, checkpoint)  # asked now, as below
-            told = [line for line in (f"{sure}." if sure else "", lungs.short(result.upload, heatmap)) if line]
 
             def overlay(heatmap: Heatmap = heatmap) -> bytes:
                 origin = f"film {film.key}, weights {weights[:12]}"
-                lines = (_line(result, heatmap, checkpoint), *told, report.DISCLAIMER, origin)
+                told = (f"{sure}." if sure else "", lungs.short(result.upload, heatmap))
+                lines = (_line(result, heatmap, checkpoint), *filter(None, told), report.DISCLAIMER, origin)
                 picture = render.overlay(film.grey, heatmap.values, look)
                 return report.overlay_png(render.plate(picture, heatmap, look, lines), heatmap, weights)
 

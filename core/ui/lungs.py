@@ -10,11 +10,10 @@ import streamlit as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from core.lungs import MISSING, MOSTLY_OUTSIDE, evidence_inside, says
+from core.lungs import MISSING, evidence_inside, in_short, says
 from core.report import DISCLAIMER
 from core.ui import cache
 from core.ui.state import Upload
-from core.words import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,18 +43,21 @@ def line(found: LungFields | None, heatmap: Heatmap | None) -> None:
     if found is None:
         st.caption(f":material/help: {MISSING}")
         return
-    inside = evidence_inside(found, heatmap.values) if heatmap is not None and found.plausible else None
-    st.markdown(f":material/pulmonology: {says(found, inside)}")
+    st.markdown(f":material/pulmonology: {says(found, _inside(found, heatmap))}")
 
 
 def short(upload: Upload, heatmap: Heatmap) -> str:
     """The same in few words, where several maps stand side by side; empty where no plausible lungs were found."""
     found = fields(upload)
-    inside = evidence_inside(found, heatmap.values) if found is not None and found.plausible else None
-    if found is None or inside is None:
-        return ""
-    outside = "Mostly outside the lungs: " if inside < MOSTLY_OUTSIDE else ""
-    return f"{outside}{percent(inside)} of the evidence in the lung fields ({percent(found.share)} of the film)."
+    inside = _inside(found, heatmap)
+    return "" if found is None or inside is None else in_short(found, inside)
+
+
+def _inside(found: LungFields | None, heatmap: Heatmap | None) -> float | None:
+    """Share of the evidence in the lungs; ``None`` where there is no map, or no plausible pair of lungs."""
+    if found is None or heatmap is None or not found.plausible:
+        return None
+    return evidence_inside(found, heatmap.values)
 
 
 def mask_png(found: LungFields, width: int, height: int) -> bytes:

@@ -258,7 +258,7 @@ def figure(checkpoint: Checkpoint, name: str) -> str:
 def percent(interval: Interval) -> str:
     """A share with its 95 % interval, in words."""
     if not interval.told:
-        return f"{100 * interval.value:.1f} % (interval cannot be told)"
+        return str(interval)
     return f"{100 * interval.value:.1f} % (95 % CI {100 * interval.low:.1f} to {100 * interval.high:.1f})"
 
 

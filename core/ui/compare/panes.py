@@ -150,8 +150,8 @@ def _picture(pane: Pane, drawn: Look) -> None:
     look.legend(drawn, f"{high}, for <b>{says}</b>{rather}" if by_class else f"{high}: what stands out")
     if pane.heatmap.note:
         st.caption(f":material/info: **{pane.heatmap.note}**")
-    if inside(pane):
-        st.caption(f":material/pulmonology: {inside(pane)}")
+    if told := inside(pane):
+        st.caption(f":material/pulmonology: {told}")
 
 
 def to_diagnose(pane: Pane) -> None:
