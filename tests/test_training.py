@@ -418,6 +418,8 @@ def test_onnx_convolutions_are_taken_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
+        ("w.json", b"garbage", "no complete TensorFlow.js"),
+        ("w.json", b'{"weightsManifest": []}', "another network than Keras' ResNet-50"),
         ("w.pth", b"garbage", "no plain PyTorch state dict"),
         ("w.safetensors", b"garbage", "no readable safetensors"),
         ("w.onnx", b"garbage", "no readable ONNX|does not fit"),

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.architectures import Architecture
 from core.architectures.network import Network
 from core.architectures.row import Names
 from core.checkpoint import Card, Checkpoint, folders, named, open_card
 from core.errors import CheckpointError, TrainingError, UnknownNameError
+from core.training.foreign import CAFFE, TORCHVISION, adopt, convolutions, convolutions_of_onnx, state_dict
+from core.training.keras import fed, resnet
 from core.xray import Preprocessing
-
-
-@dataclass(frozen=True, slots=True)
-class Convention:
-    """What a foreign network was fed: channel c was ``scale[c] * grey + shift[c]``, grey in 0…1."""
-
-    scale: tuple[float, float, float]
-    shift: tuple[float, float, float]
-
-
-TORCHVISION = Convention((1 / 0.229, 1 / 0.224, 1 / 0.225), (-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225))
-_KERNEL = 4  # dimensions of a convolution's weight
-
-CAFFE = Convention((255.0, 255.0, 255.0), (-103.939, -116.779, -123.68))
-"""Blue, green, red in 0…255 less their means: what the VGG authors' weights expect, in Caffe and in Keras."""
 
 
 def checkpoint_called(name: str, out: Path) -> Checkpoint:
@@ -93,7 +78,8 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
             classes.
         init: "scratch"; "imagenet" (torchvision's weights, through its own cache); or a file: a ``.safetensors``
             checkpoint of this architecture or of one of its donors, or the convolutions of a network of the same shape,
-            without batch norms, as a PyTorch state dict (``.pth``) or in ONNX (``.onnx``; Caffe's input convention).
+            without batch norms, as a PyTorch state dict (``.pth``) or in ONNX (``.onnx``; Caffe's input convention), or
+            Keras' ResNet-50 as TensorFlow.js keeps it (``model.json``).
         films: some training films ``[N, 1, S, S]``, normalised; batch norms are measured on them where they are new.
         preprocessing: how those were normalised.
         classes: of the network; where the card beside a checkpoint names others its head is left out.
@@ -119,19 +105,18 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
     if path.suffix not in _READERS:
         raise TrainingError(f"--init {init} is neither 'scratch', 'imagenet' nor a {', '.join(_READERS)} file.")
     tensors = _READERS[path.suffix](path)
-    if path.suffix == ".safetensors":
+    if path.suffix == ".json":
+        tensors = fed(tensors, preprocessing)
+    elif path.suffix == ".safetensors":
         card = card_of(init)
         if card and card.architecture in architecture.donors:
             return _graft(network, tensors, architecture.donors[card.architecture])
         if card and classes and card.classes != classes:
             tensors = {name: value for name, value in tensors.items() if not name.startswith("head.")}
-        return _resume_from(network, tensors, path, architecture)
-    own = {f"trunk.{name}" for name in network.trunk.state_dict()}
-    if own <= set(tensors):
-        return _resume_from(network, tensors, path, architecture)
-    convention = CAFFE if path.suffix == ".onnx" else TORCHVISION
-    _adopt(network.trunk, _convolutions(tensors), convention, films, preprocessing)
-    return network
+    elif not {f"trunk.{name}" for name in network.trunk.state_dict()} <= set(tensors):
+        convention = CAFFE if path.suffix == ".onnx" else TORCHVISION
+        return adopt(network, convolutions(tensors), convention, films, preprocessing)
+    return _resume_from(network, tensors, path, architecture)
 
 
 def _checkpoint(path: Path) -> dict[str, Tensor]:
@@ -144,49 +129,12 @@ def _checkpoint(path: Path) -> dict[str, Tensor]:
         raise TrainingError(f"{path} is no readable safetensors file ({error}).") from error
 
 
-def _state_dict(path: Path) -> dict[str, Tensor]:
-    import pickle
-
-    try:
-        found = torch.load(path, map_location="cpu", weights_only=True)  # tensors only: runs no code from the file
-    except (OSError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise TrainingError(
-            f"{path} is no plain PyTorch state dict ({error}). Save it as one, with torch.save."
-        ) from error
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise TrainingError(
-            f"{path} holds something else than a plain state dict. Save model.state_dict() and give that."
-        )
-    return found
-
-
-def _onnx(path: Path) -> dict[str, Tensor]:
-    """Weights and biases of the convolutions, in the order of the graph."""
-    try:
-        import onnx
-        from onnx import numpy_helper
-    except ImportError as error:
-        raise TrainingError("Reading ONNX needs the package onnx: pip install onnx.") from error
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-
-    try:
-        graph = onnx.load(path).graph
-    except (OSError, DecodeError) as error:
-        raise TrainingError(f"{path} is no readable ONNX file ({error}).") from error
-    values = {item.name: item for item in graph.initializer}
-    found = {}
-    convolutions = [node for node in graph.node if node.op_type == "Conv" and node.input[1] in values]
-    for place, node in enumerate(convolutions):
-        for part, name in zip(("weight", "bias"), node.input[1:], strict=False):
-            found[f"{place}.{part}"] = torch.tensor(numpy_helper.to_array(values[name]))
-    return found
-
-
 _READERS: Mapping[str, Callable[[Path], dict[str, Tensor]]] = {
     ".safetensors": _checkpoint,
-    ".pth": _state_dict,
-    ".pt": _state_dict,
-    ".onnx": _onnx,
+    ".pth": state_dict,
+    ".pt": state_dict,
+    ".onnx": convolutions_of_onnx,
+    ".json": resnet,
 }
 
 
@@ -196,9 +144,10 @@ def _resume_from(network: Network, tensors: dict[str, Tensor], path: Path, archi
     same_head = all(
         name in tensors and tensors[name].shape == own[name].shape for name in own if name.startswith("head.")
     )
-    wanted = tensors if same_head else {name: value for name, value in tensors.items() if not name.startswith("head.")}
+    heads = tensors if same_head else own
+    wanted = {name: value for name, value in tensors.items() if not name.startswith("head.")}
     try:
-        network.load_state_dict(wanted if same_head else {**own, **wanted})
+        network.load_state_dict(wanted | {name: value for name, value in heads.items() if name.startswith("head.")})
     except RuntimeError as error:
         raise TrainingError(
             f"{path} does not fit {architecture.title}: give weights of the same architecture."
@@ -223,58 +172,3 @@ def _graft(network: Network, tensors: dict[str, Tensor], layers: Names) -> Netwo
         for name, value in given.items():
             own[f"{ours}.{name}"].copy_(value)
     return network
-
-
-def _convolutions(tensors: dict[str, Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-    for name, weight in tensors.items():
-        if weight.ndim == _KERNEL:
-            bias = tensors.get(name.removesuffix("weight") + "bias")
-            yield weight.float(), torch.zeros(len(weight)) if bias is None else bias.float()
-
-
-@torch.no_grad()
-def _adopt(
-    trunk: nn.Module,
-    convolutions: Iterator[tuple[Tensor, Tensor]],
-    convention: Convention,
-    films: Tensor,
-    preprocessing: Preprocessing,
-) -> None:
-    """Foreign convolutions into a chain of convolutions and batch norms, so that it computes what theirs did.
-
-    Each batch norm gets the statistics it sees on ``films``, and a scale and shift that undo it but for one common
-    factor, which keeps activations near one: a ReLU network does not mind. Training starts from the foreign network's
-    function, and from batch norms that fit the films.
-    """
-    misfit = TrainingError(
-        "The initial weights do not fit: their convolutions are not those of this architecture, in order."
-    )
-    if not isinstance(trunk, nn.Sequential):
-        raise TrainingError(
-            "The initial weights have no batch norms, and this architecture is no plain chain: give a full checkpoint."
-        )
-    scale, shift = (torch.tensor(part).view(1, 3, 1, 1) for part in (convention.scale, convention.shift))
-    factor, first, x = 1.0, True, films.expand(-1, 3, -1, -1)
-    for layer in trunk.eval():
-        if isinstance(layer, nn.Conv2d):
-            weight, bias = next(convolutions, (None, None))
-            if weight is None or bias is None or weight.shape != layer.weight.shape or layer.bias is None:
-                raise misfit
-            if first:  # grey = std * input + mean, put into the foreign convention
-                bias = bias + (weight * (scale * preprocessing.mean + shift)).sum(dim=(1, 2, 3))
-                weight, first = weight * scale * preprocessing.std, False
-            layer.weight.copy_(weight)
-            layer.bias.copy_(bias / factor)
-        elif isinstance(layer, nn.BatchNorm2d):
-            if layer.running_mean is None or layer.running_var is None:
-                raise misfit
-            variance, mean = torch.var_mean(x, dim=(0, 2, 3))
-            common = float(variance.sqrt().mean())
-            layer.running_mean.copy_(mean)
-            layer.running_var.copy_(variance)
-            layer.weight.copy_((variance + layer.eps).sqrt() / common)
-            layer.bias.copy_(mean / common)
-            factor *= common
-        x = layer(x)
-    if next(convolutions, None) is not None:
-        raise misfit

@@ -61,11 +61,17 @@ class Order:
 
     @property
     def init_says(self) -> str:
-        """What the weights started from, for the card: a file by its name and digest, never by where it lay."""
+        """What the weights started from, for the card: a file by its name and digest, never by where it lay.
+
+        Where one file names others that hold the weights, the digest is of all of them, one after the other.
+        """
+        from core.training.keras import parts
+
         path = Path(self.start)
         if not path.is_file():
             return self.init
-        return f"{path.name} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
+        whole = parts(path) if path.suffix == ".json" else (path,)
+        return f"{path.name} (sha256 {hashlib.sha256(b''.join(part.read_bytes() for part in whole)).hexdigest()})"
 
     @property
     def start(self) -> str:
