@@ -4,10 +4,19 @@ from __future__ import annotations
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """0.823 → "82 %", as standards and radiologists write it; see :func:`core.ui.charts.percent` for probabilities.
+    """0.823 → "82 %", as standards and radiologists write it; see :func:`probability` for what a network says.
 
     Args:
         share: 0…1.
         digits: after the point.
     """
     return f"{100 * share:.{digits}f} %"
+
+
+def probability(share: float) -> str:
+    """0.823 → "82 %". Never claims 0 or 100 % of what is only near."""
+    if share >= 0.995:  # noqa: PLR2004
+        return "> 99 %"
+    if share <= 0.005:  # noqa: PLR2004
+        return "< 1 %"
+    return percent(share)

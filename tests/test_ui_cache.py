@@ -13,9 +13,10 @@ import streamlit as st
 
 from core import checkpoint as on_disk
 from core import heap
-from core.ui import cache, charts, exports, state, widgets
+from core.ui import cache, exports, state, widgets
 from core.ui.bounded import Bounded
 from core.ui.kept import Result
+from core.words import probability
 from core.xray import LIMITS
 from tests import checkpoints, synthetic
 
@@ -83,7 +84,7 @@ def test_the_uploaders_limit_is_the_readers() -> None:
     ],
 )
 def test_percentages_never_claim_certainty(share: float, words: str) -> None:
-    assert charts.percent(share) == words
+    assert probability(share) == words
 
 
 def test_a_file_name_is_shown_as_it_is() -> None:

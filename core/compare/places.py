@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compare.agreement import GRID, Agreement, Kind
+from core.words import percent
 
 SIDES: Final = (
     "Left and right are the viewer's: on a film that hangs as usual the patient's right is on your left. "
@@ -48,7 +49,7 @@ def sentence(agreement: Agreement, first: str, second: str) -> str:
     says.append(f"What they share is strongest at the {_QUARTERS[place]} of the film.")
     lean = one - two
     parts = [
-        f"{name} has more of its heat at the {_QUARTERS[at]} ({100 * mine[at]:.0f} % against {100 * other[at]:.0f} %)"
+        f"{name} has more of its heat at the {_QUARTERS[at]} ({percent(mine[at])} against {percent(other[at])})"
         for name, mine, other, at in (
             (first, one, two, int(lean.argmax())),
             (second, two, one, int(lean.argmin())),

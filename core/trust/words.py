@@ -10,6 +10,7 @@ from core.trust.faithful import TOLD, Beside, Faithfulness
 from core.trust.sanity import Step
 from core.trust.scores import NOTABLE, SCORES
 from core.trust.stable import Stability
+from core.words import percent
 
 STEADY: Final = 0.9
 FORGOTTEN: Final = 0.5
@@ -18,11 +19,11 @@ FORGOTTEN: Final = 0.5
 
 def removal(found: Faithfulness, name: str) -> str:
     """What becomes of the probability of the class called ``name`` when a tenth of the film is smoothed away."""
-    share = f"{100 * TOLD:.0f} %"
+    share = percent(TOLD)
     return (
-        f"Smoothing away the marked {share} takes {name} from {_percent(found.before)} to "
-        f"{_percent(found.after.marked)}; a random {share}: to {_percent(found.after.random)}; the middle {share}: to "
-        f"{_percent(found.after.blob)}."
+        f"Smoothing away the marked {share} takes {name} from {percent(found.before)} to "
+        f"{percent(found.after.marked)}; a random {share}: to {percent(found.after.random)}; the middle {share}: to "
+        f"{percent(found.after.blob)}."
     )
 
 
@@ -66,10 +67,6 @@ def learnt(steps: Sequence[Step]) -> str:
 def _within(title: str) -> str:
     """As it stands within a sentence: names made of initials stay as they are."""
     return title if title.isupper() else title.lower()
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _number(value: float) -> str:

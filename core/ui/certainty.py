@@ -23,9 +23,9 @@ from core.certainty import (
 from core.checkpoint import Checkpoint, Interval
 from core.errors import DataError, PneumoLensError
 from core.models import get_pool
-from core.ui import cache, charts, guard, state, widgets
+from core.ui import cache, guard, state, widgets
 from core.ui.kept import Result
-from core.words import percent
+from core.words import percent, probability
 
 if TYPE_CHECKING:
     from core.certainty.spread import Spread
@@ -182,8 +182,8 @@ def _stays(found: Spread, checkpoint: Checkpoint) -> None:
     for place, name in enumerate(found.classes):
         low, high = found.ends[name]
         rows.append(
-            f"| {words[name]} | {charts.percent(found.probabilities[0, place])} | {charts.percent(found.mean[name])} | "
-            f"{charts.percent(low)} to {charts.percent(high)} | {100 * found.deviation[name]:.1f} points |"
+            f"| {words[name]} | {probability(found.probabilities[0, place])} | {probability(found.mean[name])} | "
+            f"{probability(low)} to {probability(high)} | {100 * found.deviation[name]:.1f} points |"
         )
     st.markdown(f"**{votes(found.said, words)}:** the film as it is, mirrored, and shifted four ways.")
     st.markdown("\n".join(rows))
@@ -231,15 +231,15 @@ def missing(checkpoint: Checkpoint) -> str:
 def _human(top: float, found: Certainty, checkpoint: Checkpoint) -> str:
     target = TARGETS[state.reading.target_error()]
     low = found.cuts[target.name]
-    why = f"**{HUMAN}.** The highest probability is {charts.percent(top)}. "
+    why = f"**{HUMAN}.** The highest probability is {probability(top)}. "
     if low > 1:
         return f"{why}No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
-    why += f"Below {charts.percent(low)} more than {target.title} readings may be wrong, by the validation films."
+    why += f"Below {probability(low)} more than {target.title} readings may be wrong, by the validation films."
     group = (_on_test("kept", checkpoint, found, kept) or {}).get(target.name)
     if group is None or group.right is None:
         return why
     return (
-        f"{why} Of the test films {100 * group.films / group.of:.0f} % were above it, and right in "
+        f"{why} Of the test films {percent(group.films / group.of)} were above it, and right in "
         f"{100 * group.right.value:.0f} of 100."
     )
 

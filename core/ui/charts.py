@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.words import percent
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -119,7 +121,7 @@ def confusion(matrix: NDArray[np.int64], words: Sequence[str], colours: Palette)
     for row, true in enumerate(words):
         for column, decided in enumerate(words):
             colour = colours.on_accent if share[row, column] > _CELL_TEXT_FLIPS else colours.text
-            text = f"<b>{matrix[row, column]}</b><br>{100 * share[row, column]:.0f} %"
+            text = f"<b>{matrix[row, column]}</b><br>{percent(float(share[row, column]))}"
             font = {"size": 15, "color": colour}
             figure.add_annotation(x=decided, y=true, text=text, showarrow=False, font=font)
     figure.update_layout(
@@ -146,12 +148,3 @@ def frame(colours: Palette, height: int) -> dict[str, Any]:
         "plot_bgcolor": colours.paper,
         "font": {"color": colours.text},
     }
-
-
-def percent(share: float) -> str:
-    """0.823 → "82 %". Never claims 0 or 100 % of what is only near."""
-    if share >= 0.995:  # noqa: PLR2004
-        return "> 99 %"
-    if share <= 0.005:  # noqa: PLR2004
-        return "< 1 %"
-    return f"{100 * share:.0f} %"

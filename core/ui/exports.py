@@ -11,8 +11,9 @@ from core import render, report
 from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import certainty, charts, guard, lungs, state
+from core.ui import certainty, guard, lungs, state
 from core.ui.kept import Film, Result
+from core.words import probability
 
 
 def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, look: Look) -> None:
@@ -85,7 +86,7 @@ def _row(result: Result, checkpoint: Checkpoint, sure: certainty.Facts, *, named
 
 def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
     assert result.reading is not None  # noqa: S101 - a heatmap came from it
-    share = charts.percent(result.reading.by_class[heatmap.target])
+    share = probability(result.reading.by_class[heatmap.target])
     title, method = checkpoint.architecture.title, METHODS[heatmap.method].title
     says = f"{checkpoint.task.words[heatmap.target]} {share} (softmax)"
     if heatmap.against:

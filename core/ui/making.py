@@ -15,6 +15,7 @@ from core.explain import METHODS, Heatmap
 from core.ui import cache, state, widgets
 from core.ui.job import Job, Standing
 from core.ui.kept import Wanted
+from core.words import percent
 
 EVERY: Final = 0.5
 """Seconds between two looks at work that goes on."""
@@ -100,7 +101,7 @@ def _says(standing: Standing) -> str:
         return "Asking the network …"
     seconds = max(1, round(standing.left))
     left = f"{seconds} s" if seconds < _MINUTE else f"{seconds // _MINUTE} min {seconds % _MINUTE} s"
-    return f"Asking the network: {100 * standing.share:.0f} %, about {left} left"
+    return f"Asking the network: {percent(standing.share)}, about {left} left"
 
 
 def _ended(job: Job) -> None:

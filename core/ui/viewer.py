@@ -17,7 +17,7 @@ from core.explain import METHODS, Heatmap
 from core.render import Look
 from core.ui import cache, charts, exports, look, lungs, making, reading_room, state, trust, widgets
 from core.ui.kept import Film, Result, Wanted
-from core.words import percent
+from core.words import percent, probability
 
 SHOWN_FROM: Final = 0.15
 """Probability below which a class shows no map unless asked for: about half of what guessing among three would give.
@@ -53,13 +53,13 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     assert reading is not None  # noqa: S101 - show() has looked
     words = checkpoint.task.words
     by_class = reading.raw_by_class if state.reading.uncalibrated() else reading.by_class
-    said = charts.percent(by_class[reading.prediction])
+    said = probability(by_class[reading.prediction])
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
         st.header(f"{words[reading.prediction]} {said}", anchor=False)
         second = sorted(by_class, key=by_class.__getitem__)[-2]
         if by_class[reading.prediction] - by_class[second] < CLOSE:
-            st.markdown(f"Close: {words[second]} {charts.percent(by_class[second])}")
+            st.markdown(f"Close: {words[second]} {probability(by_class[second])}")
         st.caption(
             f"**{widgets.verbatim(result.upload.name)}.** {_kind(checkpoint)} from {widgets.title_of(checkpoint)}: "
             f"its share among {len(words)} classes that add up to 100 %, not this patient's chance of disease."
@@ -74,7 +74,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
             int(reading.probabilities.argmax()),
             colours,
         )
-        spoken = ", ".join(f"{words[name]} {charts.percent(share)}" for name, share in by_class.items())
+        spoken = ", ".join(f"{words[name]} {probability(share)}" for name, share in by_class.items())
         st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key="bars", alt=f"Probabilities: {spoken}")
         st.toggle(
             "Before calibration",
@@ -155,7 +155,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
     if heatmap is not None:
         why_not = heatmap.problem and f"No heatmap for {says}. {heatmap.problem}"
     if heatmap is not None and not why_not and weak and not st.session_state.get(state.reading.ANYWAY):
-        why_not = f"{says}: {charts.percent(share)}. {TOO_WEAK}"
+        why_not = f"{says}: {probability(share)}. {TOO_WEAK}"
     original = reading_room.Pane(
         film=film.key,
         title="Original",
@@ -241,7 +241,7 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
     if share < SHOWN_FROM and not st.session_state.get(state.reading.ANYWAY):
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
         st.info(
-            f"**{says}: {charts.percent(share)}.** {TOO_WEAK}",
+            f"**{says}: {probability(share)}.** {TOO_WEAK}",
             icon=":material/visibility_off:",
         )
         st.toggle("Show it anyway", key=state.reading.ANYWAY)

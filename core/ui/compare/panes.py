@@ -11,11 +11,11 @@ import streamlit as st
 from core.compare import common
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, look, lungs, making, reading_room, state, viewer, widgets
+from core.ui import cache, look, lungs, making, reading_room, state, viewer, widgets
 from core.ui.compare.choice import Choice
 from core.ui.compare.seen import Seen
 from core.ui.kept import Wanted
-from core.words import percent
+from core.words import percent, probability
 
 OWN: Final = "own"
 """Explain what each network read itself."""
@@ -184,7 +184,7 @@ def _why_not(one: Seen, heatmap: Heatmap) -> str | None:
     share = one.by_class[heatmap.target]
     if share < viewer.SHOWN_FROM and not state.value(state.compare.WEAK_TOO):
         return (
-            f"**{says}: {charts.percent(share)}.** Below {percent(viewer.SHOWN_FROM)} no heatmap is drawn unless asked "
+            f"**{says}: {probability(share)}.** Below {percent(viewer.SHOWN_FROM)} no heatmap is drawn unless asked "
             "for: scaled within the image, weak evidence would look like strong."
         )
     return None

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
-from core.ui import cache, charts, guard, state, widgets
+from core.ui import cache, guard, state, widgets
 from core.ui.compare.choice import Choice, titles
 from core.ui.kept import Film, Result
 from core.ui.state import Upload
+from core.words import probability
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,7 @@ class Seen:
     @property
     def share(self) -> str:
         """Probability of the class read, in words."""
-        return charts.percent(self.by_class[self.prediction])
+        return probability(self.by_class[self.prediction])
 
 
 def read(chosen: Choice) -> list[Seen]:

@@ -16,7 +16,7 @@ from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import OWN, Pane
 from core.ui.compare.seen import Seen
-from core.words import percent
+from core.words import percent, probability
 
 if TYPE_CHECKING:
     from core.tasks import Task
@@ -103,7 +103,7 @@ def _readings(seen: Sequence[Seen]) -> None:
                 widgets.palette(),
                 dense=True,
             )
-            spoken = ", ".join(f"{words[label]} {charts.percent(share)}" for label, share in by_class.items())
+            spoken = ", ".join(f"{words[label]} {probability(share)}" for label, share in by_class.items())
             alt = f"Probabilities by {one.name}: {spoken}"
             st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key=f"compared_{place}", alt=alt)
             if one.result.upload.note:

@@ -12,6 +12,7 @@ from core.dataset.balance import ALL, Balance, balance, imbalance, table
 from core.ui import cache, state, widgets
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
+from core.words import percent
 
 
 def count(source: Source) -> Balance:
@@ -89,7 +90,7 @@ def _patients(source: Source, found: Balance, classes: list[str]) -> None:
         most = found.most.max(axis=0)
         whose = source.word(found.classes[int(most.argmax())]).lower()
         st.markdown(
-            f"{100 * many:.0f} % of the patients have more than one film, one ({whose}) has {most.max()}. Films of one "
+            f"{percent(many)} of the patients have more than one film, one ({whose}) has {most.max()}. Films of one "
             "patient are alike: they are kept on one side when films are held out, and intervals are drawn over "
             "patients, not films."
         )

@@ -103,12 +103,12 @@ def _coverages(source: Source, found: Coverage, task: Task) -> list[dict[str, st
     return [
         {
             "Model": source.title,
-            "Level": f"{100 * LEVELS[at]:.0f} %",
+            "Level": percent(LEVELS[at]),
             "All films": _cell(found.overall[at]),
             **{words(task, name): _cell(ends[at]) if ends else "no films" for name, ends in found.by_class.items()},
             "Classes in a set": f"{found.size[at]:.2f}",
-            "Several": f"{100 * found.several[at]:.0f} %",
-            "Empty": f"{100 * found.empty[at]:.0f} %",
+            "Several": percent(found.several[at]),
+            "Empty": percent(found.empty[at]),
         }
         for at in _places()
     ]
@@ -147,7 +147,7 @@ def _risks(sources: Sequence[Source]) -> pd.DataFrame:
             {
                 "Model": source.title,
                 "AURC": f"{area.value:.3f} ({area.low:.3f} to {area.high:.3f})",
-                **{f"Accuracy, {100 * share:.0f} % read": _cell(value) for share, value in found.accuracy_at.items()},
+                **{f"Accuracy, {percent(share)} read": _cell(value) for share, value in found.accuracy_at.items()},
             }
         )
     return pd.DataFrame(rows)
@@ -181,7 +181,7 @@ def _words(source: Source, found: Certainty) -> list[dict[str, str]]:
 
 def _group(group: Right, title: str) -> dict[str, str]:
     return {
-        title: f"{group.films} of {group.of} ({100 * group.films / group.of:.0f} %)",
+        title: f"{group.films} of {group.of} ({percent(group.films / group.of)})",
         "Right": "no films" if group.right is None else _cell(group.right),
     }
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from core.dataset.archive import VARIABLE
 from core.errors import PneumoLensError
-from core.ui import archive, cache, charts, state, widgets
+from core.ui import archive, cache, state, widgets
 from core.ui.performance import controls, downloads
 from core.ui.performance.sources import Source
+from core.words import probability
 
 ROWS: Final = 2000
 """Films a table shows; its download has all."""
@@ -78,7 +79,7 @@ def readings(source: Source, rows: Places) -> list[str]:
     words = [source.task.words[name] for name in source.predictions.classes]
     decided = shares.argmax(axis=1)
     return [
-        f"{words[place]} {charts.percent(share)}"
+        f"{words[place]} {probability(share)}"
         for place, share in zip(decided.tolist(), shares.max(axis=1).tolist(), strict=True)
     ]
 

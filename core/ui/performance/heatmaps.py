@@ -98,6 +98,6 @@ def _table(sources: Sequence[Source], found: dict[str, list[Mean]]) -> pd.DataFr
                 title = SCORES[mean.score].title
                 row[title] = f"{mean.value:.3f} ({mean.low:.3f} to {mean.high:.3f})"
                 row[f"{title}: random, centre"] = f"{mean.random:.3f}, {mean.blob:.3f}"
-                row[f"{title}: beats both"] = f"{100 * mean.better:.0f} %"
+                row[f"{title}: beats both"] = percent(mean.better)
             rows.append(row)
     return pd.DataFrame(rows)

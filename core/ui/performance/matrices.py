@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from core.evaluate import Of, confusion, merged_decisions, shares
 from core.tasks import Task
-from core.ui import charts as general
 from core.ui import state, widgets
 from core.ui.performance import cells, charts, controls, films
 from core.ui.performance.sources import Source, words
@@ -50,7 +49,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     classes, counts = _counted(source, grain)
     rows = members(source, grain, true, read)
     whole = int(counts[true].sum())
-    share = f" of {whole:,} ({general.percent(len(rows) / whole)})" if whole else ""
+    share = f" of {whole:,} ({percent(len(rows) / whole)})" if whole else ""
     st.subheader(f"{source.title}: {len(rows):,}{share}", anchor=False)
     st.markdown(f"Truly **{words(source.task, classes[true])}**, read as **{words(source.task, classes[read])}**.")
     films.show(source, rows, f"{source.name}-{classes[true]}-{classes[read]}")
