@@ -96,16 +96,22 @@ def test_without_validation_predictions_the_page_says_what_to_run(made: Checkpoi
 
 def test_a_caution_takes_the_promise_back(made: Checkpoint) -> None:
     def page() -> None:
+        from dataclasses import replace
+
         from core.checkpoint import find
+        from core.guard import Verdict
         from core.ui import cache, certainty, state
 
         made = next(iter(find()[0].values()))
         upload = state.Upload("a" * 64, "", state.films.given()[0].data if state.films.given() else b"")
-        certainty.verdict(cache.read(made, [upload], lambda *_: None)[0], made, caution=True)
+        strange = replace(cache.read(made, [upload], lambda *_: None)[0], verdict=Verdict("caution", (), 1.0))
+        certainty.words(strange, made)
+        certainty.behind(strange, made)
 
     cache.read(made, [state.Upload("a" * 64, *FILMS[0][:2])], lambda *_: None)  # kept, whatever its bytes
     app = AppTest.from_function(page, default_timeout=WAIT).run()
     assert not app.exception
+    assert "without a promise: the film is unlike those known" in said(app)
     assert "does not hold for this film" in said(app)
     assert "On the test films" not in said(app)
 

@@ -19,6 +19,7 @@ from core.guard import CHECKS, Seen, Verdict, judge, known_of, population, see, 
 from core.guard.known import fit
 from core.guard.making import reach
 from core.guard.negatives import KINDS, negatives
+from core.guard.verdict import Reason
 from core.lungs.outline import fields_of
 from core.orientation import Posture
 from core.tasks import OWN
@@ -55,6 +56,11 @@ def test_what_is_wrong_with_an_image_is_named_with_figure_and_limit() -> None:
         assert found.score > 1
         assert CHECKS[name].advice in found.says
     assert verdict(seen(aspect=3.0)).name == "caution"
+
+
+def test_a_figure_just_at_its_limit_is_said_to_be_so() -> None:
+    for value, says in ((1.7403, "1.74 times the usual distance; just at the limit"), (1.76, "limit 1.74")):
+        assert f"{says})" in str(Reason("distance", value, 1.7401, refuses=True, task="covid"))
 
 
 def test_turned_and_inverted_films_are_refused_when_sure_and_warned_of_when_likely() -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core import checkpoint as on_disk
 from core import heap
-from core.ui import cache, exports, state, widgets
+from core.ui import cache, charts, exports, state, widgets
 from core.ui.bounded import Bounded
 from core.ui.kept import Result
 from core.words import probability
@@ -85,6 +85,8 @@ def test_the_uploaders_limit_is_the_readers() -> None:
 )
 def test_percentages_never_claim_certainty(share: float, words: str) -> None:
     assert probability(share) == words
+    figure = charts.probability_bars(["it", "other"], [share, 1 - share], 0, charts.Palette(*6 * ["#000000"], ("#000000",)))
+    assert figure.data[0].text[0] == words
 
 
 def test_a_file_name_is_shown_as_it_is() -> None:

@@ -35,7 +35,9 @@ class Reason:
     def __str__(self) -> str:
         """What was seen, figure and limit, and what to do."""
         row, task = CHECKS[self.check], TASKS[self.task]
-        against = f" ({row.figure.format(self.value)}; limit {self.limit:z.2f})" if row.figure else ""
+        same = f"{self.value:z.2f}" == f"{self.limit:z.2f}"  # as read: two equal figures would explain nothing
+        limit = "just at the limit" if same else f"limit {self.limit:z.2f}"
+        against = f" ({row.figure.format(self.value)}; {limit})" if row.figure else ""
         saw = row.saw.format(stranger="an adult" if task.age_group == "child" else "a child")
         return f"{saw}{against}. {row.advice.format(knows=task.knows)}"
 

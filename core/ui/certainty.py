@@ -82,30 +82,53 @@ def panel(checkpoint: Checkpoint) -> None:
         )
 
 
-def verdict(result: Result, checkpoint: Checkpoint, *, caution: bool = False) -> None:
-    """How sure, in words; the set; and first of all whether a human must read.
-
-    Args:
-        result: of a film that was read.
-        checkpoint: whose reading.
-        caution: whether the film is unlike those the network knows: then what is promised of sets does not hold.
-    """
-    if result.reading is None:
-        return
+def human(result: Result, checkpoint: Checkpoint) -> None:
+    """That a human must read, first of all and across the page; nothing where the network is sure enough."""
     found = usable(checkpoint)
-    if found is None:
+    if found is None or result.reading is None:
+        return
+    by_class, target = result.reading.by_class, TARGETS[state.reading.target_error()]
+    if not found.defers(by_class, target.name):
+        return
+    low = found.cuts[target.name]
+    if low > 1:
+        why = f"No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
+    else:
+        why = (
+            f"Its highest probability is {probability(max(by_class.values()))}: below {probability(low)} more than "
+            f"{target.title} readings may be wrong."
+        )
+    st.warning(f"**{HUMAN}.** {why}", icon=":material/person_alert:")
+
+
+def words(result: Result, checkpoint: Checkpoint) -> None:
+    """How sure, in words, and the set: beside the reading."""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
         st.caption(f":material/help: {missing(checkpoint)}")
         return
-    by_class = result.reading.by_class
-    if found.defers(by_class, state.reading.target_error()):
-        st.warning(_human(max(by_class.values()), found, checkpoint), icon=":material/person_alert:")
-    wording = found.wording(by_class)
-    held = found.sets.of(by_class, state.reading.set_level())
+    wording = found.wording(result.reading.by_class)
+    held = found.sets.of(result.reading.by_class, state.reading.set_level())
     st.markdown(
         f"{_ICONS[wording.name]} **{wording.title}**{_was_right(wording.name, found, checkpoint)}  \n"
-        f":material/data_array: **{_set_name()}: {either(held, checkpoint.task.words)}**"
+        f":material/data_array: **{_set_name()}: {either(held, checkpoint.task.words)}**{_unless_promised(result)}"
     )
-    st.caption(_promise(found, checkpoint, caution=caution))
+
+
+def behind(result: Result, checkpoint: Checkpoint) -> None:
+    """What a set promises, and what a human reader is called for by: below the picture."""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return
+    st.caption(_promise(found, checkpoint, caution=guard.cautious(result)))
+    target = TARGETS[state.reading.target_error()]
+    group = (_on_test("kept", checkpoint, found, kept) or {}).get(target.name)
+    if group is not None and group.right is not None:
+        st.caption(
+            f"**A human reader** is called for below {probability(found.cuts[target.name])}, chosen on the validation "
+            f"films for {target.title} wrong readings. Of the test films {percent(group.films / group.of)} were above, "
+            f"and right in {100 * group.right.value:.0f} of 100."
+        )
 
 
 def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
@@ -177,15 +200,15 @@ def _spread(result: Result, checkpoint: Checkpoint) -> Spread:
 
 
 def _stays(found: Spread, checkpoint: Checkpoint) -> None:
-    words = checkpoint.task.words
+    called = checkpoint.task.words
     rows = ["| Class | As it is | Average | Lowest to highest | Deviation |", "|---|---|---|---|---|"]
     for place, name in enumerate(found.classes):
         low, high = found.ends[name]
         rows.append(
-            f"| {words[name]} | {probability(found.probabilities[0, place])} | {probability(found.mean[name])} | "
+            f"| {called[name]} | {probability(found.probabilities[0, place])} | {probability(found.mean[name])} | "
             f"{probability(low)} to {probability(high)} | {100 * found.deviation[name]:.1f} points |"
         )
-    st.markdown(f"**{votes(found.said, words)}:** the film as it is, mirrored, and shifted four ways.")
+    st.markdown(f"**{votes(found.said, called)}:** the film as it is, mirrored, and shifted four ways.")
     st.markdown("\n".join(rows))
     st.caption("Small differences are no proof: a network can be steadily wrong. Large ones are a warning.")
 
@@ -200,8 +223,11 @@ def _in_short(result: Result, checkpoint: Checkpoint) -> tuple[str, str] | None:
     if found is None or result.reading is None:
         return None
     sure, held = _in_words(found, result.reading.by_class, checkpoint)
-    promise = ", without a promise: the film is unlike those known" if guard.cautious(result) else ""
-    return sure, f"{sure}. {_set_name()}: {held}{promise}"
+    return sure, f"{sure}. {_set_name()}: {held}{_unless_promised(result)}"
+
+
+def _unless_promised(result: Result) -> str:
+    return ", without a promise: the film is unlike those known" if guard.cautious(result) else ""
 
 
 def _in_words(found: Certainty, by_class: Mapping[str, float], checkpoint: Checkpoint) -> tuple[str, str]:
@@ -226,22 +252,6 @@ def missing(checkpoint: Checkpoint) -> str:
     except DataError as error:
         return str(error)
     return ""
-
-
-def _human(top: float, found: Certainty, checkpoint: Checkpoint) -> str:
-    target = TARGETS[state.reading.target_error()]
-    low = found.cuts[target.name]
-    why = f"**{HUMAN}.** The highest probability is {probability(top)}. "
-    if low > 1:
-        return f"{why}No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
-    why += f"Below {probability(low)} more than {target.title} readings may be wrong, by the validation films."
-    group = (_on_test("kept", checkpoint, found, kept) or {}).get(target.name)
-    if group is None or group.right is None:
-        return why
-    return (
-        f"{why} Of the test films {percent(group.films / group.of)} were above it, and right in "
-        f"{100 * group.right.value:.0f} of 100."
-    )
 
 
 def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
@@ -286,11 +296,11 @@ def _promise(found: Certainty, checkpoint: Checkpoint, *, caution: bool) -> str:
     if measured is None:
         return says
     at = min(range(len(LEVELS)), key=lambda place: abs(LEVELS[place] - level))
-    overall, words = measured.overall[at], checkpoint.task.words
+    overall, called = measured.overall[at], checkpoint.task.words
     says += f" On the test films it was in {_of_100(overall)}"
     short = {name: ends[at] for name, ends in measured.by_class.items() if ends and ends[at].high < level}
     if short:
-        says += "; of true class " + ", ".join(f"{words[name]} in only {_of_100(one)}" for name, one in short.items())
+        says += "; of true class " + ", ".join(f"{called[name]} in only {_of_100(one)}" for name, one in short.items())
     return f"{says}."
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.words import percent
+from core.words import percent, probability
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -66,7 +66,7 @@ def probability_bars(
             y=list(words),
             orientation="h",
             marker={"color": [colours.accent if i == predicted else colours.muted for i in range(len(words))]},
-            text=[percent(p) for p in probabilities],
+            text=[probability(p) for p in probabilities],
             textposition="outside",
             textfont={"size": 14 if dense else 16},
             cliponaxis=False,

@@ -15,7 +15,7 @@ from core.checkpoint import Checkpoint
 from core.errors import EvidenceError, PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, charts, exports, look, lungs, making, reading_room, state, trust, widgets
+from core.ui import cache, certainty, charts, exports, look, lungs, making, reading_room, state, trust, widgets
 from core.ui.kept import Film, Result, Wanted
 from core.words import percent, probability
 
@@ -54,18 +54,15 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     words = checkpoint.task.words
     by_class = reading.raw_by_class if state.reading.uncalibrated() else reading.by_class
     said = probability(by_class[reading.prediction])
-    left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
+    left, right = st.columns([6, 5], gap="large", vertical_alignment="center")
     with left:
-        st.header(f"{words[reading.prediction]} {said}", anchor=False)
         second = sorted(by_class, key=by_class.__getitem__)[-2]
-        if by_class[reading.prediction] - by_class[second] < CLOSE:
-            st.markdown(f"Close: {words[second]} {probability(by_class[second])}")
-        st.caption(
-            f"**{widgets.verbatim(result.upload.name)}.** {_kind(checkpoint)} from {widgets.title_of(checkpoint)}: "
-            f"its share among {len(words)} classes that add up to 100 %, not this patient's chance of disease."
-        )
+        close = by_class[reading.prediction] - by_class[second] < CLOSE
+        beside = f" :small[:gray[close: {words[second]} {probability(by_class[second])}]]" if close else ""
+        st.header(f"{words[reading.prediction]} {said}{beside}", anchor=False)
+        certainty.words(result, checkpoint)
         if result.upload.note:
-            st.info(result.upload.note, icon=":material/groups:")
+            st.markdown(f":blue[:material/info: {result.upload.note}]")
     with right:
         colours = widgets.palette()
         figure = charts.probability_bars(
@@ -83,6 +80,10 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
             help="The network's own softmax. Calibration divides its logits by a temperature fitted on validation "
             f"({checkpoint.card.temperature:.2f}), so that a percentage comes closer to how often it is right.",
         )
+    st.caption(
+        f"**{widgets.verbatim(result.upload.name)}.** {_kind(checkpoint)} from {widgets.title_of(checkpoint)}: "
+        f"its share among {len(words)} classes that add up to 100 %, not this patient's chance of disease."
+    )
 
 
 def _kind(checkpoint: Checkpoint) -> str:

@@ -46,9 +46,10 @@ def main() -> None:
         widgets.say(chosen.error, f"{widgets.verbatim(chosen.upload.name)} cannot be read.")
     else:
         guard.warning(chosen, checkpoint)
+        certainty.human(chosen, checkpoint)
         operating.verdict(chosen, checkpoint)
-        certainty.verdict(chosen, checkpoint, caution=guard.cautious(chosen))
         viewer.show(chosen, checkpoint, method, layers)
+        certainty.behind(chosen, checkpoint)
         certainty.spread(chosen, checkpoint)
 
 
