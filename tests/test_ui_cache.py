@@ -85,7 +85,8 @@ def test_the_uploaders_limit_is_the_readers() -> None:
 )
 def test_percentages_never_claim_certainty(share: float, words: str) -> None:
     assert probability(share) == words
-    figure = charts.probability_bars(["it", "other"], [share, 1 - share], 0, charts.Palette(*6 * ["#000000"], ("#000000",)))
+    colours = charts.Palette(*6 * ["#000000"], series=("#000000",))
+    figure = charts.probability_bars(["it", "other"], [share, 1 - share], 0, colours)
     assert figure.data[0].text[0] == words
 
 

@@ -61,8 +61,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
         beside = f" :small[:gray[close: {words[second]} {probability(by_class[second])}]]" if close else ""
         st.header(f"{words[reading.prediction]} {said}{beside}", anchor=False)
         certainty.words(result, checkpoint)
-        if result.upload.note:
-            st.markdown(f":blue[:material/info: {result.upload.note}]")
+        widgets.origin(result.upload.note)
     with right:
         colours = widgets.palette()
         figure = charts.probability_bars(

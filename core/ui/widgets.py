@@ -66,6 +66,12 @@ def palette() -> Palette:
     return _LIGHT if st.context.theme.type == "light" else _DARK
 
 
+def origin(note: str) -> None:
+    """What a film is, or what was done to it, beside its reading; nothing where that goes without saying."""
+    if note:
+        st.markdown(f":blue[:material/info: {note}]")
+
+
 def frame() -> None:
     """Title, icon and style of every page."""
     # From files of our own: Streamlit would fetch the picture of a named icon from the internet.

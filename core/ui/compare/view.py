@@ -89,7 +89,9 @@ def judged(seen: Sequence[Seen], pairs: Sequence[together.Pair], task: Task) -> 
 
 
 def _readings(seen: Sequence[Seen]) -> None:
-    """Every reading in words and bars."""
+    """Every reading in words and bars; where a film comes from beside it, or once where there is one film only."""
+    if not seen[0].letter:
+        widgets.origin(seen[0].result.upload.note)
     for place, (column, one) in enumerate(zip(st.columns(len(seen), gap="large"), seen, strict=True)):
         words, by_class = one.checkpoint.task.words, one.by_class
         with column:
@@ -106,8 +108,8 @@ def _readings(seen: Sequence[Seen]) -> None:
             spoken = ", ".join(f"{words[label]} {probability(share)}" for label, share in by_class.items())
             alt = f"Probabilities by {one.name}: {spoken}"
             st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key=f"compared_{place}", alt=alt)
-            if one.result.upload.note:
-                st.info(one.result.upload.note, icon=":material/groups:")
+            if one.letter:
+                widgets.origin(one.result.upload.note)
             guard.short(one.result)
             certainty.short(one.result, one.checkpoint)
 
