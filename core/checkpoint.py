@@ -262,7 +262,7 @@ class Checkpoint:
         return self.folder / f"{self.name}.map.csv"
 
     def tensors(self) -> dict[str, Tensor]:
-        """The weights, name → float16 tensor, after their sha256 was compared with the card's.
+        """The weights, name → tensor (:func:`core.tensors.packed`), after their sha256 was compared with the card's.
 
         Raises:
             CheckpointError: the file is missing, altered or broken.
@@ -372,7 +372,9 @@ def named(name: str, *places: Path) -> Checkpoint:
 
 
 def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Checkpoint:
-    """Write weights (fp16) and card. Card last: a checkpoint cut short in writing is seen as weights without a card.
+    """Write weights (:func:`core.tensors.packed`), then the card.
+
+    Card last: a checkpoint cut short in writing is seen as weights without a card.
 
     Args:
         folder: created if need be.

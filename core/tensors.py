@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors in 16 bits, held against the sha256 that their card names. Nothing is ever unpickled."""
+"""Weights on disk: safetensors, held against the sha256 that their card names. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ if TYPE_CHECKING:
 
 
 def packed(tensors: Mapping[str, Tensor]) -> bytes:
-    """A network's state dict as a safetensors file; floating-point tensors as float16, others as they are."""
-    import torch
+    """A network's state dict as a safetensors file; floating-point tensors as float16, others as they are.
+
+    A tensor with numbers beyond 65,504, which float16 cannot hold, stays float32: as a batch norm's variances may be.
+    """
     from safetensors.torch import save
 
-    half = {
-        key: value.detach().cpu().to(torch.float16 if value.is_floating_point() else value.dtype).contiguous()
-        for key, value in tensors.items()
-    }
-    return save(half, {"format": "pt"})
+    return save({key: _narrowed(value.detach().cpu()).contiguous() for key, value in tensors.items()}, {"format": "pt"})
+
+
+def _narrowed(value: Tensor) -> Tensor:
+    if not value.is_floating_point():
+        return value
+    half = value.half()
+    return half if bool(half.isfinite().all()) else value.float()
 
 
 def unpacked(path: Path, sha256: str) -> dict[str, Tensor]:

@@ -54,8 +54,8 @@ def take_in(arrival: Arrival) -> Checkpoint:
     """Store the weights as a checkpoint, after a first reading with them.
 
     Raises:
-        CheckpointError: the file is no state dict or does not fit, its numbers are too large for 16 bits or are none,
-            or the name is taken.
+        CheckpointError: the file is no state dict or does not fit, holds what is no finite number, or the name is
+            taken.
         OSError: a file cannot be read or written.
     """
     _require_free(arrival)
@@ -68,7 +68,7 @@ def take_in(arrival: Arrival) -> Checkpoint:
         fitted = fit(arrival.architecture, tensors, len(arrival.task.classes), arrival.preprocessing.size, arrival.head)
     except ValueError as error:
         raise CheckpointError(f"{error}. Choose another --size.") from error
-    _require_storable(fitted.tensors)
+    _require_numbers(fitted.tensors)
     return _store(arrival, fitted.tensors, fitted.head)
 
 
@@ -78,13 +78,10 @@ def _require_free(arrival: Arrival) -> None:
         raise CheckpointError(f"There is a network called {arrival.name} already. Choose another --name.")
 
 
-def _require_storable(tensors: Mapping[str, Tensor]) -> None:
+def _require_numbers(tensors: Mapping[str, Tensor]) -> None:
     for name, value in tensors.items():
-        if value.is_floating_point() and not bool(value.half().isfinite().all()):
-            raise CheckpointError(
-                f"{name} holds what is no number, or a number above 65,504, which 16 bits cannot hold. It cannot be "
-                "imported."
-            )
+        if value.is_floating_point() and not bool(value.float().isfinite().all()):
+            raise CheckpointError(f"{name} holds what is no finite number. It cannot be imported.")
 
 
 def _store(arrival: Arrival, tensors: Mapping[str, Tensor], head: str) -> Checkpoint:
