@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 from core.architectures import ARCHITECTURES
-from core.checkpoint import find, named
+from core.checkpoint import Interval, Storage, find, named
 from core.classifier import Classifier
 from core.cli import main
 from core.dataset import Fold, counts, draw, fingerprint, hold_out, index, of_split, parse_fold
@@ -37,6 +37,7 @@ from core.training.setting import Run
 from core.training.shifted import DRAWS, shifted_logits, validate_shifted
 from core.training.validation import logits_of, validate
 from core.xray import Preprocessing
+from tests import checkpoints
 from tests.synthetic import as_png8, film
 
 TASK = TASKS["pneumonia"]
@@ -474,6 +475,16 @@ def test_a_missing_file_is_skipped_with_its_reason(data: Path) -> None:
     assert kept.images.shape == (2, 32, 32)
     assert kept.images.dtype == np.uint8
     assert isinstance(kept.skipped[0], Skipped)
+
+
+@pytest.mark.parametrize(("changed", "warned"), [(1, False), (7, True)])
+def test_who_trains_is_told_when_16_bits_change_readings(tmp_path: Path, changed: int, warned: bool) -> None:
+    made = checkpoints.random_checkpoint(tmp_path)
+    metrics = {"accuracy": Interval(value=0.9, low=0.8, high=1.0)}
+    storage = Storage(largest_change=0.1, decisions_changed=changed)
+    card = made.card.model_copy(update={"metrics": metrics, "storage": storage})
+    said = runs.conclusion(replace(made, card=card))
+    assert any(f"reads {changed} test films otherwise" in line for line in said) is warned
 
 
 def test_the_shipped_folder_holds_no_broken_checkpoint() -> None:

@@ -44,6 +44,7 @@ from core.training.team import ALONE, Team, device, mine, together
 from core.training.validation import logits_of, validate
 from core.xray import Preprocessing
 
+_ROUNDED = 1  # test films whose reading storing in 16 bits may change before it is said
 _EPOCH = (
     "epoch {epoch}  {size} px  loss {train_loss:.4f}  validation: loss {val_loss:.4f}  "
     "accuracy {val_accuracy:.4f}  merged {val_merged_accuracy:.4f}  {seconds:.0f} s"
@@ -139,11 +140,18 @@ def _settle(order: Order, run: Run, network: Network, standing: Standing, val_se
 
 
 def conclusion(checkpoint: Checkpoint) -> list[str]:
-    """What the test figures are, and of which films."""
+    """What the test figures are, and of which films; and whether storing the network changed it."""
     facts, fold = checkpoint.card.training, fold_of(checkpoint.card.training.recipe)
     tested = f"test split: {fold or 'as the folder has it'}"
     films = [f"  {name:5} {_tally(tally)}  of {facts.patients[name]} patients" for name, tally in facts.films.items()]
-    return [tested, *films, f"test accuracy {checkpoint.card.metrics['accuracy']}"]
+    lines = [tested, *films, f"test accuracy {checkpoint.card.metrics['accuracy']}"]
+    storage = checkpoint.card.storage
+    if storage and storage.decisions_changed > _ROUNDED:
+        lines.append(
+            f"warning: stored in 16 bits it reads {storage.decisions_changed} test films otherwise than as trained. "
+            "Its weights may be of very different sizes: train it anew, or from others."
+        )
+    return lines
 
 
 def say(text: str) -> None:
