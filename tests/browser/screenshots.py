@@ -36,7 +36,7 @@ def main() -> None:
         page.wait_for_timeout(6000)
         page.screenshot(path=DOCS / "dataset.png")
         page.get_by_role("link", name="Diagnose").click()
-        films = [(f"film{seed}.png", synthetic.as_png8(synthetic.film(512, 448, seed))) for seed in range(3)]
+        films = [(f"film{seed}.png", synthetic.as_png8(synthetic.film(512, 448, seed))) for seed in (0, 2, 3)]
         drop(page, *films, ("letter.png", b"not a film"))
         page.get_by_text("could not be").first.wait_for()
         _settled(page)

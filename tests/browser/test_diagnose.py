@@ -16,7 +16,7 @@ from tests.browser.viewing import READY, pixels
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FILM = synthetic.as_png8(synthetic.film(300, 360))
-DICOM = synthetic.as_dicom(synthetic.film(320, 300, seed=1), photometric="MONOCHROME1")
+DICOM = synthetic.as_dicom(synthetic.film(320, 300, seed=2), photometric="MONOCHROME1")
 
 
 @pytest.fixture(scope="module")
