@@ -87,6 +87,7 @@ def test_a_broken_file_is_explained(page: Any, address: str) -> None:
 def test_a_slow_map_shows_how_far_it_is_and_can_be_stopped(page: Any, address: str) -> None:
     page.goto(address)
     accept(page)
+    choose(page, "Backbone", "VGG-16-BN")  # its blocks are named below
     drop(page, ("chest.png", FILM))
     page.locator(READY).wait_for()
     choose(page, "Heatmap method", "RISE · slow")
