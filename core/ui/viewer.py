@@ -56,10 +56,10 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     said = probability(by_class[reading.prediction])
     left, right = st.columns([6, 5], gap="large", vertical_alignment="center")
     with left:
+        st.header(f"{words[reading.prediction]} {said}", anchor=False)
         second = sorted(by_class, key=by_class.__getitem__)[-2]
-        close = by_class[reading.prediction] - by_class[second] < CLOSE
-        beside = f" :small[:gray[close: {words[second]} {probability(by_class[second])}]]" if close else ""
-        st.header(f"{words[reading.prediction]} {said}{beside}", anchor=False)
+        if by_class[reading.prediction] - by_class[second] < CLOSE:
+            st.markdown(f"Close: {words[second]} {probability(by_class[second])}")
         certainty.words(result, checkpoint)
         widgets.origin(result.upload.note)
     with right:
