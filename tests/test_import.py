@@ -198,11 +198,8 @@ def test_weights_that_do_not_fit_are_refused_with_a_reason(
 
 def test_numbers_too_large_for_16_bits_are_kept(theirs: nn.Module, classes: Path, tmp_path: Path) -> None:
     weights = theirs.state_dict()
-    weights["conv1.weight"], weights["bn1.running_mean"] = (
-        weights["conv1.weight"] * 1e3,
-        weights["bn1.running_mean"] * 1e3,
-    )
-    weights["bn1.running_var"] = weights["bn1.running_var"] * 1e6
+    for name, factor in (("conv1.weight", 1e3), ("bn1.running_mean", 1e3), ("bn1.running_var", 1e6)):
+        weights[name] = weights[name] * factor
     assert take(save(tmp_path, weights), classes) == 0
     stored = named("flowers").tensors()
     assert stored["trunk.bn1.running_var"].dtype == torch.float32

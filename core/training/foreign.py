@@ -69,8 +69,8 @@ def convolutions_of_onnx(path: Path) -> dict[str, Tensor]:
         raise TrainingError(f"{path} is no readable ONNX file ({error}).") from error
     values = {item.name: item for item in graph.initializer}
     found = {}
-    convolutions = [node for node in graph.node if node.op_type == "Conv" and node.input[1] in values]
-    for place, node in enumerate(convolutions):
+    nodes = [node for node in graph.node if node.op_type == "Conv" and node.input[1] in values]
+    for place, node in enumerate(nodes):
         for part, name in zip(("weight", "bias"), node.input[1:], strict=False):
             found[f"{place}.{part}"] = torch.tensor(numpy_helper.to_array(values[name]))
     return found
@@ -83,7 +83,7 @@ def translated(weight: Tensor, convention: Convention, preprocessing: Preprocess
     return weight * scale * preprocessing.std, bias
 
 
-def convolutions(tensors: dict[str, Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+def _convolutions(tensors: dict[str, Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
     """Each convolution's weight ``[out, in, h, w]`` and bias ``[out]``, in order."""
     for name, weight in tensors.items():
         if weight.ndim == _KERNEL:
@@ -94,7 +94,7 @@ def convolutions(tensors: dict[str, Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
 @torch.no_grad()
 def adopt(
     network: Network,
-    convolutions: Iterator[tuple[Tensor, Tensor]],
+    tensors: dict[str, Tensor],
     convention: Convention,
     films: Tensor,
     preprocessing: Preprocessing,
@@ -108,7 +108,7 @@ def adopt(
     Raises:
         TrainingError: the convolutions are not those of this trunk, or it is no chain.
     """
-    trunk = network.trunk
+    trunk, convolutions = network.trunk, _convolutions(tensors)
     misfit = TrainingError(
         "The initial weights do not fit: their convolutions are not those of this architecture, in order."
     )

@@ -12,7 +12,7 @@ from core.architectures.network import Network
 from core.architectures.row import Names
 from core.checkpoint import Card, Checkpoint, folders, named, open_card
 from core.errors import CheckpointError, TrainingError, UnknownNameError
-from core.training.foreign import CAFFE, TORCHVISION, adopt, convolutions, convolutions_of_onnx, state_dict
+from core.training.foreign import CAFFE, TORCHVISION, adopt, convolutions_of_onnx, state_dict
 from core.training.keras import fed, resnet
 from core.xray import Preprocessing
 
@@ -115,7 +115,7 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
             tensors = {name: value for name, value in tensors.items() if not name.startswith("head.")}
     elif not {f"trunk.{name}" for name in network.trunk.state_dict()} <= set(tensors):
         convention = CAFFE if path.suffix == ".onnx" else TORCHVISION
-        return adopt(network, convolutions(tensors), convention, films, preprocessing)
+        return adopt(network, tensors, convention, films, preprocessing)
     return _resume_from(network, tensors, path, architecture)
 
 

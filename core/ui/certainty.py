@@ -103,8 +103,10 @@ def human(result: Result, checkpoint: Checkpoint) -> None:
 
 def words(result: Result, checkpoint: Checkpoint) -> None:
     """How sure, in words, and the set: beside the reading."""
+    if result.reading is None:
+        return
     found = usable(checkpoint)
-    if found is None or result.reading is None:
+    if found is None:
         st.caption(f":material/help: {missing(checkpoint)}")
         return
     wording = found.wording(result.reading.by_class)
