@@ -157,15 +157,15 @@ def overlay(grey: Grey, values: NDArray[np.float32], look: Look) -> Rgb:
         uint8 ``[H, W, 3]``; with opacity 0 and no contour exactly the film.
     """
     height, width = grey.shape
-    film = np.repeat(grey[:, :, None], 3, axis=2)
+    film = Image.fromarray(grey).convert("RGB")
     if look.opacity > 0:
         heat = spread(values, width, height)
-        colours = _lut(look.colours)[np.rint(heat * 255).astype(np.uint8)]  # [H, W, 3]
-        cover = (heat * np.float32(min(look.opacity, 1.0)))[:, :, None]
-        film = np.rint(film + cover * (colours.astype(np.float32) - film)).astype(np.uint8)
+        colours = _eight_bits(heat)
+        colours.putpalette(_lut(look.colours).tobytes())
+        film = Image.composite(colours.convert("RGB"), film, _eight_bits(heat * np.float32(min(look.opacity, 1.0))))
     if look.contour:
-        film = _with_lines(film, contours(values, width, height, look.level), COLOUR_MAPS[look.colours].contour)
-    return film
+        _draw_lines(film, contours(values, width, height, look.level), COLOUR_MAPS[look.colours].contour)
+    return np.asarray(film)
 
 
 def difference(grey: Grey, first: NDArray[np.float32], second: NDArray[np.float32], look: Look, level: float) -> Rgb:
@@ -184,16 +184,16 @@ def difference(grey: Grey, first: NDArray[np.float32], second: NDArray[np.float3
         uint8 ``[H, W, 3]``.
     """
     height, width = grey.shape
-    gap = _resized(first - second, width, height)[:, :, None]
-    film = np.repeat(grey[:, :, None], 3, axis=2).astype(np.float32)
-    colours = np.where(gap > 0, np.array(FIRST, np.float32), np.array(SECOND, np.float32))
-    drawn = np.rint(film + np.abs(gap) * np.float32(min(look.opacity, 1.0)) * (colours - film)).astype(np.uint8)
+    drawn = Image.fromarray(grey).convert("RGB")
+    gap = np.clip(_resized(first - second, width, height), -1, 1) * np.float32(min(look.opacity, 1.0))
+    for side, colour in ((gap, FIRST), (-gap, SECOND)):
+        drawn.paste(colour, mask=_eight_bits(np.maximum(side, 0)))
     if look.contour:
         for values, colour in ((first, FIRST), (second, SECOND)):
             at = float(np.quantile(values, 1 - level))
             if at > 0:
-                drawn = _with_lines(drawn, contours(values, width, height, at), colour)
-    return drawn
+                _draw_lines(drawn, contours(values, width, height, at), colour)
+    return np.asarray(drawn)
 
 
 def contours(values: NDArray[np.float32], width: int, height: int, level: float) -> list[NDArray[np.float64]]:
@@ -298,26 +298,17 @@ def _lut(name: str) -> NDArray[np.uint8]:
     return colours
 
 
-def _with_lines(film: Rgb, lines: list[NDArray[np.float64]], colour: tuple[int, int, int]) -> Rgb:
-    """Lines with a dark halo, so that they can be seen on bone, on air and on the map."""
-    height, width = film.shape[:2]
-    thick = max(2.0, max(width, height) / 400)
-    drawn = film
+def _eight_bits(shares: NDArray[np.float32]) -> Image.Image:
+    """Shares, 0…1, as a grey picture: what Pillow covers one picture with another by."""
+    return Image.fromarray(np.rint(shares * 255).astype(np.uint8))
+
+
+def _draw_lines(film: Image.Image, lines: list[NDArray[np.float64]], colour: tuple[int, int, int]) -> None:
+    """Lines with a dark halo, so that they can be seen on bone, on air and on the map; ``film`` is drawn on."""
+    thick = max(2.0, max(film.size) / 400)
     for grow, paint in ((2.2, (0, 0, 0)), (1.0, colour)):
-        mask = Image.new("L", (width * _SMOOTH, height * _SMOOTH), 0)
+        mask = Image.new("L", (film.width * _SMOOTH, film.height * _SMOOTH), 0)
         draw = ImageDraw.Draw(mask)
         for line in lines:
-            draw.line(
-                [(x * _SMOOTH, y * _SMOOTH) for x, y in line],
-                fill=255,
-                width=round(thick * grow * _SMOOTH),
-                joint="curve",
-            )
-        cover = np.asarray(mask.reduce(_SMOOTH))
-        touched = cover > 0
-        share = cover[touched][:, None].astype(np.float32) / 255
-        drawn = drawn.copy()
-        drawn[touched] = np.rint(drawn[touched] * (1 - share) + np.array(paint, dtype=np.float32) * share).astype(
-            np.uint8
-        )
-    return drawn
+            draw.line((line * _SMOOTH).ravel().tolist(), fill=255, width=round(thick * grow * _SMOOTH))
+        film.paste(paint, mask=mask.reduce(_SMOOTH))

@@ -38,8 +38,9 @@ def main() -> None:
         "guard: with guard and prediction set, to the same; outline: lung fields, once a film; "
         "targets: /forward and /plain 1.15 or less, guard 1.10 or less, x library 5 or more, batch 90% of the bare one"
     )
+    print("page 'Diagnose', another class or another look:")
     for name, value in results["redraw"].items():
-        print(f"{name:24}{value:8.1f}ms   (target below 100)")
+        print(f"{name:24}{value:8.1f}ms   (target below {redraw.TARGET})")
     print(f"{judging.FILMS:,} predictions, intervals of 2,000 draws of patients:")
     for name, value in results["judging"].items():
         target = f"   (target below {judging.TARGETS[name]})" if name in judging.TARGETS else ""
