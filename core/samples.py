@@ -16,6 +16,7 @@ from core.dataset.averages import ASSETS, average_path, stored
 from core.download import LICENCE, REPO, Progress, complete, fetch, films, shards
 from core.errors import DownloadError
 from core.tasks import OWN, TASKS
+from core.words import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def public_films(progress: Progress | None = None, folder: Path | None = None) -
     rows = [film for path in kept for film in films(path)]
     return [
         Sample(
-            title=f"Public film {number}: {TASKS['pneumonia'].words[film.label].lower()}",
+            title=f"Public film {number}: {within(TASKS['pneumonia'].words[film.label])}",
             caption=(
                 f"Labelled {film.label} in the validation part of {REPO} (Kermany et al. 2018, {LICENCE}). "
                 "A child of 1 to 5 years, frontal view."

@@ -1,4 +1,4 @@
-"""Shares in words, everywhere alike."""
+"""Shares and names in sentences, everywhere alike."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def probability(share: float) -> str:
     if share <= 0.005:  # noqa: PLR2004
         return "< 1 %"
     return percent(share)
+
+
+def within(name: str) -> str:
+    """A name in mid-sentence: "Viral pneumonia" → "viral pneumonia"; an abbreviation such as COVID-19 stays."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]

@@ -17,7 +17,7 @@ from core.certainty import certainty_of, either
 from core.checkpoint import Checkpoint
 from core.explain import Heatmap
 from core.guard import Verdict
-from core.ui import cache, certainty, exports, reading_room, state, viewer
+from core.ui import cache, certainty, cutoff, exports, reading_room, state
 from core.ui.kept import Result
 from tests import checkpoints, synthetic
 from tests.torchless import shown_without_torch
@@ -162,7 +162,7 @@ def test_the_overlay_to_take_away_says_it(made: Checkpoint, monkeypatch: pytest.
         return plate(picture, heatmap, look, lines)
 
     monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: offered.update({label: data}))
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
     monkeypatch.setattr(render, "plate", watched)
     opened()
     assert offered["Overlay PNG"]().startswith(b"\x89PNG")

@@ -18,7 +18,7 @@ from core import models
 from core.architectures.network import Network
 from core.compare import Sheet
 from core.explain import METHODS
-from core.ui import cache, reading_room, state, viewer
+from core.ui import cache, cutoff, reading_room, state
 from core.ui.compare import choice, panes
 from tests import checkpoints, synthetic
 
@@ -42,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The app's weights are three random networks, whose maps are all shown; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", made)
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
     monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
     monkeypatch.setenv(reading_room.VARIABLE, "1")  # still images can be told apart here; the viewer has its own tests
     st.cache_resource.clear()
@@ -151,7 +151,7 @@ def test_maps_are_measured_on_request_and_once(passes: list[int]) -> None:
     asked = sum(passes)
     app.segmented_control(key=state.compare.CLASS).set_value("NORMAL").run()
     assert app.button(key="measure_all")  # these are other maps
-    app.segmented_control(key=state.compare.CLASS).set_value(panes.OWN).run()
+    app.segmented_control(key=state.compare.CLASS).set_value(panes.EACH).run()
     assert sum(passes) == asked
 
 
@@ -231,13 +231,13 @@ def test_a_pane_opens_in_diagnose() -> None:
 
 def test_each_network_may_explain_what_it_reads() -> None:
     app = opened(FILM)
-    app.segmented_control(key=state.compare.CLASS).set_value(panes.OWN).run()
+    app.segmented_control(key=state.compare.CLASS).set_value(panes.EACH).run()
     assert not app.exception
     assert app.selectbox(key=state.compare.AGAINST).disabled
 
 
 def test_a_class_below_its_cut_off_is_drawn_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 1.1)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 1.1)
     app = opened(FILM)
     assert len(set(pictures(app))) == 1
     assert "unless asked for" in said(app)
@@ -249,12 +249,12 @@ def test_a_class_below_its_cut_off_is_drawn_on_request(monkeypatch: pytest.Monke
 def test_a_class_that_one_network_hardly_sees_is_not_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {}
     for cut in (0.0, 1.1):
-        monkeypatch.setattr(viewer, "SHOWN_FROM", cut)
+        monkeypatch.setattr(cutoff, "SHOWN_FROM", cut)
         app = opened(FILM)
         asked[cut] = app.session_state[state.compare.CLASS]
     differ = "Different" in app.subheader[0].value
-    assert asked[0.0] != panes.OWN
-    assert (asked[1.1] == panes.OWN) == differ
+    assert asked[0.0] != panes.EACH
+    assert (asked[1.1] == panes.EACH) == differ
 
 
 def test_one_scale_changes_the_pictures_and_says_its_end() -> None:

@@ -16,7 +16,7 @@ from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.errors import DownloadError
 from core.report import DISCLAIMER
-from core.ui import cache, reading_room, state, viewer, widgets
+from core.ui import cache, cutoff, reading_room, state, widgets
 from tests import checkpoints, synthetic
 from tests.torchless import shown_without_torch
 
@@ -153,7 +153,7 @@ def test_one_film_is_read_in_words_numbers_and_pictures(weights: Path) -> None:
 def test_class_opacity_and_colour_change_the_picture_and_run_no_network(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
     readings = Readings(monkeypatch)
     app = give(opened(), ("chest.png", FILM))
     assert readings.count == 1
@@ -177,7 +177,7 @@ def test_class_opacity_and_colour_change_the_picture_and_run_no_network(
 
 
 def test_a_class_below_its_cut_off_shows_no_map_unless_asked(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 1.1)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 1.1)
     app = give(opened(), ("chest.png", FILM))
     assert len(set(pictures(app))) == 1
     assert "no heatmap is drawn unless asked for" in said(app)
@@ -240,7 +240,7 @@ def test_switching_pages_loses_nothing(weights: Path, monkeypatch: pytest.Monkey
 
 
 def test_what_was_asked_for_outlives_a_change_of_page(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 1.1)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 1.1)
     app = give(opened(), ("chest.png", FILM))
     app.toggle(key=state.reading.ANYWAY).set_value(True).run()
     app.switch_page("pages/about/method.py").run()
@@ -355,7 +355,7 @@ def test_the_models_page_renders_the_card(weights: Path) -> None:
 
 
 def test_one_class_is_explained_against_another(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
     readings = Readings(monkeypatch)
     app = give(opened(), ("chest.png", FILM))
     app.segmented_control(key=state.reading.TARGET).set_value("BACTERIA").run()
@@ -373,7 +373,7 @@ def test_one_class_is_explained_against_another(weights: Path, monkeypatch: pyte
 
 
 def test_a_map_that_is_the_same_for_every_class_says_so(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
     app = give(opened(), ("chest.png", FILM))
     assert "same for every class:" not in said(app)
     app.selectbox(key=state.reading.METHOD).set_value("eigen_cam").run()

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoint as on_disk
 from core import models
 from core.render import Look
-from core.ui import cache, reading_room, state, viewer
+from core.ui import cache, cutoff, reading_room, state
 from core.ui.reading_room import component, wire
 from core.ui.state import Upload
 from tests import checkpoints, synthetic
@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The app's weights are two random networks, whose maps are all shown; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", made)
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 0.0)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
     monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
     monkeypatch.delenv(reading_room.VARIABLE, raising=False)
     for clear in (st.cache_resource.clear, st.cache_data.clear, models.get_pool.cache_clear):
@@ -100,7 +100,7 @@ def test_another_class_sends_another_map_and_nothing_else(weights: Path, monkeyp
 
 
 def test_a_class_below_its_cut_off_is_not_sent_unless_asked_for(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer, "SHOWN_FROM", 1.1)
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 1.1)
     app = give(opened(), ("chest.png", FILM))
     over = sent(app)["panes"][1]
     assert over["map"] is None

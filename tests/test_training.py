@@ -375,6 +375,23 @@ def test_a_checkpoint_is_taken_whole_or_for_its_trunk(data: Path, tmp_path: Path
         initialise(ARCHITECTURES["vgg16_bn"], ARCHITECTURES["vgg16_bn"].build(3), str(path), *some_films())
 
 
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "vgg16", "alexnet"])
+def test_a_file_of_torchvisions_is_taken_for_its_trunk(name: str, tmp_path: Path) -> None:
+    from torchvision import models
+
+    options = {"init_weights": False} if name == "googlenet" else {}  # else it takes seconds, and warns
+    theirs = {
+        f"module.{key}": value for key, value in models.get_model(name, weights=None, **options).state_dict().items()
+    }
+    old = {key: value for key, value in theirs.items() if not key.endswith("num_batches_tracked")}
+    torch.save({"state_dict": old, "epoch": 90}, tmp_path / "theirs.pth")
+    row = ARCHITECTURES[name]
+    network = initialise(row, row.build(3), str(tmp_path / "theirs.pth"), *some_films())
+    for parameter in network.trunk.parameters():
+        assert any(parameter.shape == value.shape and torch.equal(parameter, value) for value in theirs.values())
+    assert network.state_dict()["head.linear.weight"].shape[0] == 3
+
+
 def plain_vgg() -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
     from torchvision import models
 
@@ -422,7 +439,7 @@ def test_onnx_convolutions_are_taken_in_order(tmp_path: Path) -> None:
         ("w.json", b"garbage", "no complete TensorFlow.js"),
         ("w.json", b'{"weightsManifest": []}', "another network than Keras' ResNet-50"),
         ("w.pth", b"garbage", "no plain PyTorch state dict"),
-        ("w.safetensors", b"garbage", "no readable safetensors"),
+        ("w.safetensors", b"garbage", "no safetensors file"),
         ("w.onnx", b"garbage", "no readable ONNX|does not fit"),
         ("w.zip", b"", "neither 'scratch'"),
     ],

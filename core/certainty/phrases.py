@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from core.words import within
+
 _SAME = 2  # readings from which there is something to count
 
 
@@ -20,11 +22,11 @@ def votes(predictions: Sequence[str], words: Mapping[str, str]) -> str:
     count = Counter(predictions)
     (first, most), *others = count.most_common()
     if others and others[0][1] == most:
-        said = ", ".join(f"{number} {_lower(words[name])}" for name, number in count.most_common())
+        said = ", ".join(f"{number} {within(words[name])}" for name, number in count.most_common())
         return f"No majority: {said}"
     if most == len(predictions):
-        return f"All {most} say {_lower(words[first])}"
-    return f"{most} of {len(predictions)} say {_lower(words[first])}"
+        return f"All {most} say {within(words[first])}"
+    return f"{most} of {len(predictions)} say {within(words[first])}"
 
 
 def either(names: Sequence[str], words: Mapping[str, str]) -> str:
@@ -37,9 +39,4 @@ def either(names: Sequence[str], words: Mapping[str, str]) -> str:
     if not names:
         return "no class (the film is unlike each of them)"
     first, *rest = (words[name] for name in names)
-    return " or ".join([first, *(_lower(one) for one in rest)])
-
-
-def _lower(text: str) -> str:
-    """In mid-sentence; an abbreviation such as COVID-19 stays as it is."""
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+    return " or ".join([first, *(within(one) for one in rest)])

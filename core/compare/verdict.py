@@ -9,6 +9,7 @@ from typing import Literal
 from core.certainty.phrases import votes
 from core.compare.agreement import Agreement
 from core.tasks import Task
+from core.words import within
 
 Kind = Literal[
     "one reading", "different verdict", "different evidence", "mixed evidence", "similar evidence", "same verdict"
@@ -66,7 +67,7 @@ def judge(opinions: Sequence[Opinion], agreements: Sequence[Agreement], task: Ta
         task: whose classes they are of.
     """
     words = task.words
-    told = "; ".join(f"{one.name}: {words[one.prediction].lower()} {one.share}" for one in opinions)
+    told = "; ".join(f"{one.name}: {within(words[one.prediction])} {one.share}" for one in opinions)
     if len(opinions) > _PAIR:
         told = f"{votes([one.prediction for one in opinions], words)}. {told}"
     if len(opinions) == 1:

@@ -13,7 +13,6 @@ from core.errors import CheckpointError
 from core.portable import names
 
 _NAMED = 4  # weights named in a message: enough to see the pattern
-_COUNTER = "num_batches_tracked"  # of batch norms; files of old versions of PyTorch have none, and no reading needs it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,24 +62,19 @@ def fit(
     for kind in [HEADS[head]] if head else HEADS.values():
         with torch.device("meta"):  # shapes alone
             wanted = architecture.build(classes, kind.name, size).state_dict()
-        misfit = _compare(kind.name, wanted, _named(architecture, kind.name, used))
+        found = names.to_ours(architecture, kind.name, used)
+        misfit = _compare(kind.name, wanted, found)
         if not misfit.size:
-            found = _named(architecture, kind.name, used)
             counted = {name: found.get(name, torch.zeros((), dtype=torch.int64)) for name in wanted}
             return Fitted(kind.name, counted)
         misfits.append(misfit)
     raise CheckpointError(_says(architecture, min(misfits, key=lambda misfit: misfit.size), classes))
 
 
-def _named(architecture: Architecture, head: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    ours = any(name.startswith("trunk.") for name in tensors)
-    return dict(tensors) if ours else names.to_ours(architecture, head, tensors)
-
-
 def _compare(head: str, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> _Misfit:
     return _Misfit(
         head,
-        {name: value for name, value in wanted.items() if name not in found and not name.endswith(_COUNTER)},
+        {name: value for name, value in wanted.items() if name not in found and not name.endswith(names.COUNTER)},
         {name: value for name, value in found.items() if name not in wanted},
         {
             name: (value, found[name])

@@ -12,9 +12,14 @@ V = TypeVar("V")
 UNUSED = ("aux1.", "aux2.")
 """Weights that only helped training: GoogLeNet's auxiliary classifiers."""
 
+COUNTER = "num_batches_tracked"
+"""Of batch norms; files of old versions of PyTorch have none, and no reading needs it."""
+
 
 def to_ours(architecture: Architecture, head: str, tensors: Mapping[str, V]) -> dict[str, V]:
     """Names as torchvision has them → ours. What is ours already, and what nobody knows, stays as it is."""
+    if any(name.startswith("trunk.") for name in tensors):
+        return dict(tensors)
     pairs = architecture.torchvision.get(head, ())
     return {_swapped(name, [(theirs, ours) for ours, theirs in pairs]): value for name, value in tensors.items()}
 

@@ -29,27 +29,6 @@ CAFFE = Convention((255.0, 255.0, 255.0), (-103.939, -116.779, -123.68))
 """Blue, green, red in 0…255 less their means: what the VGG authors' weights expect, in Caffe and in Keras."""
 
 
-def state_dict(path: Path) -> dict[str, Tensor]:
-    """The tensors of a PyTorch file, by name.
-
-    Raises:
-        TrainingError: it is none, or holds more than tensors.
-    """
-    import pickle
-
-    try:
-        found = torch.load(path, map_location="cpu", weights_only=True)  # tensors only: runs no code from the file
-    except (OSError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise TrainingError(
-            f"{path} is no plain PyTorch state dict ({error}). Save it as one, with torch.save."
-        ) from error
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise TrainingError(
-            f"{path} holds something else than a plain state dict. Save model.state_dict() and give that."
-        )
-    return found
-
-
 def convolutions_of_onnx(path: Path) -> dict[str, Tensor]:
     """Weights and biases of an ONNX file's convolutions, in the order of its graph.
 

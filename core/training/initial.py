@@ -12,7 +12,8 @@ from core.architectures.network import Network
 from core.architectures.row import Names
 from core.checkpoint import Card, Checkpoint, folders, named, open_card
 from core.errors import CheckpointError, TrainingError, UnknownNameError
-from core.training.foreign import CAFFE, TORCHVISION, adopt, convolutions_of_onnx, state_dict
+from core.portable import names, state_dict
+from core.training.foreign import CAFFE, TORCHVISION, adopt, convolutions_of_onnx
 from core.training.keras import fed, resnet
 from core.xray import Preprocessing
 
@@ -76,10 +77,10 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
         architecture: which.
         network: a fresh one; its head stays as chance made it unless a checkpoint has the same head for the same
             classes.
-        init: "scratch"; "imagenet" (torchvision's weights, through its own cache); or a file: a ``.safetensors``
-            checkpoint of this architecture or of one of its donors, or the convolutions of a network of the same shape,
-            without batch norms, as a PyTorch state dict (``.pth``) or in ONNX (``.onnx``; Caffe's input convention), or
-            Keras' ResNet-50 as TensorFlow.js keeps it (``model.json``).
+        init: "scratch"; "imagenet" (torchvision's weights, through its own cache); or a file. A state dict
+            (``.safetensors``, ``.pth``) is of this architecture, under our names or torchvision's, or of one of its
+            donors, or of the same convolutions without batch norms. ONNX (``.onnx``) has such convolutions in Caffe's
+            input convention, and ``model.json`` is Keras' ResNet-50 as TensorFlow.js keeps it.
         films: some training films ``[N, 1, S, S]``, normalised; batch norms are measured on them where they are new.
         preprocessing: how those were normalised.
         classes: of the network; where the card beside a checkpoint names others its head is left out.
@@ -104,35 +105,31 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
     path = Path(init)
     if path.suffix not in _READERS:
         raise TrainingError(f"--init {init} is neither 'scratch', 'imagenet' nor a {', '.join(_READERS)} file.")
-    tensors = _READERS[path.suffix](path)
+    tensors = names.to_ours(architecture, next(iter(architecture.torchvision), ""), _READERS[path.suffix](path))
     if path.suffix == ".json":
         tensors = fed(tensors, preprocessing)
-    elif path.suffix == ".safetensors":
-        card = card_of(init)
-        if card and card.architecture in architecture.donors:
+    elif card := card_of(init):
+        if card.architecture in architecture.donors:
             return _graft(network, tensors, architecture.donors[card.architecture])
-        if card and classes and card.classes != classes:
+        if classes and card.classes != classes:
             tensors = {name: value for name, value in tensors.items() if not name.startswith("head.")}
-    elif not {f"trunk.{name}" for name in network.trunk.state_dict()} <= set(tensors):
+    elif not {f"trunk.{name}" for name, _ in network.trunk.named_parameters()} <= set(tensors):
         convention = CAFFE if path.suffix == ".onnx" else TORCHVISION
         return adopt(network, tensors, convention, films, preprocessing)
     return _resume_from(network, tensors, path, architecture)
 
 
-def _checkpoint(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+def _tensors(path: Path) -> dict[str, Tensor]:
     try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise TrainingError(f"{path} is no readable safetensors file ({error}).") from error
+        return names.used(state_dict.read(path))
+    except (OSError, CheckpointError) as error:
+        raise TrainingError(f"{path}: {error}") from error
 
 
 _READERS: Mapping[str, Callable[[Path], dict[str, Tensor]]] = {
-    ".safetensors": _checkpoint,
-    ".pth": state_dict,
-    ".pt": state_dict,
+    ".safetensors": _tensors,
+    ".pth": _tensors,
+    ".pt": _tensors,
     ".onnx": convolutions_of_onnx,
     ".json": resnet,
 }
@@ -145,9 +142,11 @@ def _resume_from(network: Network, tensors: dict[str, Tensor], path: Path, archi
         name in tensors and tensors[name].shape == own[name].shape for name in own if name.startswith("head.")
     )
     heads = tensors if same_head else own
+    counters = {name: value for name, value in own.items() if name.endswith(names.COUNTER)}
     wanted = {name: value for name, value in tensors.items() if not name.startswith("head.")}
+    head = {name: value for name, value in heads.items() if name.startswith("head.")}
     try:
-        network.load_state_dict(wanted | {name: value for name, value in heads.items() if name.startswith("head.")})
+        network.load_state_dict(counters | wanted | head)
     except RuntimeError as error:
         raise TrainingError(
             f"{path} does not fit {architecture.title}: give weights of the same architecture."

@@ -10,7 +10,7 @@ from core.trust.faithful import TOLD, Beside, Faithfulness
 from core.trust.sanity import Step
 from core.trust.scores import NOTABLE, SCORES
 from core.trust.stable import Stability
-from core.words import percent
+from core.words import percent, within
 
 STEADY: Final = 0.9
 FORGOTTEN: Final = 0.5
@@ -34,7 +34,7 @@ def verdict(found: Faithfulness) -> str:
         return "By every figure the map is better than a random one and than the centre of the film."
     if not better:
         return "By none of the figures is the map better than both a random one and the centre: do not rely on it."
-    titles = " and ".join(_within(SCORES[name].title) for name in better)
+    titles = " and ".join(within(SCORES[name].title) for name in better)
     return f"Only by {titles} is the map better than a random one and than the centre of the film."
 
 
@@ -62,11 +62,6 @@ def learnt(steps: Sequence[Step]) -> str:
             "the film more than what the network learnt."
         )
     return "With a network that forgot everything the map is another one: it depends on what was learnt."
-
-
-def _within(title: str) -> str:
-    """As it stands within a sentence: names made of initials stay as they are."""
-    return title if title.isupper() else title.lower()
 
 
 def _number(value: float) -> str:

@@ -13,7 +13,7 @@ from core.explain import METHODS, Heatmap
 from core.render import Look
 from core.ui import certainty, guard, lungs, state
 from core.ui.kept import Film, Result
-from core.words import probability
+from core.words import probability, within
 
 
 def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, look: Look) -> None:
@@ -90,7 +90,7 @@ def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
     title, method = checkpoint.architecture.title, METHODS[heatmap.method].title
     says = f"{checkpoint.task.words[heatmap.target]} {share} (softmax)"
     if heatmap.against:
-        says += f" rather than {checkpoint.task.words[heatmap.against].lower()}"
+        says += f" rather than {within(checkpoint.task.words[heatmap.against])}"
     return f"{says}, {title}, {method}, {heatmap.place}{guard.mark(result)}"
 
 

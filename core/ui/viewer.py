@@ -12,23 +12,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.checkpoint import Checkpoint
-from core.errors import EvidenceError, PneumoLensError
+from core.errors import PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, certainty, charts, exports, look, lungs, making, reading_room, state, trust, widgets
+from core.ui import cache, certainty, charts, cutoff, exports, look, lungs, making, reading_room, state, trust, widgets
 from core.ui.kept import Film, Result, Wanted
 from core.words import percent, probability
-
-SHOWN_FROM: Final = 0.15
-"""Probability below which a class shows no map unless asked for: about half of what guessing among three would give.
-
-A map is scaled to its own strongest place: that of a class the network does not see looks as hot as one it is sure of.
-"""
-
-TOO_WEAK: Final = (
-    f"Below {percent(SHOWN_FROM)} no heatmap is drawn unless asked for: "
-    "colours are scaled within the image, so weak evidence would look like strong."
-)
 
 _PICKER: Final = 240  # pixels, the width of a picker beside others
 
@@ -52,7 +41,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     reading = result.reading
     assert reading is not None  # noqa: S101 - show() has looked
     words = checkpoint.task.words
-    by_class = reading.raw_by_class if state.reading.uncalibrated() else reading.by_class
+    by_class = cutoff.shares(reading)
     said = probability(by_class[reading.prediction])
     left, right = st.columns([6, 5], gap="large", vertical_alignment="center")
     with left:
@@ -108,9 +97,9 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
         return
     heatmap = None if maps is None else maps[target]
     if reading_room.usable():
-        shown = _room(result, film, heatmap, checkpoint)
+        shown = _room(result, film, heatmap, checkpoint, cutoff.shares(reading)[target])
     else:
-        shown = _stills(film, heatmap, checkpoint, reading.by_class[target])
+        shown = _stills(film, heatmap, checkpoint, cutoff.shares(reading)[target])
     lungs.line(lungs.fields(result.upload), heatmap if shown else None)
     st.caption(
         "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left. "
@@ -145,17 +134,9 @@ def controls() -> DeltaGenerator:
     return st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
 
 
-def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint) -> bool:
+def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
     """Both in the viewer. Says whether the heatmap is there."""
-    assert result.reading is not None  # noqa: S101 - show() has looked
-    share = result.reading.by_class[state.reading.target()]
-    says = checkpoint.task.words[state.reading.target()]
-    weak = share < SHOWN_FROM
-    why_not: str | None = making.NOT_MADE
-    if heatmap is not None:
-        why_not = heatmap.problem and f"No heatmap for {says}. {heatmap.problem}"
-    if heatmap is not None and not why_not and weak and not st.session_state.get(state.reading.ANYWAY):
-        why_not = f"{says}: {probability(share)}. {TOO_WEAK}"
+    why_not = making.NOT_MADE if heatmap is None else _why_not(heatmap, share, checkpoint)
     original = reading_room.Pane(
         film=film.key,
         title="Original",
@@ -163,12 +144,12 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
         says=widgets.sentence(["Untouched", *facts(film)]),
     )
     if heatmap is None or why_not:
-        over = reading_room.Pane(film.key, "Overlay", "The film as it is", "", why_not=why_not or "")
+        over = reading_room.Pane(film.key, "Overlay", "The film as it is", "", why_not=widgets.plain(why_not or ""))
     else:
         over = reading_room.Pane(
             film=film.key,
             title="Overlay",
-            alt=f"The film with the {heatmap.method} heatmap for {says}",
+            alt=f"The film with the {heatmap.method} heatmap for {checkpoint.task.words[heatmap.target]}",
             says=widgets.sentence([METHODS[heatmap.method].title, heatmap.place])
             + f" · {widgets.title_of(checkpoint)}. Colours are scaled within this image.",
             values=heatmap.values,
@@ -179,7 +160,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
     reading_room.show("diagnose_room", films, [original, over], columns=2)
     if heatmap is None:
         return False
-    if weak and not heatmap.problem:
+    if cutoff.weak(share) and not heatmap.problem:
         st.toggle("Show it anyway", key=state.reading.ANYWAY)
     if heatmap.note and not why_not:
         st.caption(f":material/info: **{heatmap.note}**")
@@ -231,32 +212,28 @@ def against(
 
 def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float, drawn: Look) -> bool:
     """The picture with the heatmap, or why there is none. Says whether it was drawn."""
-    says = checkpoint.task.words[heatmap.target]
-    try:
-        heatmap.require()
-    except EvidenceError as error:
+    why_not = _why_not(heatmap, share, checkpoint)
+    if why_not:
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
-        st.warning(f"**No heatmap for {says}.** {error}", icon=":material/visibility_off:")
-        return False
-    if share < SHOWN_FROM and not st.session_state.get(state.reading.ANYWAY):
-        st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
-        st.info(
-            f"**{says}: {probability(share)}.** {TOO_WEAK}",
-            icon=":material/visibility_off:",
-        )
+        st.info(why_not, icon=":material/visibility_off:")
+    else:
+        _drawn(film, heatmap, checkpoint, drawn)
+    if cutoff.weak(share) and not heatmap.problem:
         st.toggle("Show it anyway", key=state.reading.ANYWAY)
-        return False
+    return not why_not
+
+
+def _why_not(heatmap: Heatmap, share: float, checkpoint: Checkpoint) -> str | None:
+    return cutoff.why_not(heatmap, share, checkpoint.task, asked=bool(st.session_state.get(state.reading.ANYWAY)))
+
+
+def _drawn(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) -> None:
+    """The overlay and its legend."""
+    says = checkpoint.task.words[heatmap.target]
     picture = cache.overlay(film, heatmap, checkpoint.key, drawn)
     st.image(
         picture, width="stretch", output_format="PNG", alt=f"The film with the {heatmap.method} heatmap for {says}"
     )
-    _legend(heatmap, checkpoint, drawn)
-    if share < SHOWN_FROM:
-        st.toggle("Show it anyway", key=state.reading.ANYWAY)
-    return True
-
-
-def _legend(heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) -> None:
     words = checkpoint.task.words
     rather = f" rather than <b>{words[heatmap.against]}</b>" if heatmap.against else ""
     named = METHODS[heatmap.method].by_class

@@ -273,6 +273,11 @@ def sentence(parts: Sequence[str]) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def plain(text: str) -> str:
+    """Our own Markdown without its emphasis, for places that show text as it is."""
+    return text.replace("**", "")
+
+
 def verbatim(name: str) -> str:
     """Text from outside, such as a file name, that Markdown must show as it is."""
     return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:&-])", r"\\\1", name)

@@ -7,7 +7,7 @@ from core.explain import FAST, METHODS, Method
 from core.guard import CHECKS
 from core.tasks import TASKS
 from core.trust.scores import SCORES
-from core.ui.viewer import SHOWN_FROM
+from core.ui.cutoff import SHOWN_FROM
 from core.words import percent
 
 

@@ -22,7 +22,7 @@ from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen
 from core.ui.compare.together import MEANS, Pair
 from core.ui.kept import Film
-from core.words import percent
+from core.words import percent, within
 
 if TYPE_CHECKING:
     from core.trust.faithful import Faithfulness
@@ -121,8 +121,8 @@ def _tile(pane: Pane, drawn: Look) -> Tile:
     words, heatmap = pane.seen.checkpoint.task.words, pane.heatmap
     if pane.why_not:
         return Tile(pane.title, None, (pane.why_not.replace("**", ""),))
-    rather = f" rather than {words[heatmap.against].lower()}" if heatmap.against else ""
-    what = f" for {words[heatmap.target].lower()}{rather}" if METHODS[heatmap.method].by_class else ": what stands out"
+    rather = f" rather than {within(words[heatmap.against])}" if heatmap.against else ""
+    what = f" for {within(words[heatmap.target])}{rather}" if METHODS[heatmap.method].by_class else ": what stands out"
     scale = f"scale up to {pane.top}" if pane.top else "own scale"
     lines = [
         f"{METHODS[heatmap.method].title}{what}, {scale}",

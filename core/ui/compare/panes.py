@@ -11,14 +11,13 @@ import streamlit as st
 from core.compare import common
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, look, lungs, making, reading_room, state, viewer, widgets
+from core.ui import cache, cutoff, look, lungs, making, reading_room, state, widgets
 from core.ui.compare.choice import Choice
 from core.ui.compare.seen import Seen
 from core.ui.kept import Wanted
-from core.words import percent, probability
 
-OWN: Final = "own"
-"""Explain what each network read itself."""
+EACH: Final = ""
+"""In place of a class to explain: what each network read itself. No class is called so."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +45,7 @@ class Pane:
     @property
     def weak(self) -> bool:
         """Whether the class explained is below the cut-off."""
-        return self.seen.by_class[self.heatmap.target] < viewer.SHOWN_FROM
+        return cutoff.weak(self.seen.by_class[self.heatmap.target])
 
 
 def make(seen: Sequence[Seen], chosen: Choice) -> list[Pane]:
@@ -63,7 +62,7 @@ def make(seen: Sequence[Seen], chosen: Choice) -> list[Pane]:
     found = making.maps([_wanted(one, method, against, chosen) for one, method in sources])
     there = [(source, maps) for source, maps in zip(sources, found, strict=True) if maps is not None]
     sources = [source for source, _ in there]
-    heatmaps = [maps[one.prediction if target == OWN else target] for (one, _), maps in there]
+    heatmaps = [maps[one.prediction if target == EACH else target] for (one, _), maps in there]
     drawn = [(heatmap, "", "") for heatmap in heatmaps]
     if state.value(state.compare.ONE_SCALE):
         drawn = [
@@ -114,7 +113,7 @@ def in_room(pane: Pane) -> reading_room.Pane:
     scale = "Colours are on a shared scale." if pane.scale else "Colours are scaled within this image."
     named = widgets.sentence([method, heatmap.place])
     if pane.why_not:
-        why_not = pane.why_not.replace("**", "")
+        why_not = widgets.plain(pane.why_not)
         return reading_room.Pane(film.key, pane.title, "The film as it is", named, why_not=why_not)
     return reading_room.Pane(
         film=film.key,
@@ -167,7 +166,7 @@ def to_diagnose(pane: Pane) -> None:
 
 def _against() -> str | None:
     """The class that others are explained against; none where each network explains its own."""
-    if state.value(state.compare.CLASS) == OWN:
+    if state.value(state.compare.CLASS) == EACH:
         return None
     return str(state.value(state.compare.AGAINST) or "") or None
 
@@ -178,13 +177,5 @@ def _title(one: Seen, method: str, seen: Sequence[Seen], methods: Sequence[str])
 
 
 def _why_not(one: Seen, heatmap: Heatmap) -> str | None:
-    says = one.checkpoint.task.words[heatmap.target]
-    if heatmap.problem:
-        return f"**No heatmap for {says}.** {heatmap.problem}"
-    share = one.by_class[heatmap.target]
-    if share < viewer.SHOWN_FROM and not state.value(state.compare.WEAK_TOO):
-        return (
-            f"**{says}: {probability(share)}.** Below {percent(viewer.SHOWN_FROM)} no heatmap is drawn unless asked "
-            "for: scaled within the image, weak evidence would look like strong."
-        )
-    return None
+    asked = bool(state.value(state.compare.WEAK_TOO))
+    return cutoff.why_not(heatmap, one.by_class[heatmap.target], one.checkpoint.task, asked=asked)

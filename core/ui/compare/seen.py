@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
-from core.ui import cache, guard, state, widgets
+from core.ui import cache, cutoff, guard, widgets
 from core.ui.compare.choice import Choice, titles
 from core.ui.kept import Film, Result
 from core.ui.state import Upload
@@ -71,7 +71,7 @@ def read(chosen: Choice) -> list[Seen]:
         for place, result in enumerate(results):
             letter = "AB"[place] if len(results) > 1 else ""
             if result.reading is not None:
-                by_class = result.reading.raw_by_class if state.reading.uncalibrated() else result.reading.by_class
+                by_class = cutoff.shares(result.reading)
                 film = cache.film(result.upload)
                 seen.append(Seen(result, film, checkpoint, called[checkpoint.name], letter, by_class))
             elif result.verdict is not None:

@@ -11,10 +11,10 @@ import streamlit as st
 from core.compare import Opinion, Verdict, judge
 from core.compare.places import SIDES
 from core.errors import PneumoLensError
-from core.ui import cache, certainty, charts, guard, look, lungs, making, reading_room, state, viewer, widgets
+from core.ui import cache, certainty, charts, cutoff, guard, look, lungs, making, reading_room, state, viewer, widgets
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
-from core.ui.compare.panes import OWN, Pane
+from core.ui.compare.panes import EACH, Pane
 from core.ui.compare.seen import Seen
 from core.words import percent, probability
 
@@ -40,7 +40,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
     classes = seen[0].checkpoint.card.classes
     state.compare.prepare(tuple(one.key for one in seen), _first_question(seen, two=chosen.two))
     state.look.prepare()
-    state.settle(state.compare.CLASS, [*classes, OWN])
+    state.settle(state.compare.CLASS, [*classes, EACH])
     try:
         made = panes.make(seen, chosen)
     except PneumoLensError as error:
@@ -58,7 +58,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         reading_room.note()
         _grid(seen, made)
     if any(pane.weak for pane in made):
-        st.toggle(f"Heatmaps of classes below {percent(viewer.SHOWN_FROM)} too", key=state.compare.WEAK_TOO)
+        st.toggle(f"Heatmaps of classes below {percent(cutoff.SHOWN_FROM)} too", key=state.compare.WEAK_TOO)
     trusted = believed.show(made)
     pair = together.show(pairs)
     if making.busy():
@@ -78,8 +78,8 @@ def _first_question(seen: Sequence[Seen], *, two: bool) -> str:
     mean = np.mean([[one.by_class[name] for name in classes] for one in seen], axis=0)
     favoured = classes[int(mean.argmax())]
     differ = len({one.prediction for one in seen}) > 1
-    unseen = any(one.by_class[favoured] < viewer.SHOWN_FROM for one in seen)
-    return OWN if differ and (two or unseen) else favoured
+    unseen = any(cutoff.weak(one.by_class[favoured]) for one in seen)
+    return EACH if differ and (two or unseen) else favoured
 
 
 def judged(seen: Sequence[Seen], pairs: Sequence[together.Pair], task: Task) -> Verdict:
@@ -115,18 +115,18 @@ def _readings(seen: Sequence[Seen]) -> None:
 
 
 def _controls(one: Seen) -> None:
-    words = {**one.checkpoint.task.words, OWN: "Each its own"}
+    words = {**one.checkpoint.task.words, EACH: "Each its own"}
     with viewer.controls():
         st.segmented_control(
             "Explain",
-            [*one.checkpoint.card.classes, OWN],
+            [*one.checkpoint.card.classes, EACH],
             key=state.compare.CLASS,
             format_func=words.__getitem__,
             required=True,
             width="content",
         )
         target = str(state.value(state.compare.CLASS))
-        viewer.against(one.checkpoint, state.compare.AGAINST, target, disabled=target == OWN)
+        viewer.against(one.checkpoint, state.compare.AGAINST, target, disabled=target == EACH)
         if not reading_room.usable():  # the viewer has a control of its own for it
             look.opacity()
         with look.display():

@@ -12,7 +12,7 @@ from core.dataset.balance import ALL, Balance, balance, imbalance, table
 from core.ui import cache, state, widgets
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
-from core.words import percent
+from core.words import percent, within
 
 
 def count(source: Source) -> Balance:
@@ -88,7 +88,7 @@ def _patients(source: Source, found: Balance, classes: list[str]) -> None:
     with right:
         many = found.spread[:, 1:].sum() / max(found.spread.sum(), 1)
         most = found.most.max(axis=0)
-        whose = source.word(found.classes[int(most.argmax())]).lower()
+        whose = within(source.word(found.classes[int(most.argmax())]))
         st.markdown(
             f"{percent(many)} of the patients have more than one film, one ({whose}) has {most.max()}. Films of one "
             "patient are alike: they are kept on one side when films are held out, and intervals are drawn over "
@@ -99,7 +99,7 @@ def _patients(source: Source, found: Balance, classes: list[str]) -> None:
 def _ratio(source: Source, found: Balance, place: int) -> str:
     films = found.films[place]
     split = source.split(found.splits[place])
-    largest, smallest = (source.word(found.classes[int(at)]).lower() for at in (films.argmax(), films.argmin()))
+    largest, smallest = (within(source.word(found.classes[int(at)])) for at in (films.argmax(), films.argmin()))
     ratio = imbalance(films)
     if math.isinf(ratio):
         return f"{split}: no film of {smallest}."

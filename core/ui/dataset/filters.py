@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.ui import state, widgets
 from core.ui.dataset.source import PUBLIC, Source
+from core.words import within
 
 _NAMES: Final = {state.dataset.SPLITS: "split", state.dataset.LABELS: "class", state.dataset.PATIENT: "patient"}
 """The filters."""
@@ -27,7 +28,7 @@ def choose(source: Source) -> tuple[Source, bool]:
     with st.sidebar:
         if source.census.task and len(source.census.task.merged_classes) < len(source.census.classes):
             _settle_switch(state.dataset.MERGED)
-            names = " / ".join(source.word(name).lower() for name in source.census.task.merged_classes)
+            names = " / ".join(within(source.word(name)) for name in source.census.task.merged_classes)
             st.toggle("Merge classes", key=state.dataset.MERGED, help=f"Two classes: {names}")
             source = _merged(source)
         else:
@@ -98,7 +99,7 @@ def _asked(source: Source) -> list[str]:
     splits, labels = _chosen(state.dataset.SPLITS), _chosen(state.dataset.LABELS)
     said = (
         f"split {' or '.join(source.split(name).lower() for name in splits)}" if splits else "",
-        f"class {' or '.join(source.word(name).lower() for name in labels)}" if labels else "",
+        f"class {' or '.join(within(source.word(name)) for name in labels)}" if labels else "",
         f"'{_typed()}' in the patient's number" if _typed() else "",
     )
     return [says for says in said if says]

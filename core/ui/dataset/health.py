@@ -13,6 +13,7 @@ from core.errors import PneumoLensError
 from core.ui import archive, cache
 from core.ui.dataset import downloads, measurements
 from core.ui.dataset.source import Source
+from core.words import within
 
 _MARKS: Final = MappingProxyType(
     {
@@ -64,7 +65,7 @@ def _shortcut(source: Source) -> None:
     says = measurements.sentence(source, found[0])
     brightness = next((one for one in found if one.trait == "brightness"), None)
     if brightness not in {None, found[0]}:
-        says += f" Brightness alone: {measurements.figure(brightness)}, for {source.word(brightness.label).lower()}."
+        says += f" Brightness alone: {measurements.figure(brightness)}, for {within(source.word(brightness.label))}."
     st.markdown(f"{_MARKS['warning' if found[0].warns else 'good']} **Shortcuts.** {says}")
 
 
@@ -74,7 +75,7 @@ def _check(source: Source, name: str, finding: Finding) -> None:
     if finding.films.empty:
         return
     box = st.expander(
-        f"Which films, and why it matters: {check.title.lower()}",
+        f"Which films, and why it matters: {within(check.title)}",
         key=f"health_box_{name}",
         icon=":material/list:",
         on_change="rerun",
@@ -100,4 +101,4 @@ def _pictures(source: Source, finding: Finding) -> None:
                 st.image(archive.thumbnail(str(row.file)), width="stretch", alt=f"Film of group {row.group}")
             except PneumoLensError as error:
                 st.caption(f":material/broken_image: {error}")
-            st.caption(f"Group {row.group}, {source.word(str(row.label)).lower()}")
+            st.caption(f"Group {row.group}, {within(source.word(str(row.label)))}")

@@ -10,6 +10,7 @@ from core.dataset.shortcut import TRAITS, Shortcut, shortcuts
 from core.ui import cache, state, widgets
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
+from core.words import within
 
 
 def strongest(source: Source) -> tuple[Shortcut, ...]:
@@ -33,7 +34,7 @@ def sentence(source: Source, shortcut: Shortcut) -> str:
     trait = TRAITS[shortcut.trait]
     name, end = trait.title.split(" (")[0].lower(), trait.high if shortcut.above else trait.low
     return (
-        f"The {name} of a film alone tells {source.word(shortcut.label).lower()} from the rest with an AUROC of "
+        f"The {name} of a film alone tells {within(source.word(shortcut.label))} from the rest with an AUROC of "
         f"{figure(shortcut)}: films of the class are {end}. A coin has .50."
     )
 

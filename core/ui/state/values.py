@@ -7,8 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-_KNOWN = "performance_known"
-
 
 def value(key: str) -> object:
     """What a widget of a study page holds, or what a link said of it; ``None`` when neither."""
@@ -38,12 +36,13 @@ def settle_many(key: str, options: Sequence[str], first: Sequence[str] | None = 
     An option that was not there when the picker was last drawn, such as a table just given, is chosen too, unless
     none of those there now was: then these are other things, such as networks of another task.
     """
-    known = st.session_state.get(_KNOWN, [])
+    drawn = f"{key}_known"  # the options of last time
+    known = st.session_state.get(drawn, [])
     old = st.session_state.get(key)
     fresh = [name for name in options if name not in known] if set(known) & set(options) else []
     kept = [] if old is None else [name for name in options if name in old or name in fresh]
     st.session_state[key] = kept if kept or old == [] else list(options if first is None else first)
-    st.session_state[_KNOWN] = list(options)
+    st.session_state[drawn] = list(options)
 
 
 def clamp(key: str, low: float, high: float) -> None:
