@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,8 @@ WEIGHTS_VARIABLE = "PNEUMOLENS_WEIGHTS"
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]  # it is the name of files
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # it is the name of files
+_Name = Annotated[str, Field(pattern=_NAME)]
 
 
 class _Strict(BaseModel):
@@ -289,9 +291,7 @@ def open_card(path: Path) -> Checkpoint:
     except OSError as error:
         raise CheckpointError(f"The card cannot be read ({error.strerror}).") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise CheckpointError(f"The card does not fit the schema: {where}: {first['msg']}.") from error
+        raise CheckpointError(f"The card does not fit the schema: {_first(error)}.") from error
     if card.name != path.stem:
         raise CheckpointError(f"The card is of '{card.name}': files and card must be named alike.")
     found = Checkpoint(card, path.parent)
@@ -300,9 +300,15 @@ def open_card(path: Path) -> Checkpoint:
     except OSError:
         size = None
     if size != card.weights_bytes:
-        state = "missing" if size is None else f"{size:,} bytes long, not {card.weights_bytes:,}: half-copied?"
-        raise CheckpointError(f"{found.weights.name} is {state}. Copy it again.")
+        state = "missing." if size is None else f"{size:,} bytes long, not {card.weights_bytes:,}: half-copied?"
+        raise CheckpointError(f"{found.weights.name} is {state} Copy it again.")
     return found
+
+
+def _first(error: ValidationError) -> str:
+    """What is wrong, and where."""
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'the file'}: {first['msg']}"
 
 
 def folders() -> tuple[Path, ...]:
@@ -323,6 +329,8 @@ def find(*places: Path) -> tuple[dict[str, Checkpoint], tuple[Broken, ...]]:
     cards: dict[str, list[Path]] = {}
     bad: list[Broken] = []
     for folder in places or folders():
+        if not folder.is_dir():
+            bad.append(Broken(folder.name, f"There is no folder {folder}. Correct its name, or make it."))
         for path in sorted(folder.glob("*.json")):
             cards.setdefault(path.stem, []).append(path)
         bad += [
@@ -371,6 +379,18 @@ def named(name: str, *places: Path) -> Checkpoint:
     raise UnknownNameError("model", name, good)
 
 
+def require_name(name: str) -> None:
+    """Whether a checkpoint can be called so.
+
+    Raises:
+        CheckpointError: it cannot.
+    """
+    if re.match(_NAME, name) is None:
+        raise CheckpointError(
+            f"--name {name!r} cannot name files. Give letters, figures, '.', '-' and '_', a letter or a figure first."
+        )
+
+
 def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Checkpoint:
     """Write weights (:func:`core.tensors.packed`), then the card.
 
@@ -389,7 +409,7 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
     try:
         card = Card(**facts, weights_sha256=digest, weights_bytes=len(data))
     except ValidationError as error:
-        raise CheckpointError(f"The card's facts do not fit the schema: {error}") from error
+        raise CheckpointError(f"The card's facts do not fit the schema: {_first(error)}.") from error
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = Checkpoint(card, folder)
     write(checkpoint.weights, data)

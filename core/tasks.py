@@ -23,6 +23,7 @@ class Task:
         knows: the same in a few words.
         population: on whom networks of this task were trained; shown beside every reading.
         data: the public data set, by name and reference.
+        licence: of its films, in a clause that goes on after that of the weights.
         limits: what networks of this task must not be used for, and how they are known to fail.
         citation: whom to cite.
     """
@@ -36,6 +37,7 @@ class Task:
     knows: str
     population: str
     data: str
+    licence: str
     limits: tuple[str, ...]
     citation: str
 
@@ -73,6 +75,7 @@ TASKS: Table[Task] = Table(
             ".96 to .47."
         ),
         data="Kermany, Zhang, Goldbaum 2018, chest X-ray images, official split, doi 10.17632/rscbjbr9sj (CC BY 4.0)",
+        licence="the films they were trained on are CC BY 4.0",
         limits=(
             "Research use only: not a medical device.",
             (
@@ -106,6 +109,10 @@ TASKS: Table[Task] = Table(
             "the rest: a network can learn the source instead of the disease."
         ),
         data="DarkCovidNet set (Ozturk et al. 2020, doi 10.1016/j.compbiomed.2020.103792)",
+        licence=(
+            "the films they were trained on: NIH ChestX-ray8, free to use where it is named; COVID-19 films each under "
+            "the licence of its source (covid-chestxray-dataset), some of them for non-commercial use only"
+        ),
         limits=(
             "Research use only: not a medical device.",
             "COVID-19 films come from other sources than the rest: the source may be what is recognised.",
@@ -119,13 +126,13 @@ TASKS: Table[Task] = Table(
 )
 
 OWN = "own"
-"""What the card of a network imported with classes of its own has in place of a key in TASKS."""
+"""What the card of a network with classes of its own has in place of a key in TASKS."""
 
 _ASKED = 6  # classes named in a question
 
 
 def own_task(classes: Sequence[str]) -> Task:
-    """The task of a network that was trained elsewhere, on whatever its classes say: nothing else is known of it.
+    """The task of a network with classes of its own, imported or trained here: nothing else is known of it.
 
     Its first class counts as the negative one where two are needed.
     """
@@ -141,15 +148,16 @@ def own_task(classes: Sequence[str]) -> Task:
         age_group="",
         knows="images unknown to us",
         population=(
-            "Images unknown to us: this network was imported, with classes of its own. What is said here of the "
+            "Images unknown to us: this network has classes of its own. What is said here of the "
             "pneumonia networks (children, one hospital, their figures and limits) does not apply to it."
         ),
-        data="unknown: trained elsewhere",
+        data="images of whoever trained it",
+        licence="that of the images they were trained on is unknown here",
         limits=(
             "Research use only: not a medical device.",
             (
-                "Imported: what it was trained on, how well it does and where it fails is not known here. The facts "
-                "about the pneumonia networks do not apply to it."
+                "Of its own classes: who or what was on the images it was trained on, and where it fails, is not known "
+                "here. The facts about the pneumonia networks do not apply to it."
             ),
             "Every image gets one of its classes, whatever it shows.",
             "Images are read in grey: a network that was trained on colours does not see them here.",

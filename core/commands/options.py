@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.tasks import TASKS
+from core.tasks import OWN, TASKS
 
 ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
 
-def task_option(parser: argparse._ActionsContainer) -> None:
-    """--task: which classes."""
-    parser.add_argument("--task", choices=TASKS, default="pneumonia", help="default: %(default)s")
+def task_option(parser: argparse._ActionsContainer, *more: str) -> None:
+    """--task: which classes; ``more`` are choices beside the tasks."""
+    parser.add_argument(
+        "--task",
+        choices=[*TASKS, *more],
+        default="pneumonia",
+        help=f"which classes{'; own: those that the folders are called after' * (OWN in more)} (default: %(default)s)",
+    )
 
 
 def weights_option(parser: argparse.ArgumentParser) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from core.architectures import ARCHITECTURES
 from core.architectures.head import DEFAULT, HEADS
-from core.checkpoint import SHIPPED
+from core.checkpoint import folders
 from core.commands.options import ALL_DONE, task_option
 from core.errors import TrainingError
-from core.tasks import TASKS
+from core.tasks import OWN, TASKS, own_task
 
 if TYPE_CHECKING:
     from core.training.recipe import Recipe, Stage
@@ -39,7 +39,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
         metavar="DIR",
         help="folder with train/ and test/, or just one folder per class (see --fold)",
     )
-    task_option(group)
+    task_option(group, OWN)
     group.add_argument("--arch", choices=ARCHITECTURES, required=True, help="the network")
     group.add_argument("--head", choices=HEADS, default=DEFAULT, help="what follows the trunk (default: %(default)s)")
     group.add_argument(
@@ -149,18 +149,21 @@ def _end(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--biases",
         choices=("balanced", "trained"),
-        default="balanced",
         help="how readily each class is named: settled on validation, so that the merged classes weigh alike, or left "
-        "as training made it (default: %(default)s)",
+        "as training made it (default: balanced; trained with --task own, whose classes do not merge)",
     )
     group.add_argument(
-        "--out", type=Path, default=SHIPPED, metavar="DIR", help="folder for the checkpoint (default: weights)"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for the checkpoint (default: the one that PNEUMOLENS_WEIGHTS names, else weights)",
     )
+    group.add_argument("--name", default="", help="what the checkpoint is called (default: <task>-<arch>)")
     group.add_argument(
         "--run",
         type=Path,
         metavar="DIR",
-        help="folder for the state, to go on from, and the history as CSV (default: runs/<task>-<arch>)",
+        help="folder for the state, to go on from, and the history as CSV (default: runs/NAME)",
     )
     group.add_argument(
         "--tensorboard", action="store_true", help="write the history for TensorBoard, too: RUN/tensorboard"
@@ -169,19 +172,22 @@ def _end(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train a network; prints where its weights are."""
+    from core.dataset import classes_in
     from core.training import run
     from core.training.order import Order
     from core.training.team import mine
 
+    task = own_task(classes_in(options.data)) if options.task == OWN else TASKS[options.task]
     order = Order(
         data=options.data,
-        task=TASKS[options.task],
+        task=task,
         architecture=ARCHITECTURES[options.arch],
         recipe=_recipe(options),
         init=options.init,
         head=options.head,
-        out=options.out,
-        run=options.run or Path("runs") / f"{options.task}-{options.arch}",
+        called=options.name,
+        out=options.out or folders()[-1],
+        run=options.run or Path("runs") / (options.name or f"{task.name}-{options.arch}"),
         command="python -m core " + shlex.join(options.arguments),
         tensorboard=options.tensorboard,
     )
@@ -211,7 +217,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         patience=options.patience,
         keep=options.keep,
         judge=options.judge,
-        biases=options.biases,
+        biases=options.biases or ("trained" if options.task == OWN else "balanced"),
         seed=options.seed,
     )
 

@@ -12,7 +12,18 @@
 Modules that need pandas (``census`` and what is made of it) are imported where they are used, not here.
 """
 
-from core.dataset.folder import SPLITS, SUFFIXES, Film, counts, fingerprint, index, of_split
+from core.dataset.folder import (
+    SPLITS,
+    SUFFIXES,
+    Film,
+    classes_in,
+    counts,
+    fingerprint,
+    index,
+    is_named_as_published,
+    left_out,
+    of_split,
+)
 from core.dataset.splitting import Fold, draw, fold_of, has_splits, hold_out, parse_fold
 
 __all__ = [
@@ -20,6 +31,7 @@ __all__ = [
     "SUFFIXES",
     "Film",
     "Fold",
+    "classes_in",
     "counts",
     "draw",
     "fingerprint",
@@ -27,6 +39,8 @@ __all__ = [
     "has_splits",
     "hold_out",
     "index",
+    "is_named_as_published",
+    "left_out",
     "of_split",
     "parse_fold",
 ]

@@ -5,7 +5,8 @@ Two layouts are understood. The one people download (Kermany et al. 2018)::
     train|test / NORMAL|PNEUMONIA / IM-0115-0001.jpeg | person1_bacteria_1.jpeg | person1000_virus_1681.jpeg
 
 and plain folders, one per class: ``train|test / CLASS / any name``. Without ``train`` and ``test`` folders the films
-have no split, until one is drawn (:mod:`core.dataset.splitting`).
+have no split, until one is drawn (:mod:`core.dataset.splitting`). ``valid`` and ``validation`` are other names of
+``val``.
 
 Who is on a film is read off its name where names are known to say so: the public pneumonia set, NIH ChestX-ray (patient
 number first), and the figures of publications that make up the public COVID-19 set, where all films of one publication
@@ -26,6 +27,7 @@ from core.tasks import Task
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm", ".dicom"})
 SPLITS = ("train", "val", "test")
+_CALLED = {name: name for name in SPLITS} | {"valid": "val", "validation": "val"}
 
 _KERMANY = re.compile(r"^(?P<patient>person\d+)_(?P<label>bacteria|virus)_\d+", re.IGNORECASE)
 _KERMANY_NORMAL = re.compile(r"^(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+", re.IGNORECASE)
@@ -47,7 +49,7 @@ class Film:
         file: path below the data folder, with forward slashes; names the film in tables.
         label: class, one of the task's.
         split: "train", "val", "test", or "" where the folder has no splits.
-        patient: who is on it. Numbers are counted per class and split in the public set, so these are part of it.
+        patient: who is on it. The public pneumonia set counts its numbers per class and split, so these are part of it.
     """
 
     path: Path
@@ -63,21 +65,38 @@ def index(root: Path, task: Task) -> list[Film]:
     Raises:
         DataError: there is no such folder, or no film of the task in it.
     """
-    if not root.is_dir():
-        raise DataError(f"There is no folder {root}. Give the folder that holds 'train' and 'test'.")
-    films = [
-        film
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-        for film in [_film(path, root, task)]
-        if film is not None
-    ]
+    films = [film for path in _files(root) for film in [_film(path, root, task)] if film is not None]
     if not films:
         raise DataError(
             f"No film of the task '{task.name}' in {root}. Expected train/ and test/ with one folder per class "
             f"({', '.join(task.classes)}), or the layout of the public pneumonia set."
         )
     return films
+
+
+def classes_in(root: Path) -> tuple[str, ...]:
+    """The names of all folders that hold films, sorted: the classes of data that are of no task of ours.
+
+    Raises:
+        DataError: there is no such folder, or there are fewer than two.
+    """
+    found = {path.parent.name for path in _files(root)} - set(_CALLED) - {root.name}
+    if len(found) < 2:  # noqa: PLR2004
+        raise DataError(
+            f"{root} holds {len(found)} folders of films. Give one with a folder for every class, two or more."
+        )
+    return tuple(sorted(found))
+
+
+def left_out(root: Path, films: Iterable[Film]) -> Mapping[str, int]:
+    """Folder → number of its films that are not among ``films``: the index knows no class for them."""
+    known = {film.path for film in films}
+    return Counter(path.parent.name for path in _files(root) if path not in known)
+
+
+def is_named_as_published(film: Film) -> bool:
+    """Whether its file is called as those of the public sets are."""
+    return any(pattern.match(film.path.name) for pattern in (_KERMANY, _KERMANY_NORMAL, _NIH, _COVID))
 
 
 def of_split(films: Iterable[Film], split: str) -> list[Film]:
@@ -91,7 +110,8 @@ def of_split(films: Iterable[Film], split: str) -> list[Film]:
     if not chosen:
         have = ", ".join(sorted({film.split or "(none)" for film in films}))
         raise DataError(
-            f"The data have no '{split}' split (found: {have}). Add a folder '{split}' with the classes in it."
+            f"The data have no '{split}' split (found: {have}). Add a folder '{split}' with the classes in it, or give "
+            "--split: a split that there is, '' where there is none."
         )
     return chosen
 
@@ -111,9 +131,17 @@ def fingerprint(files: Iterable[tuple[str, str]]) -> str:
     return digest.hexdigest()
 
 
+def _files(root: Path) -> list[Path]:
+    if not root.is_dir():
+        raise DataError(f"There is no folder {root}. Give the folder that holds 'train' and 'test'.")
+    return [
+        path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    ]
+
+
 def _film(path: Path, root: Path, task: Task) -> Film | None:
     parts = path.relative_to(root).parts
-    split = next((part.lower() for part in parts[:-1] if part.lower() in SPLITS), "")
+    split = next((_CALLED[part.lower()] for part in parts[:-1] if part.lower() in _CALLED), "")
     named = _KERMANY.match(path.name)
     if named and named["label"].upper() in task.classes:
         label: str | None = named["label"].upper()
@@ -125,14 +153,20 @@ def _film(path: Path, root: Path, task: Task) -> Film | None:
 def _patient(path: Path, split: str, label: str) -> str:
     if nih := _NIH.match(path.name):
         return nih["patient"]  # one numbering for the whole set: the same child in two classes is one patient
+    if label == "COVID-19" and (case := _COVID.match(path.name)):
+        return f"{label}/{case['patient'].lower()}"  # a publication is the same one in every split
     person = _KERMANY.match(path.name) or _KERMANY_NORMAL.match(path.name)
-    if label == "COVID-19":
-        person = _COVID.match(path.name)
     return "/".join(part for part in (split, label, person["patient"].lower() if person else path.stem) if part)
 
 
 def _class_of_folder(name: str, task: Task) -> str | None:
-    def plain(text: str) -> str:
-        return re.sub(r"[^a-z0-9]", "", text.lower()).removesuffix("s")
+    """The class that a folder is called after: to the letter, or else in the one way that can be meant."""
+    for form in (str, str.casefold, _plain):
+        found = [label for label in task.classes if form(label) == form(name) != ""]
+        if len(found) == 1:
+            return found[0]
+    return None
 
-    return next((label for label in task.classes if plain(label) == plain(name)), None)
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower()).removesuffix("s")

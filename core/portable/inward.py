@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.architectures import Architecture
-from core.checkpoint import Checkpoint, find, folders, store
+from core.checkpoint import Checkpoint, find, folders, require_name, store
 from core.classifier import Classifier
 from core.errors import CheckpointError
 from core.portable import state_dict
@@ -73,6 +73,7 @@ def take_in(arrival: Arrival) -> Checkpoint:
 
 
 def _require_free(arrival: Arrival) -> None:
+    require_name(arrival.name)
     good, bad = find(*dict.fromkeys([*folders(), arrival.out.resolve()]))
     if arrival.name in {*good, *(broken.name for broken in bad)}:
         raise CheckpointError(f"There is a network called {arrival.name} already. Choose another --name.")

@@ -11,6 +11,7 @@ import torch
 
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
+from core.errors import CheckpointError
 from core.files import write
 from core.portable import class_indices, names, onnx_file
 
@@ -29,7 +30,8 @@ def hand_out(checkpoint: Checkpoint, folder: Path) -> Iterator[Path]:
         Each file, once it is written.
 
     Raises:
-        CheckpointError: the checkpoint is broken, ONNX cannot be had, or does not compute the same.
+        CheckpointError: the checkpoint is broken, the folder holds facts of another network, ONNX cannot be had, or
+            does not compute the same.
         OSError: a file cannot be written.
     """
     classifier = Classifier(checkpoint)
@@ -43,6 +45,9 @@ def hand_out(checkpoint: Checkpoint, folder: Path) -> Iterator[Path]:
         "class_indices.json": class_indices.text(card.classes).encode(),
         "preprocessing.json": (json.dumps(card.preprocessing, indent=2) + "\n").encode(),
     }
+    for name in ("class_indices.json", "preprocessing.json"):  # not called after the network: they could be another's
+        if (folder / name).is_file() and (folder / name).read_bytes() != files[name]:
+            raise CheckpointError(f"{folder} holds {name} of another network. Give a folder of its own with --to.")
     for name, data in files.items():
         write(folder / name, data)
         yield folder / name

@@ -1,7 +1,8 @@
 """After training: one temperature, so that a percentage means what it says (Guo et al. 2017, arXiv:1706.04599).
 
 Fitted on validation, on the merged classes: whether a child has pneumonia is known of those films, which kind it is was
-read off charts, and such labels would teach a network to doubt what it knows.
+read off charts, and such labels would teach a network to doubt what it knows. Of classes that are no task of ours
+nothing of the kind is known: there it is fitted on all of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.tasks import Task
+from core.tasks import TASKS, Task
 
 _TRIED = np.geomspace(0.2, 5, 323)  # 1 % apart; films that a line can part would ask for ever less
 
@@ -27,9 +28,9 @@ def fit_temperature(logits: Tensor, labels: NDArray[np.int64], task: Task) -> fl
     Returns:
         The temperature with the least log loss, 0.2…5: below 1 where the network was too modest.
     """
-    group = torch.tensor(task.merged_places)
+    group = torch.tensor(task.merged_places if task.name in TASKS else range(len(task.classes)))
     truth = group[torch.from_numpy(labels)]
-    into = torch.eye(len(task.merged_classes), dtype=torch.float64)[group]  # [K, merged]
+    into = torch.eye(int(group.max()) + 1, dtype=torch.float64)[group]  # [K, merged]
 
     def loss(temperature: float) -> float:
         merged = (logits.double() / temperature).softmax(dim=1) @ into  # [N, merged]

@@ -94,7 +94,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
         },
         "limits": order.task.limits + _of_drawn_films(order),
         "warnings": doubts,
-        "licence": "Apache-2.0 for the weights; the films they were trained on are CC BY 4.0",
+        "licence": f"Apache-2.0 for the weights; {order.task.licence}",
         "citation": order.task.citation,
         "metrics": {},
         "test_films": 0,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.tasks import Task
+from core.dataset import is_named_as_published
+from core.tasks import TASKS, Task
 from core.training.data import Films
 
 _UNBALANCED = 3
@@ -28,7 +29,20 @@ def warnings(films: Films, task: Task) -> tuple[str, ...]:
         "the training data",
     )
     found = [finding.says for finding in examine(census).values() if finding.state == "warning"]
-    return tuple(_unbalanced(films, task) + found)
+    return tuple(_of_others(films, task) + _unbalanced(films, task) + found)
+
+
+def _of_others(films: Films, task: Task) -> list[str]:
+    """Whether these seem to be other films than those of which the card tells."""
+    named = sum(map(is_named_as_published, films.films))
+    if task.name not in TASKS or 2 * named >= len(films):
+        return []
+    return [
+        (
+            f"{len(films) - named:,} of {len(films):,} files are not called as those of the public set are. The card "
+            f"will say of them what is known of that set ({task.data}): for films of your own give --task own."
+        )
+    ]
 
 
 def _unbalanced(films: Films, task: Task) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.architectures import Architecture
 from core.architectures.head import DEFAULT
+from core.checkpoint import folders, require_name
 from core.errors import TrainingError
 from core.tasks import Task
 from core.training.recipe import Recipe
@@ -28,6 +29,12 @@ class Order:
         run: folder of the run's state and history.
         command: the command line, for the card.
         tensorboard: whether the history is also written for TensorBoard.
+        called: what the checkpoint is called; "": ``<task>-<architecture>``.
+
+    Raises:
+        CheckpointError: files cannot be called so.
+        TrainingError: the films would be too small, the folder for the checkpoint is none, or a network of this name is
+            in another folder that the app reads.
     """
 
     data: Path
@@ -40,11 +47,12 @@ class Order:
     command: str
     head: str = DEFAULT
     tensorboard: bool = False
+    called: str = ""
 
     @property
     def name(self) -> str:
         """Of the checkpoint's files."""
-        return f"{self.task.name}-{self.architecture.name}"
+        return self.called or f"{self.task.name}-{self.architecture.name}"
 
     def __post_init__(self) -> None:
         sizes = {stage.size for stage in self.recipe.stages}
@@ -57,6 +65,22 @@ class Order:
             raise TrainingError(
                 f"The classic head of {self.architecture.title} fits one size only. Give --stages of one "
                 "size, or --head pooled."
+            )
+        self._require_place()
+
+    def _require_place(self) -> None:
+        """Before the first epoch rather than after the last."""
+        require_name(self.name)
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"--out {self.out} cannot be made ({error.strerror}). Give another folder.") from error
+        places = folders()
+        others = [place for place in places if place != self.out.resolve() and (place / f"{self.name}.json").exists()]
+        if self.out.resolve() in places and others:
+            raise TrainingError(
+                f"There is a network called {self.name} in {others[0]} already, and of two that are called alike "
+                "neither could be used. Give another --name."
             )
 
     @property

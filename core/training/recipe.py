@@ -5,11 +5,23 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from core.dataset import Fold
 from core.errors import TrainingError
+
+_BOUNDS: Final[tuple[tuple[str, Callable[[float], bool], str], ...]] = (
+    ("rate", lambda value: 0 < value < math.inf, "give a learning rate above 0"),
+    ("decay", lambda value: 0 <= value < math.inf, "give a weight decay of 0 or more"),
+    ("mixup", lambda value: 0 <= value < math.inf, "give a number above 0, or 0 for none"),
+    ("trunk_rate", lambda value: 0 <= value < math.inf, "give a factor of 0 or more; 1 is the head's own rate"),
+    ("transplant", lambda value: 0 <= value <= 1, "give a share of the films, 0 to 1"),
+    ("patience", lambda value: value >= 0, "give a number of epochs, or 0 never to stop early"),
+    ("seed", lambda value: 0 <= value < 2**32, "give a whole number from 0 to 4,294,967,295"),
+)
+"""Field, whether a value makes sense, and what to give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +92,10 @@ class Recipe:
             raise TrainingError("A step needs 2 films or more: batch norm cannot do with one. Raise --batch.")
         if self.freeze != "trunk" and self.freeze < 0:
             raise TrainingError(f"--freeze {self.freeze}: give a number of layers, or 'trunk'.")
-        if self.trunk_rate < 0:
-            raise TrainingError(
-                f"--trunk-rate {self.trunk_rate}: give a factor of 0 or more; 1 is the head's own rate."
-            )
-        if not 0 <= self.transplant <= 1:
-            raise TrainingError(f"--transplant {self.transplant}: give a share of the films, 0 to 1.")
-        if self.patience < 0:
-            raise TrainingError(f"--patience {self.patience}: give a number of epochs, or 0 never to stop early.")
+        for name, legal, says in _BOUNDS:
+            value = getattr(self, name)
+            if not legal(value):
+                raise TrainingError(f"--{name.replace('_', '-')} {value}: {says}.")
 
     @property
     def epochs(self) -> int:

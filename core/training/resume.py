@@ -45,7 +45,7 @@ def save(run: Run, pupil: Pupil, standing: Standing) -> None:
     tensors = {f"network.{k}": v for k, v in pupil.network.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in pupil.average.state_dict().items()}
     tensors |= {f"best.{k}": v for k, v in standing.best.items()}
-    facts = {"history": standing.history, "recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint}
+    facts = {"history": standing.history, **_identity(run)}
     state.save(run.folder, tensors | state.pack(pupil.optimizer), facts)
 
 
@@ -83,11 +83,16 @@ def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _check(run: Run, facts: dict[str, Any]) -> None:
-    """What an older version did not know of was as it is by default."""
-    theirs = {"recipe": Recipe().to_dict() | facts.get("recipe", {}), "fingerprint": facts.get("fingerprint")}
-    mine = {"recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint}
+    """What an older version did not know of was as it is by default, or as it is now."""
+    mine = _identity(run)
+    theirs = {**mine, **facts, "recipe": Recipe().to_dict() | facts.get("recipe", {})}
     if differing := [key for key in mine if json.dumps(mine[key]) != json.dumps(theirs[key])]:
         raise TrainingError(
             f"{run.folder} holds a run with another {' and '.join(differing)}. "
             "Give another --run folder, or delete this one to start afresh."
         )
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    """What makes a run this one."""
+    return {"recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint, "init": run.start}

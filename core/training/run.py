@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from core.architectures.network import Network
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
-from core.dataset import counts, fold_of, index
-from core.errors import TrainingError
+from core.dataset import counts, fold_of, index, left_out
+from core.errors import DivergedError, TrainingError
 from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
 from core.models import best_device
@@ -44,6 +44,7 @@ from core.training.team import ALONE, Team, device, mine, together
 from core.training.validation import logits_of, validate
 from core.xray import Preprocessing
 
+_SOUND = 1e4  # logits of a network that learnt something stay far below
 _ROUNDED = 1  # test films whose reading storing in 16 bits may change before it is said
 _EPOCH = (
     "epoch {epoch}  {size} px  loss {train_loss:.4f}  validation: loss {val_loss:.4f}  "
@@ -81,7 +82,16 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
     network = initialise(order.architecture, fresh, order.start, some, preprocessing, classes=order.task.classes)
     freeze(network, order.recipe.freeze)
     started = time.perf_counter()
-    run = Run(order.task, order.recipe, preprocessing, films.fingerprint, order.run, device(best_device()), team)
+    run = Run(
+        order.task,
+        order.recipe,
+        preprocessing,
+        films.fingerprint,
+        order.run,
+        device(best_device()),
+        order.init_says,
+        team,
+    )
 
     def epoch(history: Sequence[dict[str, Any]]) -> None:
         journal.epoch(history)
@@ -123,6 +133,10 @@ def _settle(order: Order, run: Run, network: Network, standing: Standing, val_se
     if kept:
         say(f"the weights of epoch {kept} are kept: it has the best {recipe.judge}")
     logits = logits_of(network, val_set, run, recipe.size)
+    if not bool((logits.abs() < _SOUND).all()):  # nor where a logit is no number
+        raise DivergedError(
+            "The network's answers are beyond all bounds: training diverged. Lower --rate and start again."
+        )
     before = validate(logits, val_set, order.task)
     moved = torch.zeros(logits.shape[1])
     shifted = shifted_logits(network, val_set, run)
@@ -205,7 +219,12 @@ def _some(films: Films, preprocessing: Preprocessing, count: int = 64) -> torch.
 
 def _films(order: Order) -> tuple[Order, Films]:
     """The films, decoded; and the order, with the fold that was drawn where the folder has no splits."""
-    rows, fold = split(index(order.data, order.task), order.recipe)
+    found = index(order.data, order.task)
+    for folder, count in left_out(order.data, found).items():
+        say(f"left out: {count} films in '{folder}', which is none of the classes {', '.join(order.task.classes)}")
+    rows, fold = split(found, order.recipe)
+    if aside := len(found) - len(rows):
+        say(f"set aside: {aside} validation films, for they lack a class; training patients are held out instead")
     order = replace(order, recipe=replace(order.recipe, fold=fold))
     say(f"{len(rows)} films of {len({film.patient for film in rows})} patients in {order.data}")
     if fold:

@@ -23,6 +23,7 @@ class Run:
         preprocessing: what the finished network expects; its mean and deviation are used throughout.
         fingerprint: of the training data; a saved state of other data is refused.
         folder: where the state and history are kept.
+        start: what the weights started from, for the card; a saved state of another start is refused.
         device: where to train.
         team: the processes that train together.
     """
@@ -33,4 +34,5 @@ class Run:
     fingerprint: str
     folder: Path
     device: torch.device
+    start: str = "scratch"
     team: Team = ALONE

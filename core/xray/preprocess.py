@@ -19,6 +19,8 @@ Window = tuple[float, float, float, float]
 
 WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
 _RGB = 3
+LARGEST = 2048
+"""Side of the largest input of a network, pixels: beyond, one film would take gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Preprocessing:
             grey goes into all three. Empty: one channel, by ``mean`` and ``std``.
 
     Raises:
-        ValueError: a side is below 1, a mean is not finite or a deviation not above 0, the crop is larger than what it
-            is cut from, or there is no such fit.
+        ValueError: a side is below 1 or above 2,048, a mean is not finite or a deviation not above 0, the crop is
+            larger than what it is cut from, or there is no such fit.
     """
 
     canvas: int = 224
@@ -55,8 +57,8 @@ class Preprocessing:
     def __post_init__(self) -> None:
         for name in ("canvas", "size"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a whole number of pixels above 0, not {value!r}")
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST:
+                raise ValueError(f"{name} must be a whole number of pixels from 1 to {LARGEST:,}, not {value!r}")
         for mean, std in ((self.mean, self.std), *self.channels):
             _require_finite("mean", mean)
             _require_finite("std", std)

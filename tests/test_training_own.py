@@ -1,0 +1,186 @@
+"""Training on films of one's own: what is found in a folder, what is said of it, and where the network goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import checkpoint as on_disk
+from core.checkpoint import named
+from core.cli import main
+from core.dataset import classes_in, index, left_out
+from core.errors import CheckpointError, DataError, DivergedError, TrainingError
+from core.tasks import OWN, TASKS, own_task
+from core.training.order import Order
+from core.training.recipe import Recipe, Stage
+from core.training.run import train
+from tests import checkpoints
+from tests.synthetic import as_png8, film
+from tests.test_training import TINY, order, write_films
+
+SHORT = replace(TINY, stages=(Stage(32, 1),))
+
+
+def write(root: Path, folders: Mapping[str, int]) -> Path:
+    """Folders of so many films, each folder lighter than the one before."""
+    for shade, (folder, count) in enumerate(folders.items()):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        for i in range(count):
+            grey = film(72, 64, seed=i) * (0.4 + 0.6 * shade / len(folders))
+            (root / folder / f"{i:03}.png").write_bytes(as_png8(grey))
+    return root
+
+
+@pytest.fixture(scope="module")
+def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("flowers"), {"rose": 15, "tulip": 15, "daisy": 15})
+
+
+def told(root: Path, classes: tuple[str, ...]) -> dict[str, str]:
+    """Folder → class that its films are given."""
+    return {film.path.parent.name: film.label for film in index(root, own_task(classes))}
+
+
+@pytest.mark.parametrize("classes", [("COVID+", "COVID-"), ("猫", "狗"), ("HER2+", "HER2-")])
+def test_names_that_differ_by_a_sign_or_are_not_latin_are_told_apart(tmp_path: Path, classes: tuple[str, ...]) -> None:
+    write(tmp_path, dict.fromkeys(classes, 1))
+    assert told(tmp_path, classes) == {name: name for name in classes}
+
+
+def test_a_folder_that_could_be_two_classes_is_neither(tmp_path: Path) -> None:
+    write(tmp_path, {"covid": 1, "COVID+": 1})
+    assert told(tmp_path, ("COVID+", "COVID-")) == {"COVID+": "COVID+"}
+
+
+def test_folders_may_be_called_nearly_as_the_class_is(tmp_path: Path) -> None:
+    write(tmp_path, {"No_findings": 1, "covid-19": 1, "PNEUMONIAS": 1})
+    assert sorted(film.label for film in index(tmp_path, TASKS["covid"])) == ["COVID-19", "NO_FINDING", "PNEUMONIA"]
+
+
+def test_what_is_of_no_class_is_counted(tmp_path: Path) -> None:
+    write(tmp_path, {"rose": 2, "notes": 3})
+    assert dict(left_out(tmp_path, index(tmp_path, own_task(("rose", "tulip"))))) == {"notes": 3}
+
+
+def test_valid_is_another_name_of_val(tmp_path: Path) -> None:
+    write(tmp_path, {"train/rose": 1, "valid/rose": 1, "test/rose": 1})
+    found = index(tmp_path, own_task(("rose", "tulip")))
+    assert sorted(film.split for film in found) == ["test", "train", "val"]
+
+
+def test_classes_are_the_folders_with_films(tmp_path: Path) -> None:
+    write(tmp_path, {"train/rose": 1, "train/tulip": 1, "test/rose": 1})
+    (tmp_path / "empty").mkdir()
+    assert classes_in(tmp_path) == ("rose", "tulip")
+    with pytest.raises(DataError, match="two or more"):
+        classes_in(tmp_path / "test")
+
+
+def test_classes_of_ones_own_are_trained_from_their_folders(
+    flowers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own"
+    monkeypatch.setenv(on_disk.WEIGHTS_VARIABLE, str(own))
+    command = [
+        "train",
+        "--data",
+        str(flowers),
+        "--task",
+        OWN,
+        "--arch",
+        "lenet",
+        "--name",
+        "garden",
+        "--stages",
+        "32x1",
+    ]
+    assert main([*command, "--batch", "8", "--run", str(tmp_path / "run")]) == 0
+    assert Path(capsys.readouterr().out.strip()) == own / "garden.safetensors"
+    found = named("garden")
+    assert found.task.classes == found.card.classes == ("daisy", "rose", "tulip")
+    assert found.card.training.recipe["biases"] == "trained"
+    whole = found.card_file.read_text()
+    for claim in ("Kermany", "CC BY", "children of 1 to 5"):
+        assert claim not in whole
+    assert sum(found.card.training.films["test"].values()) == found.card.test_films == 9
+    assert main(["evaluate", "--model", "garden", "--data", str(flowers)]) == 0
+
+
+def test_films_that_are_not_the_public_sets_are_pointed_out(flowers: Path, tmp_path: Path) -> None:
+    train(order(write_films(tmp_path / "public"), tmp_path, recipe=SHORT))
+    assert not any("--task own" in line for line in named("pneumonia-resnet18", tmp_path / "out").card.warnings)
+    strangers = write(tmp_path / "strangers", dict.fromkeys(("NORMAL", "BACTERIA", "VIRUS"), 12))
+    train(replace(order(strangers, tmp_path / "other"), recipe=SHORT))
+    (said,) = (
+        line for line in named("pneumonia-resnet18", tmp_path / "other" / "out").card.warnings if "--task own" in line
+    )
+    assert said.startswith("36 of 36 files")
+    assert "Kermany" in said
+
+
+def test_validation_films_that_lack_a_class_are_set_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write_films(tmp_path / "films")
+    for path in ("NORMAL/IM-0100-0001.png", "PNEUMONIA/person100_bacteria_1.png"):
+        (root / "val" / path).parent.mkdir(parents=True)
+        (root / "val" / path).write_bytes(as_png8(film(64, 64)))
+    train(order(root, tmp_path, recipe=SHORT))
+    assert "set aside: 2 validation films" in capsys.readouterr().err
+    films = named("pneumonia-resnet18", tmp_path / "out").card.training.films
+    assert films["val"]["VIRUS"] == 2
+    assert sum(map(sum, (split.values() for split in films.values()))) == 33
+
+
+def test_a_publication_in_two_splits_is_one_patient(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        (tmp_path / split / "Covid-19").mkdir(parents=True)
+        (tmp_path / split / "Covid-19" / f"nejmoa2001191_f1-{split}.png").write_bytes(b"")
+    assert {film.patient for film in index(tmp_path, TASKS["covid"])} == {"COVID-19/nejmoa2001191"}
+
+
+def test_a_run_that_started_from_something_else_is_refused(tmp_path: Path) -> None:
+    data = write_films(tmp_path / "films")
+    train(order(data, tmp_path, recipe=SHORT))
+    start = checkpoints.random_checkpoint(tmp_path / "start")
+    with pytest.raises(TrainingError, match="another init"):
+        train(order(data, tmp_path, recipe=SHORT, init=str(start.weights)))
+
+
+def test_a_name_that_another_folder_has_is_refused_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    checkpoints.random_checkpoint(shipped)
+    monkeypatch.setattr(on_disk, "SHIPPED", shipped)
+    monkeypatch.setenv(on_disk.WEIGHTS_VARIABLE, str(own))
+
+    def asked(**changes: Any) -> Order:
+        return replace(order(tmp_path, tmp_path), **changes)
+
+    with pytest.raises(TrainingError, match="Give another --name"):
+        asked(out=own)
+    assert asked(out=own, called="mine").name == "mine"
+    assert asked(out=tmp_path / "elsewhere").name == "pneumonia-resnet18"
+    with pytest.raises(CheckpointError, match="cannot name files"):
+        asked(called="my net")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="cannot be made"):
+        asked(out=tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("rate", float("nan")), ("rate", 0.0), ("rate", float("inf")), ("decay", -1.0), ("mixup", -1.0), ("seed", -1),
+     ("trunk_rate", -0.1), ("transplant", 1.5), ("patience", -1)],
+)  # fmt: skip
+def test_numbers_that_make_no_sense_are_refused(field: str, value: float) -> None:
+    with pytest.raises(TrainingError, match=f"--{field.replace('_', '-')} .*: give"):
+        replace(Recipe(), **{field: value})
+
+
+def test_answers_beyond_all_bounds_are_a_diverged_run(tmp_path: Path) -> None:
+    with pytest.raises(DivergedError, match="Lower --rate"):
+        train(order(write_films(tmp_path / "films"), tmp_path, recipe=replace(SHORT, rate=1e9)))
