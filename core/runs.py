@@ -16,18 +16,20 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import DataError
+
+V = TypeVar("V")
 
 VARIABLE: Final = "PNEUMOLENS_RUNS"
 """Environment variable: the folder of runs, where it is not ``runs`` in the current one."""
@@ -198,26 +200,22 @@ def load(key: str, path: Path) -> Run:
     name = key.split("/", 1)[1]
     alone = path.name.endswith(BESIDE)
     problems: list[str] = []
-    epochs: tuple[Epoch, ...] = ()
+    epochs = _part(path if alone else path / HISTORY, parse_history, problems) or ()
     confusion = progress = None
-    try:
-        text = _text(path if alone else path / HISTORY)
-        epochs = parse_history(text, path.name if alone else HISTORY) if text is not None else ()
-    except DataError as error:
-        problems.append(str(error))
-    if alone:
-        return Run(key, name, epochs, problems=tuple(problems))
-    try:
-        text = _text(path / CONFUSION)
-        confusion = parse_confusion(text, CONFUSION) if text is not None else None
-    except DataError as error:
-        problems.append(str(error))
-    try:
-        text = _text(path / PROGRESS)
-        progress = parse_progress(text, PROGRESS) if text is not None else None
-    except DataError as error:
-        problems.append(str(error))
+    if not alone:
+        confusion = _part(path / CONFUSION, parse_confusion, problems)
+        progress = _part(path / PROGRESS, parse_progress, problems)
     return Run(key, name, epochs, progress, confusion, tuple(problems))
+
+
+def _part(path: Path, parse: Callable[[str, str], V], problems: list[str]) -> V | None:
+    """What a file of a run holds; ``None`` where there is none, or where it is no good, which ``problems`` is told."""
+    try:
+        text = _text(path)
+        return None if text is None else parse(text, path.name)
+    except DataError as error:
+        problems.append(str(error))
+        return None
 
 
 def parse_history(text: str, name: str) -> tuple[Epoch, ...]:

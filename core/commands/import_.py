@@ -92,7 +92,8 @@ def run(options: argparse.Namespace) -> int:
     says = f"{card.name}: {checkpoint.architecture.title} with a {HEADS[card.head].title.lower()} head, "
     print(f"{says}{len(card.classes)} classes: {', '.join(card.classes)}", file=sys.stderr)
     if card.task == OWN:
-        print(f"note: {checkpoint.task.population}", file=sys.stderr)
+        for note in (checkpoint.task.population, checkpoint.task.limits[-1]):
+            print(f"note: {note}", file=sys.stderr)
     print(checkpoint.weights)
     return ALL_DONE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from core.architectures import ARCHITECTURES
 from core.architectures.head import DEFAULT, HEADS
@@ -13,14 +13,18 @@ from core.checkpoint import folders
 from core.commands.options import ALL_DONE, task_option
 from core.errors import TrainingError
 from core.tasks import OWN, TASKS, own_task
+from core.training.best import JUDGES
+from core.training.recipe import Augmentation, Biases, Keep, Recipe
 
 if TYPE_CHECKING:
-    from core.training.recipe import Recipe, Stage
+    from core.training.recipe import Stage
 
 HELP = "train a network and store the checkpoint"
 
 CLASS_WEIGHTS = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}
-STAGES, RESOLUTION, EPOCHS = "128x16,224x4", 224, 20
+PLAIN = Recipe()
+STAGES = ",".join(f"{stage.size}x{stage.epochs}" for stage in PLAIN.stages)
+RESOLUTION, EPOCHS = PLAIN.size, PLAIN.epochs
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -61,20 +65,20 @@ def _start(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--freeze",
         type=_freeze,
-        default=0,
+        default=PLAIN.freeze,
         metavar="trunk|N",
         help="leave the trunk, or its first N layers, as they are (default: %(default)s)",
     )
     group.add_argument(
         "--trunk-rate",
         type=float,
-        default=1.0,
+        default=PLAIN.trunk_rate,
         metavar="F",
         help="learning rate of the trunk as a factor of the head's (default: %(default)s)",
     )
     group.add_argument(
         "--teacher",
-        default="",
+        default=PLAIN.teacher,
         metavar="NAMES",
         help="checkpoints in --out or of the app, with commas between, whose probabilities temper the labels",
     )
@@ -95,62 +99,65 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--epochs", type=int, metavar="N", help=f"epochs at that resolution (default with --resolution: {EPOCHS})"
     )
-    group.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default: %(default)s)")
-    group.add_argument("--decay", type=float, default=0.05, help="weight decay (default: %(default)s)")
+    group.add_argument("--rate", type=float, default=PLAIN.rate, help="peak learning rate (default: %(default)s)")
+    group.add_argument("--decay", type=float, default=PLAIN.decay, help="weight decay (default: %(default)s)")
     group.add_argument(
-        "--batch", type=int, default=64, help="films per step, of all processes together (default: %(default)s)"
+        "--batch",
+        type=int,
+        default=PLAIN.batch,
+        help="films per step, of all processes together (default: %(default)s)",
     )
     group.add_argument(
         "--class-weights",
         choices=CLASS_WEIGHTS,
-        default="sqrt",
+        default=next(name for name, power in CLASS_WEIGHTS.items() if power == PLAIN.class_power),
         help="weight of a class in the loss: the same, or 1 / (films in it), or the square root of that "
         "(default: %(default)s)",
     )
-    group.add_argument("--mixup", type=float, default=0.0, help="Beta parameter of mixup, 0 for none")
+    group.add_argument("--mixup", type=float, default=PLAIN.mixup, help="Beta parameter of mixup, 0 for none")
     group.add_argument(
         "--transplant",
         type=float,
-        default=0.0,
+        default=PLAIN.transplant,
         metavar="SHARE",
         help="of chest films: so many have their chest put into the surroundings of another, 0 to 1 (default: none)",
     )
     group.add_argument(
         "--augmentation",
-        choices=("strong", "mild"),
-        default="strong",
+        choices=get_args(Augmentation),
+        default=PLAIN.augmentation,
         help="how much films are altered otherwise: strong works against what tells machines apart, mild suits a few "
         "hundred films (default: %(default)s)",
     )
-    group.add_argument("--seed", type=int, default=1, help="of everything random (default: %(default)s)")
+    group.add_argument("--seed", type=int, default=PLAIN.seed, help="of everything random (default: %(default)s)")
 
 
 def _end(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--patience",
         type=int,
-        default=0,
+        default=PLAIN.patience,
         metavar="N",
         help="stop after N epochs at the last resolution without a better --judge; 0: never (default: %(default)s)",
     )
     group.add_argument(
         "--keep",
-        choices=("last", "best"),
-        default="last",
+        choices=get_args(Keep),
+        default=PLAIN.keep,
         help="weights of the last epoch, or of the one with the best --judge at the last resolution "
         "(default: %(default)s, as the shipped networks)",
     )
     group.add_argument(
         "--judge",
-        choices=("val_loss", "val_accuracy", "val_macro_recall", "val_merged_accuracy", "val_merged_macro_recall"),
-        default="val_loss",
+        choices=JUDGES,
+        default=PLAIN.judge,
         help="figure on the validation films that says which epoch is better (default: %(default)s)",
     )
     group.add_argument(
         "--biases",
-        choices=("balanced", "trained"),
+        choices=get_args(Biases),
         help="how readily each class is named: settled on validation, so that the merged classes weigh alike, or left "
-        "as training made it (default: balanced; trained with --task own, whose classes do not merge)",
+        f"as training made it (default: {PLAIN.biases}; trained with --task own, whose classes do not merge)",
     )
     group.add_argument(
         "--out",
@@ -199,7 +206,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _recipe(options: argparse.Namespace) -> Recipe:
     from core.dataset import parse_fold
-    from core.training.recipe import Recipe
 
     return Recipe(
         stages=_stages(options),
@@ -217,7 +223,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         patience=options.patience,
         keep=options.keep,
         judge=options.judge,
-        biases=options.biases or ("trained" if options.task == OWN else "balanced"),
+        biases=options.biases or ("trained" if options.task == OWN else PLAIN.biases),
         seed=options.seed,
     )
 

@@ -18,9 +18,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from core.errors import DivergedError, PneumoLensError
+from core.runs import CONFUSION, HISTORY, PROGRESS, State
 from core.training.order import Order
 from core.training.state import keep
 
@@ -30,8 +31,6 @@ COLUMNS = (
 )  # fmt: skip
 """Of history.csv: number from 1, pixels a side, learning rate at the epoch's end, loss and accuracy on the augmented
 training films and on the validation films, seconds of the pass, films a second."""
-
-State = Literal["running", "finished", "diverged", "failed", "stopped"]
 
 _BEAT = 3.0  # seconds
 
@@ -102,7 +101,7 @@ class Journal:
 
     @property
     def _file(self) -> Path:
-        return self._folder / "progress.json"
+        return self._folder / PROGRESS
 
     def begins(self, history: Sequence[Mapping[str, Any]]) -> None:
         """The folder is this run's, which has come so far."""
@@ -119,8 +118,8 @@ class Journal:
         if self._silent:
             return
         if history:
-            keep(self._folder / "history.csv", history_csv(history).encode())
-            keep(self._folder / "confusion.csv", _confusion_csv(history, self._classes).encode())
+            keep(self._folder / HISTORY, history_csv(history).encode())
+            keep(self._folder / CONFUSION, _confusion_csv(history, self._classes).encode())
         with self._lock:
             self._said.done, self._said.part = len(history), 0.0
         self._write()

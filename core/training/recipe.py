@@ -12,6 +12,10 @@ from typing import Any, Final, Literal
 from core.dataset import Fold
 from core.errors import TrainingError
 
+Augmentation = Literal["strong", "mild"]
+Keep = Literal["last", "best"]
+Biases = Literal["balanced", "trained"]
+
 _BOUNDS: Final[tuple[tuple[str, Callable[[float], bool], str], ...]] = (
     ("rate", lambda value: 0 < value < math.inf, "give a learning rate above 0"),
     ("decay", lambda value: 0 <= value < math.inf, "give a weight decay of 0 or more"),
@@ -74,7 +78,7 @@ class Recipe:
     ema: float = 0.995
     mixup: float = 0.0
     transplant: float = 0.0
-    augmentation: Literal["strong", "mild"] = "strong"
+    augmentation: Augmentation = "strong"
     freeze: int | Literal["trunk"] = 0
     trunk_rate: float = 1.0
     teacher: str = ""
@@ -82,9 +86,9 @@ class Recipe:
     val_share: float = 0.1
     fold: Fold | None = None
     patience: int = 0
-    keep: Literal["last", "best"] = "last"
+    keep: Keep = "last"
     judge: str = "val_loss"
-    biases: Literal["balanced", "trained"] = "balanced"
+    biases: Biases = "balanced"
     seed: int = 1
 
     def __post_init__(self) -> None:
