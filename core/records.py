@@ -33,12 +33,15 @@ def to_csv(kind: type[R], records: Sequence[R], digits: int = 4) -> str:
         records: the rows.
         digits: of numbers that are not whole.
     """
-    names = _columns(kind)
+    return ",".join(_columns(kind)) + "\n" + rows(kind, records, digits)
+
+
+def rows(kind: type[R], records: Sequence[R], digits: int = 4) -> str:
+    """The same without the header: to go on with a table."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
     for record in records:
-        values = (getattr(record, name) for name in names)
+        values = (getattr(record, name) for name in _columns(kind))
         writer.writerow([f"{value:.{digits}f}" if isinstance(value, float) else value for value in values])
     return out.getvalue()
 
@@ -70,6 +73,26 @@ def from_csv(kind: type[R], text: str, name: str) -> list[R]:
     return found
 
 
+def load(kind: type[R], path: Path) -> list[R]:
+    """The records in a file; none where there is no file yet.
+
+    Raises:
+        DataError: as :func:`from_csv`.
+    """
+    return from_csv(kind, path.read_text("utf-8"), path.name) if path.exists() else []
+
+
+def table(kind: type[R], path: Path) -> list[R]:
+    """The records in a file that must be there.
+
+    Raises:
+        DataError: it is not, or as :func:`from_csv`.
+    """
+    if not path.is_file():
+        raise DataError(f"There is no table {path}. Give --data DIR to make it.")
+    return load(kind, path)
+
+
 def renewed(kind: type[N], path: Path, fresh: Sequence[N]) -> list[N]:
     """``fresh`` records in place of those that a table has of the same networks; those of others stay.
 
@@ -77,8 +100,7 @@ def renewed(kind: type[N], path: Path, fresh: Sequence[N]) -> list[N]:
         DataError: as :func:`from_csv`.
     """
     models = {record.model for record in fresh}
-    before = from_csv(kind, path.read_text("utf-8"), path.name) if path.exists() else []
-    return [record for record in before if record.model not in models] + list(fresh)
+    return [record for record in load(kind, path) if record.model not in models] + list(fresh)
 
 
 def _columns(kind: type[Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +13,27 @@ from core.cli import main
 from core.commands.faithfulness import SUMMARY
 from core.errors import DataError
 from core.explain import DEFAULT, FAST
-from core.records import from_csv, to_csv
+from core.records import from_csv, load, rows, to_csv
 from core.trust import table
 from core.trust.scores import SCORES
+from core.trust.table import Scored
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
 
 
-def row(place: int, method: str = "grad_cam", deletion: float = 0.5) -> dict[str, object]:
-    figures = dict.fromkeys(table.COLUMNS[6:], 0.5)
-    who = {"model": "m", "weights_sha256": "0" * 64, "method": method, "file": f"{place}.png", "target": "VIRUS"}
-    return who | {"patient": f"p{place // 2}"} | figures | {"deletion": deletion, "deletion_random": 0.5}
+def row(place: int, method: str = "grad_cam", deletion: float = 0.5) -> list[Scored]:
+    """The scores of one map; all figures are 0.5 but for the one given."""
+    who = ("m", "0" * 64, method, f"{place}.png", f"p{place // 2}", "VIRUS", 0.5)
+    return [Scored(*who, score, deletion if score == "deletion" else 0.5, 0.5, 0.5) for score in SCORES]
+
+
+def means(*maps: list[Scored]) -> list[table.Mean]:
+    return table.means(chain.from_iterable(maps))
 
 
 def test_means_are_of_films_and_say_how_often_a_map_is_better() -> None:
     values = [0.1, 0.2, 0.3, 0.8]
-    found = {mean.score: mean for mean in table.means(row(n, deletion=v) for n, v in enumerate(values))}
+    found = {mean.score: mean for mean in means(*(row(n, deletion=v) for n, v in enumerate(values)))}
     assert set(found) == set(SCORES)
     deletion = found["deletion"]
     assert deletion.films == 4
@@ -38,46 +44,39 @@ def test_means_are_of_films_and_say_how_often_a_map_is_better() -> None:
     assert found["road"].better == 0
 
 
-def test_rows_survive_writing_and_a_cut() -> None:
-    text = table.header() + table.line(row(0)) + table.line(row(1))
-    assert len(table.parse(text, "t")) == 2
-    assert len(table.parse(text[:-9], "t")) == 1
-    assert table.line(table.parse(text, "t")[0]) == table.line(row(0))
-
-
-def test_a_foreign_table_and_a_bad_cell_are_named() -> None:
-    with pytest.raises(DataError, match="no table of faithfulness"):
-        table.parse("a,b\n1,2\n", "other.csv")
-    bad = table.header() + table.line(row(0)).replace("0.500000", "lots", 1)
+def test_rows_are_added_to_a_table_and_survive_a_cut() -> None:
+    text = to_csv(Scored, row(0), 6) + rows(Scored, row(1), 6)
+    assert from_csv(Scored, text, "t") == row(0) + row(1)
+    assert from_csv(Scored, text[:-9], "t") == (row(0) + row(1))[:-1]
     with pytest.raises(DataError, match="row 2, column before"):
-        table.parse(bad, "mine.csv")
+        from_csv(Scored, text.replace("0.500000", "lots", 1), "mine.csv")
 
 
 def test_means_survive_writing_and_foreign_ones_are_named() -> None:
-    found = table.means(row(n, deletion=n / 10) for n in range(4))
+    found = means(*(row(n, deletion=n / 10) for n in range(4)))
     written = to_csv(table.Mean, found)
     assert to_csv(table.Mean, from_csv(table.Mean, written, "t")) == written
     with pytest.raises(DataError, match="another kind of table"):
-        from_csv(table.Mean, table.header(), "rows.csv")
+        from_csv(table.Mean, to_csv(Scored, []), "rows.csv")
     with pytest.raises(DataError, match=r"row 2, column films: '4.5' is no number"):
         from_csv(table.Mean, written.replace(",4,", ",4.5,", 1), "t")
 
 
 def test_the_best_method_is_the_one_farthest_ahead_of_its_better_rival() -> None:
     rows = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.2))]
-    found = table.means(rows)
+    found = means(*rows)
     assert table.best(found) == "layer_cam"
     assert {table.lead(mean) for mean in found if mean.score == "road"} == {0.0}
     assert next(table.lead(m) for m in found if m.method == "layer_cam" and m.score == "deletion") == pytest.approx(0.3)
     assert table.best([]) is None
     near = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.38))]
-    assert table.best(table.means(near)) == "grad_cam"  # no notable difference: the simplest
+    assert table.best(means(*near)) == "grad_cam"  # no notable difference: the simplest
 
 
 def test_a_method_is_clearly_better_when_it_is_on_the_same_films() -> None:
     def deletion(*values: float) -> table.Mean:
         rows = [row(n, deletion=value) for n, value in enumerate(values)]
-        return next(mean for mean in table.means(rows) if mean.score == "deletion")
+        return next(mean for mean in means(*rows) if mean.score == "deletion")
 
     # All films alike a little better than .5 is clear, however much films differ among themselves.
     assert table.clear(deletion(0.4, 0.45, 0.3, 0.49))
@@ -90,6 +89,10 @@ def test_the_default_method_is_what_the_shipped_table_says() -> None:
     assert table.best(from_csv(table.Mean, SUMMARY.read_text("utf-8"), SUMMARY.name)) == DEFAULT
 
 
+def values(found: list[Scored]) -> dict[tuple[str, str, str], float]:
+    return {(one.method, one.file, one.score): one.value for one in found}
+
+
 def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,22 +103,19 @@ def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
         folder = tmp_path / "data" / "test" / label
         folder.mkdir(parents=True)
         (folder / f"{place}.png").write_bytes(as_png8(film(80, 80, place)))
-    rows, out = tmp_path / "rows.csv", tmp_path / "out.csv"
+    scored, out = tmp_path / "rows.csv", tmp_path / "out.csv"
     command = ["faithfulness", "--data", str(tmp_path / "data"), "--weights", str(weights), "--films", "2"]
-    command += ["--rows", str(rows), "--out", str(out)]
+    command += ["--rows", str(scored), "--out", str(out)]
     assert main([*command, "--method", "grad_cam"]) == 0
     assert main(command) == 0
-    whole = rows.read_text("utf-8")
-    first = table.parse(whole, "rows")
-    assert {r["method"] for r in first} == set(FAST)
-    rows.write_text(whole[: len(whole) // 2], "utf-8")
+    whole = scored.read_text("utf-8")
+    first = load(Scored, scored)
+    assert {one.method for one in first} == set(FAST)
+    scored.write_text(whole[: len(whole) // 2], "utf-8")
     assert main(command) == 0
-    again = table.parse(rows.read_text("utf-8"), "rows")
+    again = load(Scored, scored)
     # Last digits differ with what else was in the batch.
-    assert {(r["method"], r["file"]): r["road"] for r in again} == {
-        (r["method"], r["file"]): pytest.approx(r["road"], abs=1e-5) for r in first
-    }
-    assert len(again) == len(first)
+    assert values(again) == {key: pytest.approx(value, abs=1e-5) for key, value in values(first).items()}
     with out.open(encoding="utf-8") as file:
         summary = list(csv.DictReader(file))
     assert len(summary) == len(FAST) * len(SCORES)

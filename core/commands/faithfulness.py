@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from core import checkpoint
 from core.commands.options import ALL_DONE, SOME_FAILED, split_option, weights_option
-from core.errors import DataError
 from core.explain import FAST
+from core.trust.scores import SCORES
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
     from core.dataset import Film
     from core.explain import Heatmap
+    from core.trust.table import Scored
     from core.xray import Xray
 
 HELP = "measure how faithful every method's heatmaps are, over many test films"
 SUMMARY = Path(__file__).parent.parent / "assets" / "faithfulness.csv"
 """The shipped table."""
+
+_DIGITS: Final = 6
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -53,13 +57,11 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, film by film, if there are any; print what the table of means says."""
-    from core.records import from_csv
-    from core.trust import table
+    from core import records
+    from core.trust.table import Mean, summary
 
     failed = _made(options) if options.data else 0
-    if not options.out.exists():
-        raise DataError(f"There is no table {options.out}. Give --data DIR to make it.")
-    print("\n".join(table.summary(from_csv(table.Mean, options.out.read_text("utf-8"), options.out.name))))
+    print("\n".join(summary(records.table(Mean, options.out))))
     return SOME_FAILED if failed else ALL_DONE
 
 
@@ -68,16 +70,16 @@ def _made(options: argparse.Namespace) -> int:
     from core.evaluate.films import drawn
     from core.files import write
     from core.models import get_pool
-    from core.records import renewed, to_csv
-    from core.trust import table
+    from core.records import load, renewed, to_csv
+    from core.trust.table import Mean, Scored, means
 
     names = options.model or list(checkpoint.find(*options.weights)[0])
     methods = tuple(options.method or FAST)
     options.rows.parent.mkdir(parents=True, exist_ok=True)
-    begun = options.rows.read_text("utf-8") if options.rows.exists() else table.header()
-    kept = table.parse(begun, options.rows.name)
-    write(options.rows, (table.header() + "".join(map(table.line, kept))).encode())
-    done = {(row["weights_sha256"], row["method"], row["file"]) for row in kept}
+    kept = load(Scored, options.rows)
+    write(options.rows, to_csv(Scored, kept, _DIGITS).encode())  # without a row that was cut short
+    count = Counter((row.weights_sha256, row.method, row.file) for row in kept)
+    done = {map_ for map_, scores in count.items() if scores == len(SCORES)}
     failed = 0
     with options.rows.open("a", encoding="utf-8") as file:
         for name in names:
@@ -89,8 +91,9 @@ def _made(options: argparse.Namespace) -> int:
                 if (missing := tuple(name for name in methods if (sha256, name, film.file) not in done))
             }
             failed += _measure(get_pool().get(chosen), left, options.seed, file)
-    rows = table.parse(options.rows.read_text("utf-8"), options.rows.name)
-    write(options.out, to_csv(table.Mean, renewed(table.Mean, options.out, table.means(rows))).encode())
+    # A map whose scores were cut short has been measured again.
+    rows = {(row.weights_sha256, row.method, row.file, row.score): row for row in load(Scored, options.rows)}
+    write(options.out, to_csv(Mean, renewed(Mean, options.out, means(rows.values()))).encode())
     return failed
 
 
@@ -99,31 +102,29 @@ def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed
     from tqdm import tqdm
 
     from core.errors import XrayError
-    from core.trust import table
+    from core.records import rows
+    from core.trust.table import Scored
     from core.xray import read_xray
 
     failed = 0
     for film, methods in tqdm(films.items(), desc=classifier.name, unit="film"):
         try:
-            rows = _rows(classifier, read_xray(film.path.read_bytes()), methods, seed)
+            found = _scored(classifier, film, read_xray(film.path.read_bytes()), methods, seed)
         except XrayError as error:
             print(f"{film.file}: {error}", file=sys.stderr)
             failed += 1
             continue
-        for row in rows:
-            who = {"model": classifier.name, "weights_sha256": classifier.checkpoint.card.weights_sha256}
-            file.write(table.line(who | {"file": film.file, "patient": film.patient} | row))
+        file.write(rows(Scored, found, _DIGITS))
         file.flush()
     return failed
 
 
-def _rows(classifier: Classifier, xray: Xray, methods: tuple[str, ...], seed: int) -> list[dict[str, Any]]:
+def _scored(classifier: Classifier, film: Film, xray: Xray, methods: tuple[str, ...], seed: int) -> list[Scored]:
     """Figures of the maps of the class that was read. Methods whose maps are the same are measured once."""
     from core.explain import explain_all
     from core.training.precision import autocast
     from core.trust.faithful import measure_all
-    from core.trust.scores import SCORES
-    from core.trust.table import RIVALS
+    from core.trust.table import Scored
 
     reading = classifier.read([xray])[0]
     maps = {name: found[reading.prediction] for name, found in explain_all(classifier, reading, methods).items()}
@@ -134,12 +135,11 @@ def _rows(classifier: Classifier, xray: Xray, methods: tuple[str, ...], seed: in
     with autocast(classifier.device):  # a hundred passes a film: half the time where there is bfloat16
         figures_of = measure_all(classifier, xray, tuple(distinct.values()), seed)
     found = dict(zip(distinct, figures_of, strict=True))
-    rows = []
+    scored = []
     for name, heatmap in maps.items():
         figures = found[heatmap.values.tobytes()]
-        row: dict[str, Any] = {"method": name, "target": figures.target, "before": figures.before}
+        of = (reading.model, reading.weights_sha256, name, film.file, film.patient, figures.target, figures.before)
         for score in SCORES:
             beside = getattr(figures, score)
-            row |= {score: beside.marked, **{f"{score}_{rival}": getattr(beside, rival) for rival in RIVALS}}
-        rows.append(row)
-    return rows
+            scored.append(Scored(*of, score, beside.marked, beside.random, beside.blob))
+    return scored

@@ -106,10 +106,11 @@ def _train(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     from core.lungs.shares import MeanInside
+    from core.records import table
 
     if options.data:
         _make_shares(options)
-    for row in _table(MeanInside, options.out):
+    for row in table(MeanInside, options.out):
         print(
             f"{row.model:24} {row.method:15} {row.inside:.3f} ({row.low:.3f} to {row.high:.3f})  "
             f"lungs cover {row.share:.3f}  mostly outside on {percent(row.outside)} of {row.films} films"
@@ -120,15 +121,15 @@ def _measure(options: argparse.Namespace) -> int:
 def _make_shares(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from core import records
     from core.files import write
     from core.lungs import outline
     from core.lungs.shares import Inside, MeanInside, means, of_film
     from core.models import get_pool
-    from core.records import from_csv, renewed, to_csv
 
     options.rows.parent.mkdir(parents=True, exist_ok=True)
-    rows = from_csv(Inside, options.rows.read_text("utf-8"), options.rows.name) if options.rows.exists() else []
-    write(options.rows, to_csv(Inside, rows, 6).encode())
+    rows = records.load(Inside, options.rows)
+    write(options.rows, records.to_csv(Inside, rows, 6).encode())
     with options.rows.open("a", encoding="utf-8") as file:
         for chosen, films in _asked(options):
             sha256 = chosen.card.weights_sha256
@@ -141,18 +142,19 @@ def _make_shares(options: argparse.Namespace) -> None:
                     continue
                 found = of_film(classifier, classifier.read([xray])[0], film, fields)
                 rows += found
-                file.write(to_csv(Inside, found, 6).partition("\n")[2])
+                file.write(records.rows(Inside, found, 6))
                 file.flush()
             tqdm.write(f"{chosen.name}: {len(films)} films", file=sys.stderr)
-    write(options.out, to_csv(MeanInside, renewed(MeanInside, options.out, means(rows))).encode())
+    write(options.out, records.to_csv(MeanInside, records.renewed(MeanInside, options.out, means(rows))).encode())
 
 
 def _probe(options: argparse.Namespace) -> int:
     from core.lungs.probe import Probed
+    from core.records import table
 
     if options.data:
         _make_probe(options)
-    for row in _table(Probed, options.out):
+    for row in table(Probed, options.out):
         print(
             f"{row.model:24} {row.view:9} {row.accuracy:.3f} ({row.low:.3f} to {row.high:.3f})  "
             f"two-class {row.merged:.3f} ({row.merged_low:.3f} to {row.merged_high:.3f})  {row.films} films"
@@ -160,28 +162,14 @@ def _probe(options: argparse.Namespace) -> int:
     return ALL_DONE
 
 
-def _table(kind: type[R], path: Path) -> list[R]:
-    """The rows of a table.
-
-    Raises:
-        DataError: there is none, or it cannot be used.
-    """
-    from core.errors import DataError
-    from core.records import from_csv
-
-    if not path.is_file():
-        raise DataError(f"There is no table {path}. Give --data DIR to make it.")
-    return from_csv(kind, path.read_text("utf-8"), path.name)
-
-
 def _make_probe(options: argparse.Namespace) -> None:
     from core.files import write
     from core.lungs import outline
     from core.lungs.probe import VIEWS, Probed, ask, probed, seen
     from core.models import get_pool
-    from core.records import from_csv, to_csv
+    from core.records import load, to_csv
 
-    rows = from_csv(Probed, options.out.read_text("utf-8"), options.out.name) if options.out.exists() else []
+    rows = load(Probed, options.out)
     for chosen, films in _asked(options):
         sha256 = chosen.card.weights_sha256
         # Rows of weights that are no longer there would never be shown.

@@ -42,12 +42,12 @@ def run(options: argparse.Namespace) -> int:
 
     from core.files import write
     from core.models import get_pool
-    from core.records import from_csv, to_csv
+    from core.records import load, to_csv
     from core.robustness.damage import damage
     from core.robustness.damage_record import CLEAN, Damage
 
     names = options.model or list(checkpoint.find(*options.weights)[0])
-    found = from_csv(Damage, options.out.read_text("utf-8"), options.out.name) if options.out.exists() else []
+    found = load(Damage, options.out)
     for name in names:
         chosen = checkpoint.named(name, *options.weights)
         sha256 = chosen.card.weights_sha256

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
 import numpy as np
 
-from core.errors import DataError
 from core.evaluate.bootstrap import of_mean
 from core.explain import METHODS
 from core.trust.scores import NOTABLE, SCORES
 
-RIVALS: Final = ("random", "blob")
-_WHO: Final = ("model", "weights_sha256", "method", "file", "patient", "target")
-COLUMNS: Final = (*_WHO, "before", *(f"{name}{rival}" for name in SCORES for rival in ("", *(f"_{r}" for r in RIVALS))))
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One score of one map.
+
+    Attributes:
+        model: name of the checkpoint.
+        weights_sha256: of its weights.
+        method: key in METHODS.
+        file: of the film, below the data folder.
+        patient: who is on it.
+        target: class explained.
+        before: its probability on the film as it is, 0…1.
+        score: key in SCORES.
+        value: of the map.
+        random: of a random map on the same film.
+        blob: of a blob at its centre.
+    """
+
+    model: str
+    weights_sha256: str
+    method: str
+    file: str
+    patient: str
+    target: str
+    before: float
+    score: str
+    value: float
+    random: float
+    blob: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,47 +78,12 @@ class Mean:
     ahead_of_blob: float
 
 
-def line(values: dict[str, Any]) -> str:
-    """One row of COLUMNS, numbers with six digits."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(
-        [f"{values[name]:.6f}" if isinstance(values[name], float) else values[name] for name in COLUMNS]
-    )
-    return out.getvalue()
-
-
-def header() -> str:
-    """The first line of a table of rows."""
-    return ",".join(COLUMNS) + "\n"
-
-
-def parse(text: str, name: str) -> list[dict[str, Any]]:
-    """The rows of a table; a last one that was cut short is left out.
-
-    Raises:
-        DataError: it is another kind of table, or a cell is no number; the message names row and column.
-    """
-    whole = text[: text.rfind("\n") + 1]
-    reader = csv.DictReader(io.StringIO(whole))
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise DataError(f"{name} is no table of faithfulness. Choose another name, or delete it to start again.")
-    rows: list[dict[str, Any]] = []
-    for number, row in enumerate(reader, start=2):
-        rows.append({column: row[column] for column in _WHO})
-        for column in COLUMNS[len(_WHO) :]:
-            try:
-                rows[-1][column] = float(row[column])
-            except (TypeError, ValueError):
-                raise DataError(f"{name}, row {number}, column {column}: {row[column]!r} is no number.") from None
-    return rows
-
-
-def means(rows: Iterable[dict[str, Any]]) -> list[Mean]:
+def means(rows: Iterable[Scored]) -> list[Mean]:
     """Per network, method and score: the mean over films, in the order in which they first occur."""
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str, str, str], list[Scored]] = {}
     for row in rows:
-        groups.setdefault((row["model"], row["weights_sha256"], row["method"]), []).append(row)
-    return [_mean(*who, score, found) for who, found in groups.items() for score in SCORES]
+        groups.setdefault((row.model, row.weights_sha256, row.method, row.score), []).append(row)
+    return [_mean(*who, found) for who, found in groups.items()]
 
 
 def best(found: Sequence[Mean]) -> str | None:
@@ -142,10 +130,10 @@ def summary(found: Sequence[Mean]) -> list[str]:
     return lines
 
 
-def _mean(model: str, sha256: str, method: str, score: str, rows: list[dict[str, Any]]) -> Mean:
-    own, *rivals = (np.array([row[column] for row in rows]) for column in (score, *(f"{score}_{r}" for r in RIVALS)))
+def _mean(model: str, sha256: str, method: str, score: str, rows: list[Scored]) -> Mean:
+    own, *rivals = np.array([(row.value, row.random, row.blob) for row in rows]).T
     sign = 1 if SCORES[score].higher else -1
-    patients = [row["patient"] for row in rows]
+    patients = [row.patient for row in rows]
     ahead = [sign * (own - rival) for rival in rivals]
     better = float(np.all([by > 0 for by in ahead], axis=0).mean())
     over_random, over_blob = (of_mean(by, patients)[1] for by in ahead)
