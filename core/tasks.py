@@ -15,6 +15,7 @@ class Task:
 
     Attributes:
         name: key in :data:`TASKS` and first part of a checkpoint's name.
+        title: how it is written on screen.
         question: what the classes answer, in words.
         classes: class names, in the order of the logits.
         words: class name → short words for people ("Bacterial pneumonia").
@@ -29,6 +30,7 @@ class Task:
     """
 
     name: str
+    title: str
     question: str
     classes: tuple[str, ...]
     words: Mapping[str, str]
@@ -61,6 +63,7 @@ TASKS: Table[Task] = Table(
     "task",
     Task(
         name="pneumonia",
+        title="Pneumonia",
         question="Is there pneumonia, and is it bacterial or viral?",
         classes=("NORMAL", "BACTERIA", "VIRUS"),
         words=MappingProxyType(
@@ -96,6 +99,7 @@ TASKS: Table[Task] = Table(
     ),
     Task(
         name="covid",
+        title="COVID-19",
         question="Does the film look like COVID-19, another pneumonia, or neither?",
         classes=("COVID-19", "NO_FINDING", "PNEUMONIA"),
         words=MappingProxyType(
@@ -141,6 +145,7 @@ def own_task(classes: Sequence[str]) -> Task:
     others = rest[0] if len(rest) == 1 else f"not {first}"
     return Task(
         name=OWN,
+        title="Own classes",
         question=f"Which is it: {', '.join(classes[:_ASKED])}{more}?",
         classes=tuple(classes),
         words=MappingProxyType({name: name for name in classes}),

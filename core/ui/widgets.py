@@ -152,14 +152,9 @@ def titles(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
     return {one.name: f"{label(one)}{tasks[one.name]}" for one in found}
 
 
-def task_title(name: str) -> str:
-    """A task in a picker."""
-    return {OWN: "Imported", "covid": "COVID-19"}.get(name, name.capitalize())
-
-
 def _of_picked_task(good: Mapping[str, Checkpoint]) -> list[str]:
     """Names of the networks of the task chosen, which is asked for only where there are several."""
-    tasks = list(dict.fromkeys(checkpoint.card.task for checkpoint in good.values()))
+    tasks = {checkpoint.card.task: checkpoint.task.title for checkpoint in good.values()}
     task = good[st.session_state[state.reading.MODEL]].card.task
     if len(tasks) > 1:
         st.session_state[state.reading.MODEL_TASK] = task  # a network chosen on another page brings its task along
@@ -169,7 +164,7 @@ def _of_picked_task(good: Mapping[str, Checkpoint]) -> list[str]:
             wanted = st.session_state[state.reading.MODEL_TASK]
             st.session_state[state.reading.MODEL] = next(name for name, one in good.items() if one.card.task == wanted)
 
-        st.selectbox("Task", tasks, key=state.reading.MODEL_TASK, format_func=task_title, on_change=switch)
+        st.selectbox("Task", list(tasks), key=state.reading.MODEL_TASK, format_func=tasks.__getitem__, on_change=switch)
     return [one.name for one in by_family(one for one in good.values() if one.card.task == task)]
 
 

@@ -46,7 +46,7 @@ def pick_task(found: Sources) -> Task:
     names = list(dict.fromkeys(source.task.name for source in found.good.values())) or list(TASKS)
     state.settle(state.performance.TASK, names)
     if len(names) > 1:
-        controls.drop_down("Task", {name: widgets.task_title(name) for name in names}, state.performance.TASK)
+        controls.drop_down("Task", {name: TASKS[name].title for name in names}, state.performance.TASK)
     return TASKS[str(state.value(state.performance.TASK))]
 
 

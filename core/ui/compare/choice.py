@@ -136,8 +136,8 @@ def _asked(good: Mapping[str, Checkpoint], known: Sequence[str]) -> Question:
 def _said(checkpoint: Checkpoint) -> str:
     """A question in the picker; an imported network's by its classes, for each such network asks its own."""
     if checkpoint.card.task != OWN:
-        return widgets.task_title(checkpoint.card.task)
-    return f"{widgets.task_title(OWN)}: {', '.join(checkpoint.card.classes)}"
+        return checkpoint.task.title
+    return f"{checkpoint.task.title}: {', '.join(checkpoint.card.classes)}"
 
 
 def _first(good: Mapping[str, Checkpoint]) -> list[str]:

@@ -142,7 +142,7 @@ def _shipped() -> Iterator[_Named]:
             path = checkpoint.predictions
             if checkpoint.card.task not in TASKS:
                 raise DataError(
-                    "It was imported with classes of its own, which are not judged on this page: for its figures run "
+                    "It has classes of its own, which are not judged on this page: for its figures run "
                     f"python -m core evaluate --model {checkpoint.name} --data DIR."
                 )
             if not path.is_file():
