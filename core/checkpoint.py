@@ -23,6 +23,7 @@ from core.errors import CheckpointError, UnknownNameError
 from core.files import write
 from core.tasks import OWN, TASKS, Task, own_task
 from core.tensors import packed, unpacked
+from core.wilson import wilson_ends
 from core.words import percent
 from core.xray import Preprocessing
 
@@ -46,7 +47,7 @@ class _Strict(BaseModel):
 
 
 class Interval(_Strict):
-    """A figure with its 95 % bootstrap interval (percentile, resampled by patient).
+    """A figure with its 95 % interval: mostly a bootstrap's (percentile, resampled by patient).
 
     An interval without width is none: the films do not tell how sure the figure is (see :attr:`told`).
     """
@@ -54,6 +55,12 @@ class Interval(_Strict):
     value: _Share
     low: _Share
     high: _Share
+
+    @classmethod
+    def of_share(cls, share: float, count: int) -> Self:
+        """A share of ``count`` independent things, with Wilson's interval."""
+        low, high = wilson_ends(share, count)
+        return cls(value=share, low=low, high=high)
 
     @property
     def told(self) -> bool:

@@ -50,6 +50,11 @@ class Reading:
         return self.classes[int(self.probabilities.argmax())]
 
     @property
+    def pooled(self) -> NDArray[np.float32]:
+        """Features averaged over the film, float32 ``[C]``."""
+        return self.features.mean(dim=(1, 2)).cpu().numpy()
+
+    @property
     def by_class(self) -> Mapping[str, float]:
         """Class → calibrated probability."""
         return {name: float(p) for name, p in zip(self.classes, self.probabilities, strict=True)}

@@ -14,7 +14,6 @@ from core.checkpoint import Interval
 from core.evaluate.bootstrap import DRAWS, Kinds, by_score, tallies
 from core.evaluate.figures import interval
 from core.evaluate.predictions import Predictions
-from core.wilson import wilson_ends
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -165,8 +164,7 @@ def right(predictions: Predictions, among: Flags) -> Right:
         return Right(0, len(predictions), None)
     value = float((predictions.decisions == predictions.labels)[among].mean())
     patients = len({p for p, there in zip(predictions.patients, among, strict=True) if there})
-    low, high = wilson_ends(value, patients)
-    return Right(count, len(predictions), Interval(value=value, low=low, high=high))
+    return Right(count, len(predictions), Interval.of_share(value, patients))
 
 
 def said(predictions: Predictions, found: Certainty) -> dict[str, Right]:
@@ -188,10 +186,7 @@ def kept(predictions: Predictions, found: Certainty) -> dict[str, Right]:
 def _told(value: float, spread: Array, patients: int) -> Interval:
     """With its bootstrap interval; Wilson's where all draws agree."""
     found = interval(value, spread)
-    if found.told:
-        return found
-    low, high = wilson_ends(found.value, patients)
-    return Interval(value=found.value, low=low, high=high)
+    return found if found.told else Interval.of_share(found.value, patients)
 
 
 def _points(tally: Array) -> tuple[Array, Array]:

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"{film.file}: {outcome.error}", file=sys.stderr)
         else:
             files.append(film.file)
-            features.append(outcome.reading.features.mean(dim=(1, 2)).cpu().numpy())
+            features.append(outcome.reading.pooled)
     table = np.stack(features) if features else np.empty((0, 1), np.float32)
     write(chosen.film_map, film_map.to_csv(film_map.project(tuple(files), table)).encode())
     print(chosen.film_map)

@@ -136,11 +136,8 @@ def _hint(postures: Sequence[Posture], state: State) -> float:
 
 def _mean(right: NDArray[np.bool_]) -> Interval:
     from core.checkpoint import Interval
-    from core.wilson import wilson_ends
 
-    value, films = float(right.mean()), right.shape[1]
-    low, high = wilson_ends(value, films)
-    return Interval(value=value, low=low, high=high)
+    return Interval.of_share(float(right.mean()), right.shape[1])
 
 
 def _say(text: str) -> None:

@@ -185,7 +185,7 @@ def _explained(outcome: Outcome, classifier: Classifier, options: argparse.Names
             print(f"{outcome.xray.key}: {says}", file=sys.stderr)
         return None
     asked = classifier, outcome.xray, reading, options.method, options.against, options.layer or ()
-    if METHODS[options.method].cost == "fast":
+    if METHODS[options.method].fast:
         return explain_film(*asked)[target]
     with tqdm(desc=f"{options.method} of {outcome.xray.key}", leave=False, disable=None) as bar:
 

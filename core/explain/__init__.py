@@ -128,7 +128,7 @@ def explain_film(  # noqa: PLR0913, PLR0917 - a film, a question, and who waits 
     method, architecture = METHODS[method_name], classifier.checkpoint.architecture
     last = architecture.stages[-1]
     stages = [architecture.stage(name) for name in dict.fromkeys(layers)] or [last]
-    if method.name in FAST and stages == [last]:
+    if method.fast and stages == [last]:
         return explain(classifier, reading, method_name, against)
     layer = AND.join(stage.name for stage in stages) if method.by_layer else INPUT
     asked = [None if stage == last else stage for stage in stages] if method.by_layer else [None]
@@ -157,6 +157,6 @@ def raw_maps(
     from core.explain.computed import fast
 
     chosen = [METHODS[name] for name in method_names]
-    if slow := [method.name for method in chosen if method.cost != "fast"]:
+    if slow := [method.name for method in chosen if not method.fast]:
         raise UnknownNameError("fast method", slow[0], FAST)
     return {name: found.cpu().numpy() for name, found in fast(network, features, chosen, against).items()}

@@ -47,6 +47,11 @@ class Method:
     by_layer: bool = True
     from_layer: bool = False
 
+    @property
+    def fast(self) -> bool:
+        """Whether it comes from what the reading left behind."""
+        return self.cost == "fast"
+
     def passes_for(self, channels: int, classes: int) -> int:
         """How many passes it takes, there and back counted apart.
 
@@ -203,5 +208,5 @@ METHODS: Table[Method] = Table(
 
 DEFAULT = "grad_cam"
 
-FAST: Final = tuple(name for name, method in METHODS.items() if method.cost == "fast")
+FAST: Final = tuple(name for name, method in METHODS.items() if method.fast)
 """What the reading alone suffices for."""

@@ -65,7 +65,7 @@ class Known:
 
     def add(self, seen: Seen, reading: Reading) -> Seen:
         """What the features say, beside what the image says."""
-        return self.beside(seen, pooled(reading))
+        return self.beside(seen, reading.pooled)
 
     def beside(self, seen: Seen, row: Array) -> Seen:
         """The same, from pooled features, float32 ``[C]``."""
@@ -82,12 +82,6 @@ class Known:
     def settings(self) -> dict[str, Any]:
         """The rest, for the card."""
         return {"rest": self.rest, "typical": self.typical, "limits": {k: list(v) for k, v in self.limits.items()}}
-
-
-def pooled(reading: Reading) -> Array:
-    """Features averaged over the film: float32 ``[C]``."""
-    found: Array = reading.features.mean(dim=(1, 2)).cpu().numpy()
-    return found
 
 
 def fit(train: Array) -> Known:

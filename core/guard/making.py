@@ -23,11 +23,10 @@ from core.dataset import SUFFIXES
 from core.errors import CheckpointError
 from core.evaluate.films import drawn, films_of
 from core.guard import population
-from core.guard.known import Known, fit, pooled
+from core.guard.known import Known, fit
 from core.guard.negatives import KINDS, Negative, negatives
 from core.guard.seen import Seen, see, with_aids
 from core.guard.verdict import Verdict, judge
-from core.wilson import wilson_ends
 
 Array = NDArray[np.float32]
 Say = Callable[[str], None]
@@ -128,7 +127,7 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
         these = [verdict for verdict, of in zip(on_others, groups, strict=True) if of == group]
         if these:
             measured[f"{name}_films"] = len(these)
-            metrics[name] = _interval(sum(verdict.caution for verdict in these), len(these))
+            metrics[name] = Interval.of_share(sum(verdict.caution for verdict in these) / len(these), len(these))
     films = {"train": len(train.rows), "val": len(val.rows), "test": len(test.rows), "others": int(learned.sum())}
     return Made(known, films, metrics, measured)
 
@@ -143,7 +142,7 @@ def look(classifier: Classifier, what: str, sources: Sequence[Source], say: Say)
             say(f"{what}, number {outcome.index}: {outcome.error}")
             continue
         seen.append(with_aids(see(outcome.xray), outcome.xray))
-        rows.append(pooled(outcome.reading))
+        rows.append(outcome.reading.pooled)
     return Looked(seen, np.stack(rows) if rows else np.zeros((0, 0), np.float32))
 
 
@@ -186,8 +185,8 @@ def _figures(
     pairs = [(one.kind, verdict) for one, verdict in zip(images, on_images, strict=True) if one.measured]
     held = [verdict for _, verdict in pairs]
     metrics = {
-        "test_accepted": _interval(_count(on_test, "accepted"), len(on_test)),
-        "negatives_accepted": _interval(_count(held, "accepted"), len(held)),
+        "test_accepted": Interval.of_share(_count(on_test, "accepted") / len(on_test), len(on_test)),
+        "negatives_accepted": Interval.of_share(_count(held, "accepted") / len(held), len(held)),
     }
     measured = {
         "negatives": float(len(held)),
@@ -227,11 +226,6 @@ def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:
 
 def _count(verdicts: Sequence[Verdict], name: str) -> int:
     return sum(verdict.name == name for verdict in verdicts)
-
-
-def _interval(count: int, of: int) -> Interval:
-    low, high = wilson_ends(count / of, of)
-    return Interval(value=count / of, low=low, high=high)
 
 
 def _auroc(films: Sequence[Verdict], images: Sequence[Verdict]) -> float:

@@ -40,7 +40,7 @@ def redone(classifier: Classifier, network: Network, square: Square, heatmap: He
         EvidenceError: its method is a slow one.
     """
     method, checkpoint = METHODS[heatmap.method], classifier.checkpoint
-    if method.cost != "fast":
+    if not method.fast:
         raise EvidenceError(TOO_SLOW)
     classes = checkpoint.card.classes
     inputs = torch.from_numpy(checkpoint.preprocessing.normalise(square[None])).to(classifier.device)

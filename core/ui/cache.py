@@ -19,7 +19,7 @@ from core import render
 from core.checkpoint import Checkpoint
 from core.compare.agreement import TOP, Agreement
 from core.errors import DownloadError
-from core.explain import FAST, Heatmap
+from core.explain import METHODS, Heatmap
 from core.guard import Seen, see, with_aids
 from core.heap import trim
 from core.models import get_pool
@@ -298,7 +298,7 @@ def heatmaps(wanted: Wanted) -> Mapping[str, Heatmap] | None:
         CheckpointError: the network was let go and cannot be loaded again.
     """
     found = _shelf_of(wanted).get(wanted.key)
-    if found is None and wanted.method in FAST:
+    if found is None and METHODS[wanted.method].fast:
         maker(wanted)(lambda _done, _of: None, lambda: False)
         found = _shelf_of(wanted).get(wanted.key)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.checkpoint import Broken, Checkpoint
-from core.explain import FAST, METHODS
+from core.explain import METHODS
 from core.guard import Verdict
 from core.render import Grey
 from core.ui.state import Upload
@@ -106,4 +106,4 @@ class Wanted:
     @property
     def light(self) -> bool:
         """Whether the reading alone suffices, and the maps are small."""
-        return self.method in FAST and not self.layers
+        return METHODS[self.method].fast and not self.layers

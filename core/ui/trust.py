@@ -46,7 +46,7 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
             again = "; then alters the film and the network a little, and draws the map again"
             words.markdown(
                 "**How far can this map be believed?** Takes its places away and asks the network again, about 45 "
-                f"times{again if METHODS[heatmap.method].cost == 'fast' else ''}."
+                f"times{again if METHODS[heatmap.method].fast else ''}."
             )
             button.button(
                 "Measure this map", key="measure", icon=":material/straighten:", width="stretch",
@@ -86,7 +86,7 @@ def faithfulness(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Fa
 def _measure(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Trust:
     """All figures of one map, with the network that made it."""
     faithful = faithfulness(result, heatmap, checkpoint)
-    if METHODS[heatmap.method].cost != "fast":  # each would make the map many times over
+    if not METHODS[heatmap.method].fast:  # each would make the map many times over
         return Trust(faithful, None, ())
     film = cache.xray(result.upload)
 

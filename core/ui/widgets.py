@@ -184,7 +184,7 @@ def pick_method() -> str:
 def method_label(name: str) -> str:
     """A method in a picker, where the slow ones come last."""
     method = METHODS[name]
-    return method.title if method.cost == "fast" else f"{method.title} · slow"
+    return method.title if method.fast else f"{method.title} · slow"
 
 
 def pick_layers(checkpoint: Checkpoint, method: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ with left:
 from the same passes. Their maps are kept, so that they are made once.
 """)
     for method in METHODS.values():
-        if method.name not in FAST:
+        if not method.fast:
             told(method)
     st.markdown("""
 **Target layer.** Methods that weigh features can explain any stage of the network, and the mean of several, each scaled

@@ -20,7 +20,7 @@ def show(checkpoint: Checkpoint) -> None:
     facts = checkpoint.card
     st.subheader(widgets.title_of(checkpoint), anchor=facts.name)
     st.caption(f"{facts.name} · {checkpoint.architecture.family} · {checkpoint.architecture.paper}")
-    for warning in getattr(facts, "warnings", ()):
+    for warning in facts.warnings:
         st.warning(warning, icon=":material/warning:")
     sketch.show(checkpoint)
     left, right = st.columns([6, 5], gap="large")
