@@ -146,13 +146,6 @@ def facts(result: Result) -> dict[str, Any]:
     return {"guard": result.verdict.facts(read=result.reading is not None)}
 
 
-def mark(result: Result) -> str:
-    """What a picture that leaves the house must say; often nothing."""
-    if result.verdict is None or not result.verdict.caution:
-        return ""
-    return ", READ ANYWAY: film was refused" if result.verdict.refused else ", CAUTION: film unlike those known"
-
-
 def _screened(result: Result, checkpoint: Checkpoint, known: Known | None) -> Result:
     if result.reading is None or result.upload.aggregate:  # an average is no film, and says so itself
         return result
