@@ -15,8 +15,11 @@ from core.xray import Xray, read_xray
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
 
-Source = Callable[[], bytes]
-"""Gives a file's bytes when called, so that no more than a batch of them is in memory. May raise OSError."""
+Source = Callable[[], bytes | Xray]
+"""Gives a file's bytes, or its film, when called, so that no more than a batch of them is in memory.
+
+May raise OSError, or XrayError.
+"""
 
 BATCH = 16
 
@@ -42,7 +45,7 @@ def read_many(sources: Iterable[Source], classifier: Classifier, batch: int = BA
     """Read films in batches. One bad file does not stop the rest.
 
     Args:
-        sources: where the bytes come from.
+        sources: where the films come from.
         classifier: what reads them.
         batch: films per pass of the network.
 
@@ -52,7 +55,8 @@ def read_many(sources: Iterable[Source], classifier: Classifier, batch: int = BA
 
     def decode(index: int, source: Source) -> Outcome:
         try:
-            return Outcome(index, xray=read_xray(source()))
+            found = source()
+            return Outcome(index, xray=found if isinstance(found, Xray) else read_xray(found))
         except (XrayError, OSError) as error:
             return Outcome(index, error=error)
 

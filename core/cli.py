@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from core.commands import COMMANDS
 from core.commands.options import SOME_FAILED, WRONG_USAGE
-from core.errors import PneumoLensError, UnknownNameError
+from core.errors import PneumoLensError, UnknownNameError, UsageError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.arguments = arguments
     try:
         return int(COMMANDS[options.command].run(options))
-    except UnknownNameError as error:
+    except (UnknownNameError, UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USAGE
     except PneumoLensError as error:

@@ -7,6 +7,7 @@
     │   ├── DecoderMissingError    it could be, with an optional package the message names
     │   └── RefusedError           an image that is not the kind of film a network knows
     ├── UnknownNameError       a name that is not in a table; the message lists the legal ones
+    ├── UsageError             things asked for that do not go together
     ├── CheckpointError        weights or card are missing, foreign, broken or altered
     ├── DataError              a folder or table of X-rays that cannot be used as it is
     ├── TrainingError          training cannot start or go on
@@ -57,6 +58,10 @@ class UnknownNameError(PneumoLensError, KeyError):
     def __str__(self) -> str:
         # KeyError shows repr() of its argument; a message meant for people must not be quoted.
         return str(self.args[0])
+
+
+class UsageError(PneumoLensError):
+    """What is asked for does not go together."""
 
 
 class CheckpointError(PneumoLensError):

@@ -9,7 +9,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from core.explain import Heatmap
 from core.table import Table
 from core.words import percent
 from core.xray import Xray
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 Grey = NDArray[np.uint8]
 Rgb = NDArray[np.uint8]
@@ -254,7 +257,7 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
         picture: uint8 ``[H, W, 3]``, an overlay.
         heatmap: what it shows.
         look: how it was drawn.
-        lines: what must be said of it, one each.
+        lines: what must be said of it; those too long for its width go on below.
 
     Returns:
         uint8 ``[H + strip, W, 3]``; a narrow picture gets black at its right, so that the lines fit.
@@ -265,10 +268,11 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     width = picture.shape[1]
     size = max(11, width // 64)
     font = ImageFont.load_default(size)
-    strip = Image.new("RGB", (width, round(size * (1.5 * len(lines) + 3.2))), (0, 0, 0))
+    left = size
+    rows = [row for line in lines for row in wrapped(line, font, width - 2 * left)]
+    strip = Image.new("RGB", (width, round(size * (1.5 * len(rows) + 3.2))), (0, 0, 0))
     draw = ImageDraw.Draw(strip)
     bar = np.broadcast_to(_lut(look.colours)[None, :, :], (size, 256, 3))
-    left = size
     draw.text((left, size * 0.6), "low", font=font, fill=(190, 190, 190))
     strip.paste(
         Image.fromarray(np.ascontiguousarray(bar)).resize((width // 4, size)), (left + 3 * size, round(size * 0.7))
@@ -278,9 +282,26 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     if look.contour:
         says += f"; line at {percent(look.level)}"
     draw.text((left + 3.6 * size + width // 4, size * 0.6), says, font=font, fill=(190, 190, 190))
-    for row, text in enumerate(lines):
-        draw.text((left, size * (2.4 + 1.5 * row)), text, font=font, fill=(230, 230, 230))
+    for place, text in enumerate(rows):
+        draw.text((left, size * (2.4 + 1.5 * place)), text, font=font, fill=(230, 230, 230))
     return np.vstack([picture, np.asarray(strip)])
+
+
+def wrapped(text: str, font: FreeTypeFont | ImageFont, width: float) -> list[str]:
+    """Lines no wider than ``width``, pixels; a word that is too long by itself is broken, as a digest may be."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= width:
+            lines[-1] = longer
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word:
+            if lines[-1] and font.getlength(lines[-1] + letter) > width:
+                lines.append("")
+            lines[-1] += letter
+    return lines
 
 
 def _resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:

@@ -14,13 +14,77 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.explain import Heatmap
+from core.checkpoint import Checkpoint
+from core.explain import METHODS, Heatmap
 from core.render import Rgb, png, spread
+from core.words import probability, within
 
 DISCLAIMER: Final = "Research use only. Not a medical device. Not for diagnosis or treatment."
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_MARKS: Final = {"refused": ", READ ANYWAY: film was refused", "caution": ", CAUTION: film unlike those known"}
+
+
+@dataclass(frozen=True, slots=True)
+class Caveats:
+    """What must be known of a reading before it is believed: in every export, whatever else that holds.
+
+    Attributes:
+        guard: verdict, reasons, score, read_anyway: whether the film is of a known kind; ``None`` where not looked at.
+        prediction_set: classes of the prediction set, the most probable first; ``None`` where no set can be made.
+        set_level: share of films whose true class such a set holds, 0…1.
+        abstain: whether the film needs a human reader; ``None`` where that cannot be said.
+        film_note: what must be said of the film: how it was mended, that it is no patient, its source; or ``None``.
+        original_sha256: of the file that a mended film was made from; ``None`` for films as they were given.
+    """
+
+    guard: Mapping[str, Any] | None = None
+    prediction_set: Sequence[str] | None = None
+    set_level: float | None = None
+    abstain: bool | None = None
+    film_note: str | None = None
+    original_sha256: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What a picture must say beside the reading, from a comma on; empty for films of a known kind."""
+        return _MARKS.get(self.guard["verdict"], "") if self.guard else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Fields of a JSON object; ``None`` where nothing is known."""
+        return {
+            "prediction_set": None if self.prediction_set is None else list(self.prediction_set),
+            "set_level": self.set_level,
+            "abstain": self.abstain,
+            "guard": None if self.guard is None else dict(self.guard),
+            "film_note": self.film_note,
+            "original_sha256": self.original_sha256,
+        }
+
+    def as_texts(self) -> dict[str, str]:
+        """The same for cells and text chunks: a set's classes joined by ``|``; empty where nothing is known."""
+        guard = self.guard or {"verdict": "", "reasons": ()}
+        return {
+            "prediction_set": "|".join(self.prediction_set or ()),
+            "set_level": "" if self.set_level is None else f"{self.set_level:g}",
+            "abstain": _yes(self.abstain),
+            "guard": guard["verdict"],
+            "guard_reasons": " ".join(one["says"] for one in guard["reasons"]),
+            "guard_score": f"{guard['score']:g}" if self.guard else "",
+            "read_anyway": _yes(guard.get("read_anyway")),
+            "film_note": self.film_note or "",
+            "original_sha256": self.original_sha256 or "",
+        }
+
+
+def _yes(said: bool | None) -> str:  # noqa: FBT001 - what is written
+    return "" if said is None else str(said).lower()
+
+
+UNKNOWN: Final = Caveats()
+"""Of a film that could not be read, and so was not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +92,7 @@ class Row:
     """One film in an export.
 
     Attributes:
-        sha256: of the film's file.
+        sha256: of the film's file, or of what was made of it: see :func:`core.orientation.renamed`.
         model: name of the checkpoint.
         weights_sha256: of its weights.
         task: key in TASKS.
@@ -36,10 +100,7 @@ class Row:
         probabilities: class → calibrated probability; ``None`` when the film could not be read.
         error: why not; ``None`` when it could.
         file: the name of the user's file; ``None`` unless they asked for it.
-        prediction_set: classes of the prediction set, the most probable first; ``None`` where no set can be made.
-        set_level: share of films whose true class such a set holds, 0…1.
-        abstain: whether the film needs a human reader; ``None`` where that cannot be said.
-        guard: verdict, reasons, score, read_anyway: whether the film is of a known kind; ``None`` where not looked at.
+        caveats: what must be known of the reading.
     """
 
     sha256: str
@@ -50,10 +111,7 @@ class Row:
     probabilities: Mapping[str, float] | None
     error: str | None = None
     file: str | None = None
-    prediction_set: Sequence[str] | None = None
-    set_level: float | None = None
-    abstain: bool | None = None
-    guard: Mapping[str, Any] | None = None
+    caveats: Caveats = UNKNOWN
 
     @property
     def prediction(self) -> str | None:
@@ -77,12 +135,7 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
         "task",
         "prediction",
         *(f"p_{name}" for name in classes),
-        "prediction_set",
-        "set_level",
-        "abstain",
-        "guard",
-        "guard_reasons",
-        "guard_score",
+        *UNKNOWN.as_texts(),
         "error",
         "temperature",
         "weights_sha256",
@@ -101,10 +154,7 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
                 plain(row.task),
                 plain(row.prediction or ""),
                 *(f"{shares[name]:.6f}" if name in shares else "" for name in classes),
-                plain("|".join(row.prediction_set or ())),
-                "" if row.set_level is None else f"{row.set_level:g}",
-                "" if row.abstain is None else str(row.abstain).lower(),
-                *_guard_cells(row.guard),
+                *map(plain, row.caveats.as_texts().values()),
                 plain(row.error or ""),
                 f"{row.temperature:.6g}",
                 row.weights_sha256,
@@ -112,13 +162,6 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
             ]
         )
     return out.getvalue().encode()
-
-
-def _guard_cells(guard: Mapping[str, Any] | None) -> list[str]:
-    if guard is None:
-        return ["", "", ""]
-    verdict = guard["verdict"] + (", read anyway" if guard["read_anyway"] else "")
-    return [plain(verdict), plain(" ".join(one["says"] for one in guard["reasons"])), f"{guard['score']:g}"]
 
 
 def readings_json(rows: Sequence[Row]) -> bytes:
@@ -137,17 +180,34 @@ def readings_json(rows: Sequence[Row]) -> bytes:
             "probabilities": None
             if row.probabilities is None
             else {k: round(v, 6) for k, v in row.probabilities.items()},
-            "prediction_set": None if row.prediction_set is None else list(row.prediction_set),
-            "set_level": row.set_level,
-            "abstain": row.abstain,
-            "guard": None if row.guard is None else dict(row.guard),
+            **row.caveats.as_json(),
             "error": row.error,
         }
         readings.append(reading)
     return (json.dumps({"notice": DISCLAIMER, "readings": readings}, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def facts(heatmap: Heatmap, weights_sha256: str) -> dict[str, str]:
+def lines(heatmap: Heatmap, share: float, checkpoint: Checkpoint, caveats: Caveats, *told: str) -> tuple[str, ...]:
+    """What stands below a plate: :func:`core.render.plate` draws it.
+
+    Args:
+        heatmap: on it.
+        share: probability of the class explained, 0…1.
+        checkpoint: whose reading it is.
+        caveats: what must be known of it.
+        told: what else must be said, one line each; empty ones are left out.
+    """
+    words, against = checkpoint.task.words, heatmap.against
+    rather = f" rather than {within(words[against])}" if against else ""
+    says = f"{words[heatmap.target]} {probability(share)} (softmax){rather}"
+    made = f"{checkpoint.architecture.title}, {METHODS[heatmap.method].title}, {heatmap.place}"
+    source = f", made from {caveats.original_sha256[:12]}" if caveats.original_sha256 else ""
+    origin = f"film {heatmap.xray_sha256[:12]}{source}, weights {checkpoint.card.weights_sha256[:12]}"
+    every = (f"{says}, {made}{caveats.mark}", *told, caveats.film_note, DISCLAIMER, origin)
+    return tuple(line for line in every if line)
+
+
+def facts(heatmap: Heatmap, weights_sha256: str, caveats: Caveats) -> dict[str, str]:
     """What must travel with a heatmap, as text."""
     return {
         "notice": DISCLAIMER,
@@ -160,26 +220,47 @@ def facts(heatmap: Heatmap, weights_sha256: str) -> dict[str, str]:
         "layer": heatmap.layer,
         "peak": f"{heatmap.peak:.6g}",
         "scaling": "values are scaled to 0...1 within this image",
+        **caveats.as_texts(),
     }
 
 
-def heatmap_png16(heatmap: Heatmap, width: int, height: int, weights_sha256: str) -> bytes:
+def heatmap_png16(heatmap: Heatmap, width: int, height: int, weights_sha256: str, caveats: Caveats) -> bytes:
     """16-bit grey PNG at the film's size: 0 = no evidence, 65535 = the strongest of this film."""
     values = np.rint(spread(heatmap.values, width, height) * 65535).astype(np.uint16)
-    return png(values, facts(heatmap, weights_sha256))
+    return png(values, facts(heatmap, weights_sha256, caveats))
 
 
-def heatmap_npz(heatmap: Heatmap, weights_sha256: str) -> bytes:
+def heatmap_npz(heatmap: Heatmap, weights_sha256: str, caveats: Caveats) -> bytes:
     """NumPy archive: ``heatmap`` float32 ``[h, w]`` as the network made it, its facts as strings; nothing pickled."""
     buffer = io.BytesIO()
-    texts = {key: np.array(text) for key, text in facts(heatmap, weights_sha256).items()}
+    texts = {key: np.array(text) for key, text in facts(heatmap, weights_sha256, caveats).items()}
     np.savez_compressed(buffer, heatmap=heatmap.values, **texts)  # type: ignore[arg-type]  # NumPy's stub reads ** as allow_pickle
     return buffer.getvalue()
 
 
-def overlay_png(plate: Rgb, heatmap: Heatmap, weights_sha256: str) -> bytes:
+def overlay_png(plate: Rgb, heatmap: Heatmap, weights_sha256: str, caveats: Caveats) -> bytes:
     """A picture made by :func:`core.render.plate`, with the heatmap's facts in text chunks."""
-    return png(plate, facts(heatmap, weights_sha256))
+    return png(plate, facts(heatmap, weights_sha256, caveats))
+
+
+def mask_png(mask: NDArray[np.bool_], film_sha256: str, checkpoint: Checkpoint, caveats: Caveats) -> bytes:
+    """The lungs as a PNG of 8 bits: 255 where a lung is, 0 elsewhere.
+
+    Args:
+        mask: bool ``[H, W]``, at the film's size.
+        film_sha256: of the film.
+        checkpoint: whose reading the caveats are of.
+        caveats: what must be known of the film and its reading.
+    """
+    texts = {
+        "notice": DISCLAIMER,
+        "film_sha256": film_sha256,
+        "content": "lung fields: 255 lung, 0 other",
+        "model": checkpoint.name,
+        "weights_sha256": checkpoint.card.weights_sha256,
+        **caveats.as_texts(),
+    }
+    return png(mask.astype(np.uint8) * np.uint8(255), texts)
 
 
 def plain(text: str) -> str:

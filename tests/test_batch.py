@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,15 @@ def test_a_batch_reads_as_single_films_do(classifier: Classifier) -> None:
         np.testing.assert_allclose(reading.probabilities, alone.probabilities, atol=1e-5)
         assert reading.probabilities.sum() == pytest.approx(1, abs=1e-6)
         assert reading.by_class[reading.prediction] == max(reading.by_class.values())
+
+
+def test_a_film_that_is_decoded_already_is_read_as_it_is(classifier: Classifier) -> None:
+    (outcome,) = read_many([lambda: replace(read_xray(FILES[0]), sha256="f" * 64)], classifier)
+    (same,) = read_many([lambda: FILES[0]], classifier)
+    assert outcome.reading is not None
+    assert same.reading is not None
+    assert outcome.reading.xray_sha256 == "f" * 64
+    assert outcome.reading.by_class == same.reading.by_class
 
 
 def test_no_film_is_no_pass(classifier: Classifier) -> None:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
 from core import models, render
-from core.certainty import certainty_of, either
+from core.certainty import HUMAN, certainty_of, either
 from core.checkpoint import Checkpoint
 from core.explain import Heatmap
 from core.guard import Verdict
@@ -79,9 +79,9 @@ def test_an_unsure_reading_leads_with_a_human_reader_until_any_error_will_do(mad
     assert one.reading is not None
     assert certainty_of(made).defers(one.reading.by_class, "5")  # random weights are sure of nothing
     app.selectbox(key=state.reading.TARGET_ERROR).set_value("5").run()
-    assert app.warning[0].value.startswith(f"**{certainty.HUMAN}.**")
+    assert app.warning[0].value.startswith(f"**{HUMAN}.**")
     app.selectbox(key=state.reading.TARGET_ERROR).set_value("none").run()
-    assert certainty.HUMAN not in said(app)
+    assert HUMAN not in said(app)
 
 
 def test_without_validation_predictions_the_page_says_what_to_run(made: Checkpoint) -> None:
@@ -148,8 +148,8 @@ def test_several_films_and_their_exports_carry_it(made: Checkpoint) -> None:
     one = result(made)
     row = exports._row(one, made, certainty.facts(made), named=False)
     assert one.reading is not None
-    assert row.prediction_set == certainty_of(made).sets.of(one.reading.by_class, 0.9)
-    assert (row.set_level, row.abstain) == (0.9, certainty_of(made).defers(one.reading.by_class, "10"))
+    assert row.caveats.prediction_set == certainty_of(made).sets.of(one.reading.by_class, 0.9)
+    assert (row.caveats.set_level, row.caveats.abstain) == (0.9, certainty_of(made).defers(one.reading.by_class, "10"))
 
 
 def test_the_overlay_to_take_away_says_it(made: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core import render
 from core.checkpoint import find
 from core.cli import main
 from core.evaluate import from_csv, operating_point
+from core.explain import Heatmap
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import PERSON, as_dicom, as_png8, film
 from tests.test_training import write_films
 
 MODEL = "pneumonia-resnet18"
 FIELDS = ["file", "sha256", "model", "task", "probabilities", "prediction", "error"]
-SURE = ["prediction_set", "set_level", "abstain"]
-SEEN = ["guard", "lungs", "heatmap"]
+CAVEATS = ["prediction_set", "set_level", "abstain", "guard", "film_note", "original_sha256"]
+SEEN = ["lungs", "heatmap"]
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def test_reading_prints_one_object_a_film(films: Path, capsys: pytest.CaptureFix
     rows = lines(capsys)
     assert [Path(str(row["file"])).name for row in rows] == ["a.png", "b.dcm"]
     for row in rows:
-        assert list(row) == [*FIELDS, *SURE, *SEEN]
+        assert list(row) == [*FIELDS, *CAVEATS, *SEEN]
         assert row["error"] is None
         shares = row["probabilities"]
         assert isinstance(shares, dict)
@@ -59,6 +61,66 @@ def test_one_bad_file_does_not_stop_the_rest(films: Path, capsys: pytest.Capture
     assert bad["error"]["type"] == "XrayError"
     assert bad["error"]["message"]
     assert {bad[key] for key in ("sha256", "model", "task", "probabilities", "prediction")} == {None}
+
+
+def test_dicom_without_a_suffix_is_found_in_folders_and_other_files_are_not(
+    films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = films / "PACS"
+    inner.mkdir()
+    for name in ("IM000001", "DICOMDIR", ".IM000002", "scan.ima"):
+        (inner / name).write_bytes(as_dicom(film(90, 80, 3)))
+    (inner / "README").write_text("no film")
+    (inner / "short").write_bytes(b"DICM")
+    (inner / "folder").mkdir()
+    assert main(["read", str(films), "--model", MODEL, "--json"]) == 0
+    assert [Path(str(row["file"])).name for row in lines(capsys)] == ["IM000001", "scan.ima", "a.png", "b.dcm"]
+
+
+def test_a_film_read_anyway_is_marked_wherever_its_reading_goes(
+    films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[str, ...]] = []
+    plate = render.plate
+
+    def watched(picture: render.Rgb, heatmap: Heatmap, look: render.Look, lines: tuple[str, ...]) -> render.Rgb:
+        written.append(lines)
+        return plate(picture, heatmap, look, lines)
+
+    monkeypatch.setattr(render, "plate", watched)
+    noise = films / "noise.png"
+    noise.write_bytes(as_png8(np.random.default_rng(0).random((128, 128), np.float32)))
+    asked = ["read", str(noise), "--model", MODEL, "--target", "VIRUS", "--heatmaps", str(tmp_path / "maps")]
+    assert main([*asked, "--json"]) == 1
+    assert lines(capsys)[0]["guard"]["read_anyway"] is False  # type: ignore[index]
+    assert main([*asked, "--json", "--anyway"]) == 0
+    (row,) = lines(capsys)
+    assert row["guard"]["read_anyway"] is True  # type: ignore[index]
+    assert main([*asked, "--anyway"]) == 0
+    out = capsys.readouterr().out
+    assert ", without a promise: the film is unlike those known; REFUSED, READ ANYWAY: " in out
+    first, sure, *_ = written[-1]
+    assert first.startswith("Viral pneumonia ")
+    assert first.endswith(", READ ANYWAY: film was refused")
+    assert sure.endswith(", without a promise: the film is unlike those known.")
+    (path,) = (tmp_path / "maps").glob("*.png")
+    with Image.open(path) as picture:
+        picture.load()
+        assert (picture.info["guard"], picture.info["read_anyway"]) == ("refused", "true")
+        assert "grainy all over" in picture.info["guard_reasons"]
+        assert picture.info["prediction_set"] == "|".join(row["prediction_set"])  # type: ignore[arg-type]
+        assert picture.info["abstain"] == str(row["abstain"]).lower()
+
+
+def test_that_a_human_must_read_is_said_first(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["read", str(films), "--model", MODEL]
+    assert main([*asked, "--json", "--target-error", "5"]) == 0
+    abstain = [bool(row["abstain"]) for row in lines(capsys)]
+    assert main([*asked, "--target-error", "5"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [": Needs a human reader. " in line for line in said] == abstain
+    assert [line.count("uman reader") for line in said] == [int(one) for one in abstain]
+    assert any(abstain)
 
 
 def test_patterns_are_expanded_and_files_read_once(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +196,7 @@ def test_a_layer_that_is_not_there_is_refused(films: Path, capsys: pytest.Captur
     asked = ["read", str(films), "--model", MODEL, "--layer", "layer5"]
     assert main(asked) == 2
     assert "layer1, layer2, layer3, layer4" in capsys.readouterr().err
-    assert main([*asked, "--method", "rise"]) == 1
+    assert main([*asked, "--method", "rise"]) == 2
     assert "leave out --layer" in capsys.readouterr().err
 
 
@@ -147,7 +209,7 @@ def test_one_class_is_drawn_against_another(films: Path, tmp_path: Path, capsys:
     for path in pictures:
         with Image.open(path) as picture:
             assert picture.info["against"] == "BACTERIA"
-    assert main([*asked, "VIRUS"]) != 0
+    assert main([*asked, "VIRUS"]) == 2
     assert "Name two" in capsys.readouterr().err
 
 
@@ -287,7 +349,7 @@ def test_a_threshold_decides(
     (films / "bad.png").write_bytes(b"nothing")
     assert main(["read", str(films), "--model", MODEL, "--json", "--threshold", str(point)]) == 1
     good, _, bad = sorted(lines(capsys), key=lambda row: row["error"] is not None)
-    assert list(good) == [*FIELDS, "decision", *SURE, *SEEN]
+    assert list(good) == [*FIELDS, "decision", *CAVEATS, *SEEN]
     assert (good["decision"], bad["decision"]) == (decision, None)
     assert main(["read", str(films / "a.png"), "--model", MODEL, "--threshold", str(point)]) == 0
     out = capsys.readouterr().out

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models
+from core import models, report
 from core.checkpoint import Checkpoint
+from core.orientation import MENDS, renamed
 from core.samples import average_films
-from core.ui import cache, guard, reading_room, state
+from core.ui import cache, cutoff, guard, hanging, reading_room, state
 from tests import checkpoints, synthetic
 from tests.test_pages import give, opened, said
 
@@ -70,6 +77,63 @@ def test_a_film_upside_down_is_refused_and_mended_on_request_and_that_is_said() 
     assert "Mended here: turned by 180°" in said(app)
     assert "does not seem to lie upright" not in said(app)
     assert len(app.session_state["films"]) == 1
+    assert "**Mended film**, mended at your wish" in said(app)
+    assert "Not shown as stored: it was mended at your wish." in said(app)
+    assert "never flipped" not in said(app)
+
+
+def test_a_film_turned_twice_is_the_film_it_was_and_its_file_is_kept() -> None:
+    given = state.Upload.of("film.png", UPSIDE_DOWN)
+    turn = MENDS["turn 180"]
+    once = given.mended(turn.name, renamed(given.sha256, turn), "Turned.")
+    twice = once.mended(turn.name, renamed(once.sha256, turn), "Turned again.")
+    assert cache.xray(once).sha256 == once.sha256
+    assert np.array_equal(cache.xray(once).pixels, np.rot90(cache.xray(given).pixels, 2))
+    assert np.array_equal(cache.xray(twice).pixels, cache.xray(given).pixels)
+    assert {one.original for one in (once, twice)} == {given.sha256}
+    assert twice.note == "Turned. Turned again."
+    assert twice.data is given.data
+    assert given.original is None
+
+
+def test_every_download_says_that_a_film_was_mended_or_is_read_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered: dict[str, Callable[[], bytes]] = {}
+    written: list[str] = []
+    lines = report.lines
+    monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: offered.update({label: data}))
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
+    monkeypatch.setattr(report, "lines", lambda *given: written.extend(lines(*given)) or lines(*given))
+
+    def carried() -> list[dict[str, str]]:
+        files = {label: make() for label, make in offered.items()}
+        with np.load(io.BytesIO(files.pop("Heatmap NumPy")), allow_pickle=False) as archive:
+            found = [{name: str(archive[name]) for name in archive.files}]
+        found += csv.DictReader(io.StringIO(files.pop("Reading CSV").decode()))
+        (row,) = json.loads(files.pop("Reading JSON"))["readings"]
+        found.append({name: str(row[name] or "") for name in ("film_note", "original_sha256")})
+        found[-1] |= {"guard": row["guard"]["verdict"], "read_anyway": str(row["guard"]["read_anyway"]).lower()}
+        assert {"Overlay PNG", "Heatmap PNG, 16 bit"} <= set(files)
+        for data in files.values():
+            with Image.open(io.BytesIO(data)) as picture:
+                picture.load()
+                found.append(dict(picture.info))
+        return found
+
+    app = give(opened(), ("film.png", UPSIDE_DOWN))
+    app.button(key="mend_turn 180").click().run()
+    assert "Lung mask PNG" in offered
+    for facts in carried():
+        assert facts["film_note"].startswith("Mended here: turned by 180°, from film ")
+        assert facts["original_sha256"] == hashlib.sha256(UPSIDE_DOWN).hexdigest()
+        assert (facts["guard"], facts["read_anyway"]) == ("unknown", "false")
+    assert [line for line in written if line.startswith("Mended here: ")]
+
+    offered.clear()
+    give(opened(), ("noise.png", NOISE)).button(key="read_anyway").click().run()
+    for facts in carried():
+        assert (facts["guard"], facts["read_anyway"]) == ("refused", "true")
+        assert facts["film_note"] == facts["original_sha256"] == ""
+    assert [line for line in written if line.endswith("READ ANYWAY: film was refused")]
 
 
 def test_a_mended_film_keeps_what_its_header_said() -> None:
@@ -97,6 +161,8 @@ def test_a_good_film_gets_no_warning_and_an_average_none_either() -> None:
     assert not app.exception
     assert not app.warning
     assert "not a patient" in said(app)
+    assert "no patient's right or left is on it" in said(app)
+    assert "Shown as stored" not in said(app)
 
 
 def test_the_table_of_films_and_every_export_carry_the_verdict(made: Checkpoint) -> None:
@@ -107,6 +173,8 @@ def test_the_table_of_films_and_every_export_carry_the_verdict(made: Checkpoint)
     assert [guard.facts(result)["guard"]["verdict"] for result in results] == ["unknown", "refused"]
     assert results[1].reading is None
     assert "refused" in guard.line(results[1], "it")
+    turned = replace(results[0], upload=replace(results[0].upload, note="Mended here: turned."))
+    assert guard.line(turned, "it") == "it: film cannot tell. Mended here: turned."
 
 
 def test_compare_refuses_and_reads_anyway_too() -> None:
@@ -118,3 +186,11 @@ def test_compare_refuses_and_reads_anyway_too() -> None:
     app.button(key=button).click().run()
     assert not app.exception
     assert "Read anyway: the guard refused this film" in said(app)
+
+
+def test_the_viewers_mark_of_the_right_side_says_what_was_done_to_the_film() -> None:
+    given = state.Upload.of("film.png", UPSIDE_DOWN)
+    turned = given.mended("turn 180", "f" * 64, "Turned.")
+    assert hanging.of(given).right.startswith("Shown as stored, never flipped")
+    assert hanging.of(turned).right.startswith("Mended, not as stored")
+    assert hanging.of(replace(given, aggregate=True)).right == ""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from core.aids import store_aid
 from core.checkpoint import Checkpoint
@@ -21,7 +20,7 @@ from core.cli import main
 from core.dataset import Film
 from core.errors import CheckpointError, DataError
 from core.explain import METHODS
-from core.lungs import LungFields, evidence_inside, outline, says, there
+from core.lungs import LungFields, evidence_inside, in_short, inside_of, outline, says, there
 from core.lungs.making.learn import Lesson, learn
 from core.lungs.making.pairs import Pair, divide, pairs
 from core.lungs.making.settle import dice, settle
@@ -31,7 +30,6 @@ from core.lungs.outline import fields_of
 from core.lungs.probe import VIEWS, ask, probed, seen
 from core.lungs.shape import doubt, lungs
 from core.lungs.shares import means, of_film
-from core.ui.lungs import mask_png
 from core.xray import read_xray
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
@@ -89,10 +87,6 @@ def test_the_mask_is_at_the_films_size_and_shape() -> None:
     mask = fields().mask(320, 200)
     assert mask.shape == (200, 320)
     assert mask.mean() == pytest.approx(TWO.mean(), abs=0.01)
-    with Image.open(io.BytesIO(mask_png(fields(), 320, 200))) as picture:
-        assert picture.size == (320, 200)
-        assert set(np.unique(np.asarray(picture))) == {0, 255}
-        assert picture.info["film_sha256"] == "0" * 64
 
 
 def test_evidence_is_shared_out_by_place() -> None:
@@ -106,6 +100,14 @@ def test_evidence_is_shared_out_by_place() -> None:
     assert outside < 0.05
     assert even == pytest.approx(TWO.mean(), abs=0.01)  # evenly spread evidence has the lungs' own share
     assert evidence_inside(fields(), np.zeros((6, 6), np.float32)) is None
+
+
+def test_without_a_map_or_plausible_lungs_nothing_is_said_of_the_evidence() -> None:
+    heat = TWO.astype(np.float32)
+    assert inside_of(fields(), heat) == evidence_inside(fields(), heat)
+    for nothing in (inside_of(None, heat), inside_of(fields(), None), inside_of(replace(fields(), doubt="No."), heat)):
+        assert nothing is None
+        assert in_short(fields(), nothing) == ""
 
 
 def test_words_name_evidence_outside_and_lungs_that_are_not_found() -> None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from core.aids import open_aid
 from core.cli import main
 from core.errors import CheckpointError
-from core.orientation import MENDS, NAME, Posture, mended, offered, posture, postures
+from core.orientation import MENDS, NAME, Posture, mended, offered, posture, postures, renamed
 from core.orientation.making import STATES, STORED, State, laid, lay, learn, right
 from core.orientation.network import SIZE
 from core.xray import Preprocessing, Xray, read_xray
-from tests.synthetic import as_png8, film
+from tests.synthetic import as_dicom, as_png8, as_png16, film
 from tests.test_training import write_films
 
 STEPS = 60
@@ -44,18 +42,40 @@ def test_the_shipped_network_sees_how_a_film_lies(state: State) -> None:
 def test_what_is_offered_first_makes_the_film_upright_again(turns: int) -> None:
     film_wrong = lying(turns)
     mend = offered(posture(film_wrong))[0]
-    again = read_xray(mended(film_wrong, mend))
+    again = mended(film_wrong, mend)
     assert np.abs(again.pixels - lying().pixels).max() < 1 / 255
 
 
 def test_mirrored_and_inverted_films_are_mended_too() -> None:
     flipped = lying(2, mirrored=True)
-    assert np.abs(read_xray(mended(flipped, MENDS["flip"])).pixels - lying().pixels).max() < 1 / 255
+    assert np.abs(mended(flipped, MENDS["flip"]).pixels - lying().pixels).max() < 1 / 255
     dark = lying(inverted=True)
     (mend,) = offered(posture(dark))
-    assert np.abs(read_xray(mended(dark, mend)).pixels - lying().pixels).max() < 2 / 255
-    with Image.open(io.BytesIO(mended(dark, mend))) as picture:
-        assert picture.mode == "I;16"  # 16 bits: films keep their depth
+    assert np.abs(mended(dark, mend).pixels - lying().pixels).max() < 2 / 255
+
+
+@pytest.mark.parametrize(
+    "data",
+    [as_png8(0.329 * film(90, 80)), as_png16(0.329 * film(90, 80), bits=12), as_dicom(film(90, 80), WindowWidth=1500)],
+    ids=["8 bits", "dark, 12 bits in 16", "windowed DICOM"],
+)
+@pytest.mark.parametrize(("first", "then"), [("turn 180", "turn 180"), ("turn 90", "turn 270"), ("flip", "flip")])
+def test_a_mended_film_keeps_its_grey_values_to_the_last_bit(data: bytes, first: str, then: str) -> None:
+    original = read_xray(data)
+    once = mended(original, MENDS[first])
+    assert np.array_equal(np.sort(once.pixels, axis=None), np.sort(original.pixels, axis=None))
+    assert once.pixels.max() == original.pixels.max()
+    assert np.array_equal(mended(once, MENDS[then]).pixels, original.pixels)
+    assert once.facts == original.facts
+    assert not once.pixels.flags.writeable
+
+
+def test_a_mended_film_is_another_film_and_always_the_same_one() -> None:
+    original = lying(2)
+    once = mended(original, MENDS["turn 180"])
+    assert once.sha256 == renamed(original.sha256, MENDS["turn 180"])
+    assert len({original.sha256, once.sha256, mended(once, MENDS["turn 180"]).sha256}) == 3
+    assert mended(original, MENDS["flip"]).sha256 != once.sha256
 
 
 def test_nothing_is_offered_for_a_film_that_is_right_and_the_likelier_first() -> None:

@@ -139,3 +139,10 @@ def test_the_lines_fit_under_a_narrow_picture() -> None:
     assert np.array_equal(plate[:512, :256], picture)
     assert plate[512:, 256:].any()
     assert not plate[512:, -8:].any()  # nothing runs to the edge
+
+
+def test_a_line_too_long_for_the_plate_goes_on_below() -> None:
+    picture = render.overlay(grey(512, 640), HEAT, Look())
+    short, long = (render.plate(picture, heatmap(), Look(), ("word " * count,)) for count in (5, 60))
+    assert long.shape[0] > short.shape[0]
+    assert not long[512:, -8:].any()

@@ -14,18 +14,20 @@
 Only NumPy is needed, and only arithmetic is done: a reading costs no second pass.
 """
 
-from core.certainty.deferral import TARGET, TARGETS, Target
+from core.certainty.deferral import HUMAN, TARGET, TARGETS, Target
 from core.certainty.fitted import LEVEL, LEVELS, Certainty, certainty_of, fit
 from core.certainty.measured import Coverage, Right, Risk, coverage, kept, risk, said
-from core.certainty.phrases import either, votes
+from core.certainty.phrases import UNPROMISED, either, set_in_words, votes
 from core.certainty.sets import Sets
 from core.certainty.wording import WORDINGS, Wording
 
 __all__ = [
+    "HUMAN",
     "LEVEL",
     "LEVELS",
     "TARGET",
     "TARGETS",
+    "UNPROMISED",
     "WORDINGS",
     "Certainty",
     "Coverage",
@@ -41,5 +43,6 @@ __all__ = [
     "kept",
     "risk",
     "said",
+    "set_in_words",
     "votes",
 ]

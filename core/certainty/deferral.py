@@ -41,6 +41,9 @@ TARGETS: Table[Target] = Table(
     Target("none", "any", 1.0),
 )
 
+HUMAN: Final = "Needs a human reader"
+"""What is said of a film below the cut, before anything else."""
+
 TARGET: Final = "10"
 """What is asked for unless somebody chooses."""
 

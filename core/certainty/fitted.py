@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.certainty import deferral, noise, wording
-from core.certainty.deferral import TARGETS
+from core.certainty.deferral import HUMAN, TARGETS
 from core.certainty.sets import Sets
 from core.certainty.wording import Wording
 from core.checkpoint import Checkpoint
@@ -55,9 +55,38 @@ class Certainty:
         """
         return max(by_class.values()) < self.cuts[TARGETS[target].name]
 
+    def facts(self, by_class: Mapping[str, float], level: float, target: str) -> dict[str, Any]:
+        """For programs and exports: the prediction set, its level, and whether a human must read.
+
+        Args:
+            by_class: class → calibrated probability.
+            level: of the set, one of LEVELS.
+            target: key in TARGETS.
+
+        Raises:
+            UnknownNameError: there is no such target.
+        """
+        return {
+            "prediction_set": self.sets.of(by_class, level),
+            "set_level": level,
+            "abstain": self.defers(by_class, target),
+        }
+
     def wording(self, by_class: Mapping[str, float]) -> Wording:
         """How sure, in words."""
         return wording.level_of(max(by_class.values()), self.said_from)
+
+    def headline(self, by_class: Mapping[str, float], target: str) -> str:
+        """What is said first: that a human must read, or how sure the network is.
+
+        Args:
+            by_class: class → calibrated probability.
+            target: key in TARGETS.
+
+        Raises:
+            UnknownNameError: there is no such target.
+        """
+        return HUMAN if self.defers(by_class, target) else self.wording(by_class).title
 
 
 def fit(validation: Predictions, task: Task) -> Certainty:

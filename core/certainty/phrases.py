@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from core.words import within
+from core.words import percent, within
+
+UNPROMISED: Final = ", without a promise: the film is unlike those known"
+"""Behind a prediction set of a film that the guard warns of, or refused."""
 
 _SAME = 2  # readings from which there is something to count
 
@@ -40,3 +44,16 @@ def either(names: Sequence[str], words: Mapping[str, str]) -> str:
         return "no class (the film is unlike each of them)"
     first, *rest = (words[name] for name in names)
     return " or ".join([first, *(within(one) for one in rest)])
+
+
+def set_in_words(names: Sequence[str], words: Mapping[str, str], level: float, *, known: bool) -> str:
+    """A prediction set in one line: ``"90 % set: Bacterial pneumonia or viral pneumonia"``, without a full stop.
+
+    Args:
+        names: of its classes, the most probable first; may be empty.
+        words: class → words for people.
+        level: share of films whose true class such a set holds, 0…1.
+        known: whether the film is like those measured; of others a set promises nothing.
+    """
+    held = either(names, words) if names else "no class"
+    return f"{percent(level)} set: {held}{'' if known else UNPROMISED}"

@@ -7,18 +7,21 @@ import glob
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tqdm import tqdm
 
-from core import checkpoint
-from core.certainty import LEVEL, LEVELS, TARGET, TARGETS, certainty_of, either
+from core import checkpoint, render, report
+from core.certainty import HUMAN, LEVEL, LEVELS, TARGET, TARGETS, certainty_of, set_in_words
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
-from core.errors import DataError, PneumoLensError, RefusedError, UnknownNameError
+from core.errors import DataError, PneumoLensError, RefusedError, UnknownNameError, UsageError
 from core.explain import DEFAULT, METHODS
 from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
-from core.words import percent
+from core.lungs import in_short, inside_of, there
+from core.report import Caveats
+from core.xray import marked_dicom
 
 if TYPE_CHECKING:
     from core.batch import Outcome
@@ -29,6 +32,26 @@ if TYPE_CHECKING:
     from core.explain import Heatmap
 
 HELP = "read X-rays: probabilities, and heatmaps on request"
+
+_DIRECTORY: Final = "DICOMDIR"
+"""The list of files that the standard has beside exported films: DICOM as they are, but no film."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What became of one film, and what must be known of its reading.
+
+    Attributes:
+        outcome: without its reading where the guard refuses the film.
+        seen: the film before any reading; ``None`` where there is none, as for the next.
+        verdict: of the guard.
+        caveats: for whatever leaves this command.
+    """
+
+    outcome: Outcome
+    seen: Seen | None
+    verdict: Verdict | None
+    caveats: Caveats
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -85,26 +108,22 @@ def run(options: argparse.Namespace) -> int:
     classifier = get_pool().get(chosen)
     failed = 0
     sources = (file.read_bytes for file in files)
-    outcomes = (_guarded(outcome, known, anyway=options.anyway) for outcome in read_many(sources, classifier))
+    judged = (_judged(outcome, known, sure, options) for outcome in read_many(sources, classifier))
     bar = tqdm(total=len(files), desc=f"reading with {chosen.name}", unit="film", disable=len(files) < 2)  # noqa: PLR2004
-    for file, (outcome, seen, verdict) in zip(files, outcomes, strict=True):
-        failed += outcome.error is not None
-        heatmap = _explained(outcome, classifier, options)
+    for file, film in zip(files, judged, strict=True):
+        failed += film.outcome.error is not None
+        heatmap = _explained(film.outcome, classifier, options)
         if options.heatmaps and heatmap:
-            _draw(outcome, classifier, heatmap, options.heatmaps)
+            _draw(film, classifier, heatmap, _told(film, heatmap, classifier, sure, options), options.heatmaps)
         with bar.external_write_mode(file=sys.stdout):
             if options.json:
-                row = _row(file, outcome, classifier, point, raw=options.raw)
-                row |= _how_sure(outcome, sure, options)
-                row |= {"guard": verdict.facts(read=outcome.reading is not None) if verdict else None}
-                row |= _in_lungs(outcome, seen, heatmap) | _facts(heatmap)
+                row = _row(file, film.outcome, classifier, point, raw=options.raw)
+                row |= film.caveats.as_json() | _in_lungs(film, heatmap) | _facts(heatmap)
                 print(json.dumps(row), flush=True)
             else:
-                line = _line(file, outcome, classifier, point, raw=options.raw)
-                line += _how_sure_says(outcome, classifier, sure, options)
-                if verdict and verdict.caution and outcome.reading:
-                    line += f"; {'REFUSED, READ ANYWAY' if verdict.refused else 'CAUTION'}: {verdict.says}"
-                print(line, flush=True)
+                lead = f"{HUMAN}. " if film.caveats.abstain else ""
+                says = _line(film.outcome, classifier, point, raw=options.raw)
+                print(f"{file}: {lead}{says}{_behind(film, classifier, sure)}", flush=True)
         bar.update()
     bar.close()
     return SOME_FAILED if failed else ALL_DONE
@@ -114,31 +133,33 @@ def _check(options: argparse.Namespace, chosen: Checkpoint) -> None:
     """Whether what is asked for goes together, and with this network.
 
     Raises:
-        DataError, UnknownNameError: it does not.
+        UnknownNameError, UsageError: it does not.
     """
     for name in (options.target, options.against):
         if name and name not in chosen.card.classes:
             raise UnknownNameError("class", name, chosen.card.classes)
     if options.target and options.target == options.against:
-        raise DataError("--target and --against name the same class. Name two.")
+        raise UsageError("--target and --against name the same class. Name two.")
     if options.layer and not METHODS[options.method].by_layer:
-        raise DataError(f"{METHODS[options.method].title} explains the network's input: leave out --layer.")
+        raise UsageError(f"{METHODS[options.method].title} explains the network's input: leave out --layer.")
     for name in options.layer or ():
         chosen.architecture.stage(name)
 
 
-def _guarded(outcome: Outcome, known: Known | None, *, anyway: bool) -> tuple[Outcome, Seen | None, Verdict | None]:
-    """What became of a film, without its reading where the guard refuses it; what was seen; the verdict."""
+def _judged(outcome: Outcome, known: Known | None, sure: Certainty | None, options: argparse.Namespace) -> Judged:
+    """What the guard says of a film, and how sure its reading is."""
     from core.batch import Outcome
 
     if outcome.xray is None or outcome.reading is None:
-        return outcome, None, None
+        return Judged(outcome, None, None, report.UNKNOWN)
     seen = with_aids(see(outcome.xray), outcome.xray)
     verdict = judge(known.add(seen, outcome.reading) if known else seen, outcome.reading.task, known)
-    if verdict.refused and not anyway:
+    if verdict.refused and not options.anyway:
         error = RefusedError(f"Not read: the guard refused it. {verdict.says} With --anyway it is read all the same.")
-        return Outcome(outcome.index, outcome.xray, None, error), seen, verdict
-    return outcome, seen, verdict
+        refused = Outcome(outcome.index, outcome.xray, None, error)
+        return Judged(refused, seen, verdict, Caveats(verdict.facts(read=False)))
+    how_sure = sure.facts(outcome.reading.by_class, options.level, options.target_error) if sure else {}
+    return Judged(outcome, seen, verdict, Caveats(verdict.facts(read=True), **how_sure))
 
 
 def _level(text: str) -> float:
@@ -158,22 +179,9 @@ def _sure(chosen: Checkpoint) -> Certainty | None:
         return None
 
 
-def _how_sure(outcome: Outcome, sure: Certainty | None, options: argparse.Namespace) -> dict[str, Any]:
-    """Fields of the JSON object; ``null`` where nothing is known."""
-    if sure is None or outcome.reading is None:
-        return {"prediction_set": None, "set_level": None, "abstain": None}
-    by_class = outcome.reading.by_class
-    return {
-        "prediction_set": list(sure.sets.of(by_class, options.level)),
-        "set_level": options.level,
-        "abstain": sure.defers(by_class, options.target_error),
-    }
-
-
 def _explained(outcome: Outcome, classifier: Classifier, options: argparse.Namespace) -> Heatmap | None:
     """The heatmap asked for; ``None`` where nobody asks, or the class is the one to explain others against."""
     from core.explain import explain_film
-    from core.lungs import there
 
     reading = outcome.reading
     if reading is None or outcome.xray is None or not (options.heatmaps or (options.json and there())):
@@ -204,14 +212,12 @@ def _facts(heatmap: Heatmap | None) -> dict[str, Any]:
     return {"heatmap": {name: getattr(heatmap, name) for name in names}}
 
 
-def _in_lungs(outcome: Outcome, seen: Seen | None, heatmap: Heatmap | None) -> dict[str, Any]:
+def _in_lungs(film: Judged, heatmap: Heatmap | None) -> dict[str, Any]:
     """How much of the evidence lies in the lung fields; nothing where the network that finds them is not here."""
-    from core.lungs import evidence_inside
-
-    if outcome.reading is None or seen is None or seen.lungs is None:
+    if film.outcome.reading is None or film.seen is None or film.seen.lungs is None:
         return {}
-    fields = seen.lungs
-    inside = evidence_inside(fields, heatmap.values) if heatmap is not None and fields.plausible else None
+    fields = film.seen.lungs
+    inside = inside_of(fields, None if heatmap is None else heatmap.values)
     return {
         "lungs": {
             "share_of_film": round(fields.share, 4) if fields.plausible else None,
@@ -221,16 +227,35 @@ def _in_lungs(outcome: Outcome, seen: Seen | None, heatmap: Heatmap | None) -> d
     }
 
 
-def _how_sure_says(
-    outcome: Outcome, classifier: Classifier, sure: Certainty | None, options: argparse.Namespace
-) -> str:
-    """The same at the end of a line."""
-    if sure is None or outcome.reading is None:
+def _set_says(film: Judged, classifier: Classifier) -> str:
+    """The prediction set in words; empty where none can be made."""
+    caveats = film.caveats
+    if caveats.prediction_set is None or caveats.set_level is None:
         return ""
-    by_class = outcome.reading.by_class
-    held = either(sure.sets.of(by_class, options.level), classifier.checkpoint.task.words)
-    human = "; needs a human reader" if sure.defers(by_class, options.target_error) else ""
-    return f"; {sure.wording(by_class).title.lower()}; {percent(options.level)} set: {held}{human}"
+    words = classifier.checkpoint.task.words
+    return set_in_words(caveats.prediction_set, words, caveats.set_level, known=not caveats.mark)
+
+
+def _told(
+    film: Judged, heatmap: Heatmap, classifier: Classifier, sure: Certainty | None, options: argparse.Namespace
+) -> tuple[str, ...]:
+    """What a plate says of the reading besides: how sure it is, and how much of the evidence lies in the lungs."""
+    reading, seen, held = film.outcome.reading, film.seen, _set_says(film, classifier)
+    lines = [in_short(seen.lungs, inside_of(seen.lungs, heatmap.values))] if seen else []
+    if sure and reading and held:
+        lines.insert(0, f"{sure.headline(reading.by_class, options.target_error)}. {held}.")
+    return tuple(lines)
+
+
+def _behind(film: Judged, classifier: Classifier, sure: Certainty | None) -> str:
+    """How sure a reading is and what the guard has against it, at the end of its line."""
+    reading, verdict, held = film.outcome.reading, film.verdict, _set_says(film, classifier)
+    if reading is None:
+        return ""
+    says = f"; {sure.wording(reading.by_class).title.lower()}; {held}" if sure and held else ""
+    if verdict and verdict.caution:
+        says += f"; {'REFUSED, READ ANYWAY' if verdict.refused else 'CAUTION'}: {verdict.says}"
+    return says
 
 
 def _point(path: Path, chosen: Checkpoint) -> OperatingPoint:
@@ -256,13 +281,11 @@ def _point(path: Path, chosen: Checkpoint) -> OperatingPoint:
 
 def _files(patterns: Sequence[str]) -> list[Path]:
     """Files, the films in folders, and matches of patterns the shell left alone; each once, in order."""
-    from core.dataset import SUFFIXES
-
     found: list[Path] = []
     for pattern in patterns:
         path = Path(pattern)
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+            found += sorted(p for p in path.rglob("*") if _is_film(p))
         elif not path.exists() and glob.has_magic(pattern):
             matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
             found += [match for match in matches if not match.is_dir()] or [path]
@@ -271,6 +294,15 @@ def _files(patterns: Sequence[str]) -> list[Path]:
     if not found:
         raise PneumoLensError(f"No film in {', '.join(patterns)}. Give files, folders or patterns.")
     return list(dict.fromkeys(found))
+
+
+def _is_film(path: Path) -> bool:
+    """Whether a file in a folder is to be read: by its suffix or, as PACS export films without one, by its content."""
+    from core.dataset import SUFFIXES
+
+    if path.name.startswith(".") or path.name == _DIRECTORY:
+        return False
+    return path.suffix.lower() in SUFFIXES or marked_dicom(path)
 
 
 def _row(
@@ -293,15 +325,13 @@ def _row(
     return row
 
 
-def _line(
-    file: Path, outcome: Outcome, classifier: Classifier, point: OperatingPoint | None, *, raw: bool = False
-) -> str:
+def _line(outcome: Outcome, classifier: Classifier, point: OperatingPoint | None, *, raw: bool = False) -> str:
     reading = outcome.reading
     if reading is None:
-        return f"{file}: {_says(outcome.error)}"
+        return _says(outcome.error)
     words = classifier.checkpoint.task.words
     shares = ", ".join(f"{name} {share:.3f}" for name, share in reading.by_class.items())
-    says = f"{file}: {words[reading.prediction]} ({shares})"
+    says = f"{words[reading.prediction]} ({shares})"
     if raw:
         says += f"; raw {', '.join(f'{share:.3f}' for share in reading.raw.tolist())}"
     if point is None:
@@ -318,19 +348,17 @@ def _says(error: Exception | None) -> str:
     return str(error)
 
 
-def _draw(outcome: Outcome, classifier: Classifier, heatmap: Heatmap, folder: Path) -> None:
-    from core import render, report
-
-    if outcome.reading is None or outcome.xray is None:
+def _draw(film: Judged, classifier: Classifier, heatmap: Heatmap, told: Sequence[str], folder: Path) -> None:
+    """The overlay of one film as PNG, or on standard error why there is none."""
+    reading, xray = film.outcome.reading, film.outcome.xray
+    if reading is None or xray is None:
         return
     if heatmap.problem:
-        print(f"{outcome.xray.key}: no picture. {heatmap.problem}", file=sys.stderr)
+        print(f"{xray.key}: no picture. {heatmap.problem}", file=sys.stderr)
         return
     look = render.Look()
-    picture = render.overlay(render.on_screen(outcome.xray), heatmap.values, look)
-    share = outcome.reading.by_class[heatmap.target]
-    rather = f" rather than {heatmap.against}" if heatmap.against else ""
-    says = f"{classifier.name}: {heatmap.target} {share:.3f} (softmax){rather}, {heatmap.method}, {heatmap.place}"
-    plate = render.plate(picture, heatmap, look, (says, report.DISCLAIMER))
-    name = f"{outcome.xray.key}-{classifier.name}-{heatmap.asked}-{heatmap.made}.png"
-    (folder / name).write_bytes(report.overlay_png(plate, heatmap, outcome.reading.weights_sha256))
+    picture = render.overlay(render.on_screen(xray), heatmap.values, look)
+    lines = report.lines(heatmap, reading.by_class[heatmap.target], classifier.checkpoint, film.caveats, *told)
+    plate = render.plate(picture, heatmap, look, lines)
+    name = f"{xray.key}-{classifier.name}-{heatmap.asked}-{heatmap.made}.png"
+    (folder / name).write_bytes(report.overlay_png(plate, heatmap, reading.weights_sha256, film.caveats))

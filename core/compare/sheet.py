@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.render import Rgb, png
+from core.render import Rgb, png, wrapped
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
@@ -94,7 +94,8 @@ class Sheet:
         below = _bars(draw, self.bars, below) + _GAP // 2
         column = (inner - _GAP) / 2
         feet = [
-            [line for text in texts for line in _wrapped(text, _SMALL, column)] for texts in (self.figures, self.foot)
+            [line for text in texts for line in wrapped(text, _font(_SMALL), column)]
+            for texts in (self.figures, self.foot)
         ]
         step = min(_SMALL * _LINE, HEIGHT * _FOOT_MOST / max(1, *map(len, feet)))
         top = round(HEIGHT - _MARGIN - step * max(map(len, feet)))
@@ -170,7 +171,7 @@ def _tile(page: Image.Image, tile: Tile, box: tuple[float, float, float, float])
     height -= at - top
     if tile.picture is not None:
         picture = Image.fromarray(tile.picture)
-        below = [line for text in tile.lines for line in _wrapped(text, _SMALL, width)]
+        below = [line for text in tile.lines for line in wrapped(text, _font(_SMALL), width)]
         scales = (
             min(width / picture.width, (height - len(below) * _SMALL * _LINE - 8) / picture.height),
             min((width - _BESIDE) / picture.width, height / picture.height),
@@ -194,27 +195,10 @@ def _paragraph(
 ) -> float:
     """Text in a box of left, top and width; where it ends."""
     left, top, width = box
-    for line in _wrapped(text, size, width):
+    for line in wrapped(text, _font(size), width):
         draw.text((left, top), line, font=_font(size), fill=colour)
         top += size * _LINE
     return top
-
-
-def _wrapped(text: str, size: int, width: float) -> list[str]:
-    """Lines no wider than ``width``; a word that is too long by itself is broken, as a digest may be."""
-    font, lines = _font(size), [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if font.getlength(longer) <= width:
-            lines[-1] = longer
-            continue
-        if lines[-1]:
-            lines.append("")
-        for letter in word:
-            if lines[-1] and font.getlength(lines[-1] + letter) > width:
-                lines.append("")
-            lines[-1] += letter
-    return lines
 
 
 @cache

@@ -10,7 +10,7 @@ A guide for the eye, not a measurement: the outline follows the lungs behind the
 masks do that it was learnt from.
 """
 
-from core.lungs.fields import LungFields, evidence_inside, in_short, says
+from core.lungs.fields import LungFields, evidence_inside, in_short, inside_of, says
 from core.lungs.outline import MISSING, outline, outlines, there
 
-__all__ = ["MISSING", "LungFields", "evidence_inside", "in_short", "outline", "outlines", "says", "there"]
+__all__ = ["MISSING", "LungFields", "evidence_inside", "in_short", "inside_of", "outline", "outlines", "says", "there"]

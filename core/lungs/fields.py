@@ -67,8 +67,17 @@ def evidence_inside(fields: LungFields, values: NDArray[np.float32]) -> float | 
     return float(heat[fields.mask(GRID, GRID)].sum(dtype=np.float64)) / total
 
 
-def in_short(fields: LungFields, inside: float) -> str:
-    """What :func:`says` does in few words, where several maps stand side by side."""
+def inside_of(fields: LungFields | None, values: NDArray[np.float32] | None) -> float | None:
+    """:func:`evidence_inside` where there is a map and a plausible pair of lungs, else ``None``."""
+    if fields is None or values is None or not fields.plausible:
+        return None
+    return evidence_inside(fields, values)
+
+
+def in_short(fields: LungFields | None, inside: float | None) -> str:
+    """What :func:`says` does in few words, where several maps stand side by side; empty where nothing is known."""
+    if fields is None or inside is None:
+        return ""
     outside = "Mostly outside the lungs: " if inside < MOSTLY_OUTSIDE else ""
     return f"{outside}{percent(inside)} of the evidence in the lung fields ({percent(fields.share)} of the film)."
 

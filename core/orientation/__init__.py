@@ -9,7 +9,19 @@
 Left-right mirroring cannot be known from the lungs: the side of the heart is a hint, and some hearts lie on the right.
 """
 
-from core.orientation.mend import MENDS, Mend, mended, offered
+from core.orientation.mend import MENDS, Mend, mended, offered, renamed
 from core.orientation.posture import LIKELY, MISSING, NAME, Posture, posture, postures
 
-__all__ = ["LIKELY", "MENDS", "MISSING", "NAME", "Mend", "Posture", "mended", "offered", "posture", "postures"]
+__all__ = [
+    "LIKELY",
+    "MENDS",
+    "MISSING",
+    "NAME",
+    "Mend",
+    "Posture",
+    "mended",
+    "offered",
+    "posture",
+    "postures",
+    "renamed",
+]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.orientation.posture import LIKELY, Posture
 from core.table import Table
@@ -54,9 +53,24 @@ def offered(found: Posture) -> list[Mend]:
     return mends + ([MENDS["invert"]] if found.inverted >= LIKELY else [])
 
 
-def mended(xray: Xray, mend: Mend) -> bytes:
-    """The film put right, as a grey PNG of 16 bits. What the file's header said is not in it."""
-    pixels = np.ascontiguousarray(mend.do(xray.pixels))
-    out = io.BytesIO()
-    Image.fromarray(np.rint(pixels * 65535).astype(np.uint16)).save(out, "PNG", compress_level=1)
-    return out.getvalue()
+def mended(xray: Xray, mend: Mend) -> Xray:
+    """The film put right. Nothing is stored anew, so its grey values stay as they are, and so do its file's facts.
+
+    Args:
+        xray: the film; it may have been mended before.
+        mend: what to do.
+
+    Returns:
+        Pixels float32 ``[H, W]``, or ``[W, H]``, in 0…1, read-only; named by :func:`renamed`.
+    """
+    pixels = np.ascontiguousarray(mend.do(xray.pixels), dtype=np.float32)
+    pixels.setflags(write=False)
+    return replace(xray, pixels=pixels, sha256=renamed(xray.sha256, mend))
+
+
+def renamed(sha256: str, mend: Mend) -> str:
+    """The identity of a film that was mended: sha256 over that of the film it was, a space and the mend's name.
+
+    Not its file's any more: what is kept of the one film must never be taken for the other's.
+    """
+    return hashlib.sha256(f"{sha256} {mend.name}".encode()).hexdigest()

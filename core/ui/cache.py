@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +23,7 @@ from core.explain import METHODS, Heatmap
 from core.guard import Seen, see, with_aids
 from core.heap import trim
 from core.models import get_pool
+from core.orientation import MENDS, mended
 from core.render import Look
 from core.samples import cache_folder
 from core.ui.bounded import Bounded
@@ -189,7 +190,12 @@ def xray(upload: Upload) -> Xray:
     Raises:
         XrayError: there is none.
     """
-    return _xrays().get(upload.sha256) or read_xray(upload.data)
+    return _xrays().get(upload.sha256) or _decoded(upload)
+
+
+def _decoded(upload: Upload) -> Xray:
+    """The film in a file, mended as its visitor wished."""
+    return reduce(mended, map(MENDS.__getitem__, upload.mends), read_xray(upload.data))
 
 
 def seen(upload: Upload) -> Seen:
@@ -202,7 +208,7 @@ def seen(upload: Upload) -> Seen:
     if found is None:
         found = _seen(xray(upload))
         _looks().put(upload.sha256, found)
-    return replace(found, facts=upload.facts) if upload.facts else found
+    return found
 
 
 def _seen(film: Xray) -> Seen:
@@ -264,7 +270,7 @@ def read(checkpoint: Checkpoint, uploads: Sequence[Upload], progress: Callable[[
 
         # Not what the cache lacks now: another visitor may have read one of them meanwhile. Fewer if the GPU gave up.
         todo = [upload for upload in uploads if upload.sha256 not in results]
-        for outcome in read_many([partial(_data, upload) for upload in todo], classifier):
+        for outcome in read_many([partial(_decoded, upload) for upload in todo], classifier):
             upload = todo[outcome.index]
             value = outcome.reading if outcome.reading is not None else str(outcome.error)
             _readings().put((upload.sha256, key), value)
@@ -384,7 +390,3 @@ def _difference(
 ) -> bytes:
     look = Look(opacity=opacity, contour=contour)
     return render.png(render.difference(_film.grey, _agreement.first, _agreement.second, look, TOP))
-
-
-def _data(upload: Upload) -> bytes:
-    return upload.data

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import streamlit as st
 
 from core.certainty import (
+    HUMAN,
     LEVELS,
     TARGET,
     TARGETS,
+    UNPROMISED,
     WORDINGS,
     Certainty,
     certainty_of,
@@ -18,6 +20,7 @@ from core.certainty import (
     either,
     kept,
     said,
+    set_in_words,
     votes,
 )
 from core.checkpoint import Checkpoint, Interval
@@ -35,7 +38,6 @@ V = TypeVar("V")
 Facts = Callable[[Result], dict[str, Any]]
 """A reading → what exports say of how sure it is."""
 
-HUMAN: Final = "Needs a human reader"
 _ICON: Final = ":material/signal_cellular_alt{}:"
 _ICONS: Final = dict(zip(WORDINGS, map(_ICON.format, ("", "_2_bar", "_1_bar")), strict=True))
 _SHORT: Final = {row.title: _ICONS[name] for name, row in WORDINGS.items()} | {
@@ -163,12 +165,7 @@ def facts(checkpoint: Checkpoint) -> Facts:
     def of_one(result: Result) -> dict[str, Any]:
         if found is None or result.reading is None:
             return {}
-        by_class = result.reading.by_class
-        return {
-            "prediction_set": found.sets.of(by_class, level),
-            "set_level": level,
-            "abstain": found.defers(by_class, target),
-        }
+        return found.facts(result.reading.by_class, level, target)
 
     return of_one
 
@@ -224,17 +221,20 @@ def _in_short(result: Result, checkpoint: Checkpoint) -> tuple[str, str] | None:
     found = usable(checkpoint)
     if found is None or result.reading is None:
         return None
-    sure, held = _in_words(found, result.reading.by_class, checkpoint)
-    return sure, f"{sure}. {_set_name()}: {held}{_unless_promised(result)}"
+    by_class, level = result.reading.by_class, state.reading.set_level()
+    sure = found.headline(by_class, state.reading.target_error())
+    known = not guard.cautious(result)
+    held = set_in_words(found.sets.of(by_class, level), checkpoint.task.words, level, known=known)
+    return sure, f"{sure}. {held}"
 
 
 def _unless_promised(result: Result) -> str:
-    return ", without a promise: the film is unlike those known" if guard.cautious(result) else ""
+    return UNPROMISED if guard.cautious(result) else ""
 
 
 def _in_words(found: Certainty, by_class: Mapping[str, float], checkpoint: Checkpoint) -> tuple[str, str]:
     """How sure, and what the set holds."""
-    sure = HUMAN if found.defers(by_class, state.reading.target_error()) else found.wording(by_class).title
+    sure = found.headline(by_class, state.reading.target_error())
     held = found.sets.of(by_class, state.reading.set_level())
     return sure, either(held, checkpoint.task.words) if held else "no class"
 

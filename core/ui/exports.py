@@ -3,46 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import streamlit as st
 
 from core import render, report
 from core.checkpoint import Checkpoint
-from core.explain import METHODS, Heatmap
+from core.explain import Heatmap
+from core.lungs import LungFields
 from core.render import Look
 from core.ui import certainty, guard, lungs, state
 from core.ui.kept import Film, Result
-from core.words import probability, within
 
 
 def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, look: Look) -> None:
     """Buttons for one film: overlay, heatmap and reading. ``heatmap`` is ``None`` when none is drawn."""
     weights = checkpoint.card.weights_sha256
+    caveats = _caveats(result, certainty.facts(checkpoint))  # asked now, as below
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if heatmap is not None:
             stem = f"{film.key}-{heatmap.model}-{heatmap.asked}-{heatmap.made}"
-            sure = certainty.line(result, checkpoint)  # asked now, as below
+            sure = certainty.line(result, checkpoint)
 
             def overlay(heatmap: Heatmap = heatmap) -> bytes:
-                origin = f"film {film.key}, weights {weights[:12]}"
+                assert result.reading is not None  # noqa: S101 - a heatmap came from it
                 told = (f"{sure}." if sure else "", lungs.short(result.upload, heatmap))
-                lines = (_line(result, heatmap, checkpoint), *filter(None, told), report.DISCLAIMER, origin)
+                lines = report.lines(heatmap, result.reading.by_class[heatmap.target], checkpoint, caveats, *told)
                 picture = render.overlay(film.grey, heatmap.values, look)
-                return report.overlay_png(render.plate(picture, heatmap, look, lines), heatmap, weights)
+                return report.overlay_png(render.plate(picture, heatmap, look, lines), heatmap, weights, caveats)
 
             def grey16(heatmap: Heatmap = heatmap) -> bytes:
-                return report.heatmap_png16(heatmap, film.width, film.height, weights)
+                return report.heatmap_png16(heatmap, film.width, film.height, weights, caveats)
 
             def numbers(heatmap: Heatmap = heatmap) -> bytes:
-                return report.heatmap_npz(heatmap, weights)
+                return report.heatmap_npz(heatmap, weights, caveats)
 
             button("Overlay PNG", overlay, f"{stem}.png", "image/png")
             button("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
             button("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
         found = lungs.fields(result.upload)
         if found is not None and found.plausible:
-            mask = partial(lungs.mask_png, found, film.width, film.height)
+
+            def mask(found: LungFields = found) -> bytes:
+                return report.mask_png(found.mask(film.width, film.height), film.sha256, checkpoint, caveats)
+
             button("Lung mask PNG", mask, f"{film.key}-lungs.png", "image/png")
         readings((result,), checkpoint, f"{film.key}-{checkpoint.name}", "Reading")
 
@@ -79,19 +82,15 @@ def _row(result: Result, checkpoint: Checkpoint, sure: certainty.Facts, *, named
         probabilities=None if result.reading is None else result.reading.by_class,
         error=result.error,
         file=result.upload.name if named else None,
-        **sure(result),
-        **guard.facts(result),
+        caveats=_caveats(result, sure),
     )
 
 
-def _line(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> str:
-    assert result.reading is not None  # noqa: S101 - a heatmap came from it
-    share = probability(result.reading.by_class[heatmap.target])
-    title, method = checkpoint.architecture.title, METHODS[heatmap.method].title
-    says = f"{checkpoint.task.words[heatmap.target]} {share} (softmax)"
-    if heatmap.against:
-        says += f" rather than {within(checkpoint.task.words[heatmap.against])}"
-    return f"{says}, {title}, {method}, {heatmap.place}{guard.mark(result)}"
+def _caveats(result: Result, sure: certainty.Facts) -> report.Caveats:
+    """What must be known of a reading, from what was asked in the visitor's session."""
+    upload = result.upload
+    told = guard.facts(result) | sure(result)
+    return report.Caveats(**told, film_note=upload.note or None, original_sha256=upload.original)
 
 
 def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
 from core.guard import Known, judge, known_of
-from core.orientation import Mend, mended, offered
+from core.orientation import Mend, offered, renamed
 from core.tasks import OWN
 from core.ui import cache, state
 from core.ui.kept import Result
@@ -104,12 +104,8 @@ def _heart(result: Result) -> None:
 
 
 def _put_right(upload: Upload, mend: Mend) -> None:
-    xray = cache.xray(upload)
-    data = mended(xray, mend)
-    was = f"{upload.note} " if upload.note else ""
-    note = f"{was}Mended here: {mend.done}, from film {xray.key}."
-    facts = upload.facts or xray.facts
-    state.films.put_for(upload, replace(Upload.of(upload.name, data), note=note, facts=facts))
+    note = f"Mended here: {mend.done}, from film {upload.sha256[:12]}."
+    state.films.put_for(upload, upload.mended(mend.name, renamed(upload.sha256, mend), note))
 
 
 def short(result: Result) -> None:
@@ -121,11 +117,13 @@ def short(result: Result) -> None:
 
 
 def line(result: Result, who: str) -> str:
-    """The verdict for a page that leaves the house."""
+    """The verdict for a page that leaves the house, and what was done to the film."""
     if result.verdict is None:
-        return f"{who}: whether the film is of a known kind was not looked at."
-    anyway = ", read anyway" if result.verdict.refused else ""
-    return f"{who}: film {_WORDS[result.verdict.name]}{anyway}. {result.verdict.says}".strip()
+        found = "whether the film is of a known kind was not looked at."
+    else:
+        anyway = ", read anyway" if result.verdict.refused else ""
+        found = f"film {_WORDS[result.verdict.name]}{anyway}. {result.verdict.says}".strip()
+    return f"{who}: {found} {result.upload.note}".strip()
 
 
 def cautious(result: Result) -> bool:
@@ -146,13 +144,6 @@ def facts(result: Result) -> dict[str, Any]:
     if result.verdict is None:
         return {}
     return {"guard": result.verdict.facts(read=result.reading is not None)}
-
-
-def mark(result: Result) -> str:
-    """What a picture that leaves the house must say; often nothing."""
-    if result.verdict is None or not result.verdict.caution:
-        return ""
-    return ", READ ANYWAY: film was refused" if result.verdict.refused else ", CAUTION: film unlike those known"
 
 
 def _screened(result: Result, checkpoint: Checkpoint, known: Known | None) -> Result:

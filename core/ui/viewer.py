@@ -15,9 +15,23 @@ from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, certainty, charts, cutoff, exports, look, lungs, making, reading_room, state, trust, widgets
+from core.ui import (
+    cache,
+    certainty,
+    charts,
+    cutoff,
+    exports,
+    hanging,
+    look,
+    lungs,
+    making,
+    reading_room,
+    state,
+    trust,
+    widgets,
+)
 from core.ui.kept import Film, Result, Wanted
-from core.words import percent, probability
+from core.words import percent, probability, within
 
 _PICKER: Final = 240  # pixels, the width of a picker beside others
 
@@ -99,11 +113,10 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
     if reading_room.usable():
         shown = _room(result, film, heatmap, checkpoint, cutoff.shares(reading)[target])
     else:
-        shown = _stills(film, heatmap, checkpoint, cutoff.shares(reading)[target])
+        shown = _stills(result, film, heatmap, checkpoint, cutoff.shares(reading)[target])
     lungs.line(lungs.fields(result.upload), heatmap if shown else None)
     st.caption(
-        "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left. "
-        "A heatmap is evidence, not an outline of disease. "
+        f"{hanging.of(result.upload).sides} A heatmap is evidence, not an outline of disease. "
         f"**Trained on:** {checkpoint.task.population}"
     )
     if shown and heatmap:
@@ -136,12 +149,13 @@ def controls() -> DeltaGenerator:
 
 def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
     """Both in the viewer. Says whether the heatmap is there."""
+    hangs = hanging.of(result.upload)
     why_not = making.NOT_MADE if heatmap is None else _why_not(heatmap, share, checkpoint)
     original = reading_room.Pane(
         film=film.key,
-        title="Original",
+        title=hangs.title,
         alt="The film as it is",
-        says=widgets.sentence(["Untouched", *facts(film)]),
+        says=widgets.sentence([hangs.state, *facts(film)]),
     )
     if heatmap is None or why_not:
         over = reading_room.Pane(film.key, "Overlay", "The film as it is", "", why_not=widgets.plain(why_not or ""))
@@ -156,7 +170,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
             high=reading_room.high_end(heatmap, checkpoint),
         )
     outline = lungs.drawn(lungs.fields(result.upload))
-    films = [reading_room.Shown(film.key, cache.in_depth(result.upload), film.facts.view, outline)]
+    films = [reading_room.Shown(film.key, cache.in_depth(result.upload), film.facts.view, hangs.right, outline)]
     reading_room.show("diagnose_room", films, [original, over], columns=2)
     if heatmap is None:
         return False
@@ -167,14 +181,15 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
     return not why_not
 
 
-def _stills(film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
+def _stills(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
     """Both as pictures. Says whether the heatmap is there."""
     reading_room.note()
     with st.container(key="films"):
         left, right = st.columns(2, gap="small")
     with left:
         st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
-        st.caption(widgets.sentence(["**Original**, untouched", *facts(film)]))
+        hangs = hanging.of(result.upload)
+        st.caption(widgets.sentence([f"**{hangs.title}**, {within(hangs.state)}", *facts(film)]))
     with right:
         if heatmap is None:
             st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")

@@ -9,8 +9,8 @@
 Needs NumPy and Pillow; pydicom is loaded when the first DICOM file is met.
 """
 
-from core.xray.decode import LIMITS, read_xray
+from core.xray.decode import LIMITS, marked_dicom, read_xray
 from core.xray.preprocess import WHOLE, Preprocessing, Window
 from core.xray.types import Facts, Limits, Xray
 
-__all__ = ["LIMITS", "WHOLE", "Facts", "Limits", "Preprocessing", "Window", "Xray", "read_xray"]
+__all__ = ["LIMITS", "WHOLE", "Facts", "Limits", "Preprocessing", "Window", "Xray", "marked_dicom", "read_xray"]

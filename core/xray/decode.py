@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Final
 
 from core.errors import XrayError
@@ -11,6 +12,9 @@ from core.xray.checks import finish
 from core.xray.types import Limits, Xray
 
 LIMITS: Final = Limits()
+
+_MARK: Final = slice(128, 132)
+"""Where a DICOM file says that it is one, behind 128 free bytes."""
 
 _READABLE: Final = "Use a PNG, JPEG, TIFF, BMP, WebP or DICOM file."
 # Files people do drop in, by their first bytes: the message can then say what to do instead.
@@ -60,9 +64,29 @@ def read_xray(data: bytes, limits: Limits = LIMITS) -> Xray:
     return Xray(pixels=finish(pixels), sha256=hashlib.sha256(data).hexdigest(), facts=facts)
 
 
+def marked_dicom(path: Path) -> bool:
+    """Whether a file says itself that it is DICOM, whatever it is called: PACS export films without a suffix.
+
+    Args:
+        path: of a file; of anything else, and of what cannot be read, the answer is no.
+    """
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
+        with path.open("rb") as file:
+            return _marked(file.read(_MARK.stop))
+    except OSError:
+        return False
+
+
+def _marked(data: bytes) -> bool:
+    """``DICM`` after the preamble."""
+    return data[_MARK] == b"DICM"
+
+
 def _looks_like_dicom(data: bytes) -> bool:
     """``DICM`` after the preamble, or a bare data set that begins with group 0002 or 0008, as old archives send."""
-    if data[128:132] == b"DICM":
+    if _marked(data):
         return True
     little, big = int.from_bytes(data[:2], "little"), int.from_bytes(data[:2], "big")
     element_is_low = max(data[2:4], default=255) < 0x80  # noqa: PLR2004

@@ -11,7 +11,21 @@ import streamlit as st
 from core.compare import Opinion, Verdict, judge
 from core.compare.places import SIDES
 from core.errors import PneumoLensError
-from core.ui import cache, certainty, charts, cutoff, guard, look, lungs, making, reading_room, state, viewer, widgets
+from core.ui import (
+    cache,
+    certainty,
+    charts,
+    cutoff,
+    guard,
+    hanging,
+    look,
+    lungs,
+    making,
+    reading_room,
+    state,
+    viewer,
+    widgets,
+)
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import EACH, Pane
@@ -144,7 +158,8 @@ def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
     shown, beside = [], []
     for sha256, one in films.items():
         outline = lungs.drawn(lungs.fields(one.result.upload))
-        shown.append(reading_room.Shown(one.film.key, cache.in_depth(one.result.upload), one.film.facts.view, outline))
+        sent, right = cache.in_depth(one.result.upload), hanging.of(one.result.upload).right
+        shown.append(reading_room.Shown(one.film.key, sent, one.film.facts.view, right, outline))
         of = f" of film {one.letter}" if one.letter else ""
         facts = widgets.sentence(["Untouched", *viewer.facts(one.film)])
         beside.append(reading_room.Pane(one.film.key, f"Original{of}", f"The film as it is{of}", facts))

@@ -21,8 +21,6 @@ from core.ui.kept import Sent
 LATERAL: Final = frozenset({"LL", "RL", "LLD", "RLD", "LATERAL"})
 """DICOM view positions that have no patient's right in the picture."""
 
-RIGHT: Final = "Shown as stored, never flipped: on a frontal film that hangs as usual the patient's right is here."
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
@@ -32,12 +30,14 @@ class Shown:
         key: names it among the films shown.
         sent: its pixels.
         view: DICOM view position, if known.
+        right: what may be said of the patient's right, where the film shows it; empty: nothing.
         outline: float32 ``[S, S]`` in 0…1 over the whole film, above 0.5 where a lung is; ``None``: not known.
     """
 
     key: str
     sent: Sent
     view: str | None
+    right: str
     outline: NDArray[np.float32] | None = None
 
 
@@ -105,7 +105,7 @@ def _film(film: Shown, place: int) -> dict[str, object]:
         "url": files.add(film.sent.picture, "image/png", f"reading_room.{place}"),
         "width": film.sent.width,
         "height": film.sent.height,
-        "right": "" if (film.view or "").upper() in LATERAL else RIGHT,
+        "right": "" if (film.view or "").upper() in LATERAL else film.right,
         "outline": _map(film.outline),
     }
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
-
-from core.xray import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +13,12 @@ class Upload:
     """A file a visitor gave.
 
     Attributes:
-        sha256: of its bytes; two copies of a film are one.
+        sha256: of its bytes, so that two copies of a film are one; a mended film is :func:`core.orientation.renamed`.
         name: as the visitor knows it; shown to them alone, exported only when they ask.
         data: its bytes.
         note: what must be said of it wherever it is shown ("An average of 1,349 films, not a patient"); often empty.
-        facts: what the file said that this film was mended from; ``None`` for films as they were given.
+        mends: keys in MENDS, of what is done to the film once it is decoded; none for films as they were given.
+        original: sha256 of the bytes where that is not ``sha256``: of mended films; else ``None``.
         aggregate: whether this is one of our class averages: no film, and asked for as such.
     """
 
@@ -27,13 +26,26 @@ class Upload:
     name: str
     data: bytes
     note: str = ""
-    facts: Facts | None = None
+    mends: tuple[str, ...] = ()
+    original: str | None = None
     aggregate: bool = False
 
     @classmethod
     def of(cls, name: str, data: bytes) -> Upload:
         """A file just given."""
         return cls(hashlib.sha256(data).hexdigest(), name, data)
+
+    def mended(self, mend: str, sha256: str, note: str) -> Upload:
+        """The same file, its film mended at the visitor's wish.
+
+        Args:
+            mend: key in MENDS.
+            sha256: identity of what that makes of the film.
+            note: what was done, in words; put behind what was said of the film before.
+        """
+        said = f"{self.note} {note}".strip()
+        original = self.original or self.sha256
+        return replace(self, sha256=sha256, note=said, mends=(*self.mends, mend), original=original)
 
 
 @dataclass(frozen=True, slots=True)

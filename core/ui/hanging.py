@@ -1,0 +1,53 @@
+"""How a film hangs: what may be said of its sides, beside it and in the viewer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from core.ui.state import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """One way that a film came to hang as it does.
+
+    Attributes:
+        title: what the film is called beside its overlay.
+        state: what was done to it, the first of its facts.
+        sides: where the patient's right is, and how far that can be trusted.
+        right: the same at the mark in the viewer; empty: no mark.
+    """
+
+    title: str
+    state: str
+    sides: str
+    right: str
+
+
+STORED: Final = Hanging(
+    "Original",
+    "Untouched",
+    "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left.",
+    "Shown as stored, never flipped: on a frontal film that hangs as usual the patient's right is here.",
+)
+MENDED: Final = Hanging(
+    "Mended film",
+    "Mended at your wish",
+    "Not shown as stored: it was mended at your wish. If it now hangs as a standard frontal film does, the patient's "
+    "right is on your left; only a side marker on the film can tell.",
+    "Mended, not as stored: if it now hangs as usual, the patient's right is here. Only a side marker can tell.",
+)
+AVERAGE: Final = Hanging(
+    "Average",
+    "Untouched",
+    "An average of many films as they are stored, none flipped: no patient's right or left is on it.",
+    "",
+)
+
+
+def of(upload: Upload) -> Hanging:
+    """How a film hangs."""
+    if upload.aggregate:
+        return AVERAGE
+    return MENDED if upload.mends else STORED
