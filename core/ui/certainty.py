@@ -36,11 +36,10 @@ Facts = Callable[[Result], dict[str, Any]]
 """A reading → what exports say of how sure it is."""
 
 HUMAN: Final = "Needs a human reader"
+HUMAN_ICON: Final = ":orange[:material/person_alert:]"
 _ICON: Final = ":material/signal_cellular_alt{}:"
 _ICONS: Final = dict(zip(WORDINGS, map(_ICON.format, ("", "_2_bar", "_1_bar")), strict=True))
-_SHORT: Final = {row.title: _ICONS[name] for name, row in WORDINGS.items()} | {
-    HUMAN: ":orange[:material/person_alert:]"
-}
+_SHORT: Final = {row.title: _ICONS[name] for name, row in WORDINGS.items()}
 
 
 def of(checkpoint: Checkpoint) -> Certainty | None:
@@ -85,20 +84,28 @@ def panel(checkpoint: Checkpoint) -> None:
 def human(result: Result, checkpoint: Checkpoint) -> None:
     """That a human must read, first of all and across the page; nothing where the network is sure enough."""
     found = usable(checkpoint)
-    if found is None or result.reading is None:
+    if found is None or result.reading is None or not defers(result, checkpoint):
         return
-    by_class, target = result.reading.by_class, TARGETS[state.reading.target_error()]
-    if not found.defers(by_class, target.name):
-        return
+    target, highest = TARGETS[state.reading.target_error()], max(result.reading.by_class.values())
     low = found.cuts[target.name]
     if low > 1:
         why = f"No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
     else:
+        # The heading then has another figure, which is not calibrated.
+        differs = state.reading.uncalibrated() and checkpoint.card.temperature != 1
         why = (
-            f"Its highest probability is {probability(max(by_class.values()))}: below {probability(low)} more than "
-            f"{target.title} readings may be wrong."
+            f"Its highest {'calibrated ' if differs else ''}probability is {probability(highest)}: below "
+            f"{probability(low)} more than {target.title} readings may be wrong."
         )
     st.warning(f"**{HUMAN}.** {why}", icon=":material/person_alert:")
+
+
+def defers(result: Result, checkpoint: Checkpoint) -> bool:
+    """Whether a human must read; never where nothing is known."""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return False
+    return found.defers(result.reading.by_class, state.reading.target_error())
 
 
 def words(result: Result, checkpoint: Checkpoint) -> None:
@@ -146,14 +153,21 @@ def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
 
 def line(result: Result, checkpoint: Checkpoint) -> str:
     """How sure, and the set: where several readings stand side by side. Empty where nothing is known."""
-    told = _in_short(result, checkpoint)
-    return told[1] if told else ""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return ""
+    sure, held = _in_words(found, result.reading.by_class, checkpoint)
+    return f"{sure}. {_set(held, result)}"
 
 
 def short(result: Result, checkpoint: Checkpoint) -> None:
-    """The same on the screen."""
-    if told := _in_short(result, checkpoint):
-        st.markdown(f"{_SHORT[told[0]]} {told[1]}")
+    """The same on the screen, below a heading that led with the human reader where one is needed."""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return
+    sure, held = _in_words(found, result.reading.by_class, checkpoint)
+    told = ":material/data_array: " if sure == HUMAN else f"{_SHORT[sure]} {sure}. "
+    st.markdown(f"{told}{_set(held, result)}")
 
 
 def facts(checkpoint: Checkpoint) -> Facts:
@@ -219,13 +233,9 @@ def _set_name() -> str:
     return f"{percent(state.reading.set_level())} set"
 
 
-def _in_short(result: Result, checkpoint: Checkpoint) -> tuple[str, str] | None:
-    """How sure, and that with the set; ``None`` where nothing is known."""
-    found = usable(checkpoint)
-    if found is None or result.reading is None:
-        return None
-    sure, held = _in_words(found, result.reading.by_class, checkpoint)
-    return sure, f"{sure}. {_set_name()}: {held}{_unless_promised(result)}"
+def _set(held: str, result: Result) -> str:
+    """A set in few words, and whether it is a promise."""
+    return f"{_set_name()}: {held}{_unless_promised(result)}"
 
 
 def _unless_promised(result: Result) -> str:
