@@ -13,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoint as on_disk
 from core import models
 from core.checkpoint import Checkpoint
+from core.guard import Reason, Verdict
 from core.samples import average_films
 from core.ui import cache, guard, reading_room, state
+from core.ui.kept import Result
 from tests import checkpoints, synthetic
 from tests.test_pages import give, opened, said
 
@@ -106,14 +108,28 @@ def test_the_table_of_films_and_every_export_carry_the_verdict(made: Checkpoint)
     results = guard.screened(cache.read(made, uploads, lambda *_: None), made)
     assert [guard.facts(result)["guard"]["verdict"] for result in results] == ["unknown", "refused"]
     assert results[1].reading is None
-    assert "refused" in guard.line(results[1], "it")
+    told = guard.lines([("A", results[1]), ("B", results[1]), ("C", results[0])])
+    assert told[0] == "A, B: film refused."
+    assert told[-1] == "C: film cannot tell."
+    assert len([line for line in told if "grainy all over" in line]) == 1
+
+
+def test_reasons_that_are_not_every_networks_name_theirs(made: Checkpoint) -> None:
+    grain, strange = (Reason(check, 0.9, 0.5, refuses=True, task="pneumonia") for check in ("rough", "constant"))
+    upload = state.Upload.of("noise.png", NOISE)
+    one, two = (
+        guard.Refused(Result(upload, None, "", Verdict("refused", reasons, 1.8)), made, title)
+        for title, reasons in (("One", (grain, strange)), ("Two", (grain,)))
+    )
+    assert guard._why([one, two]) == [str(grain), f"One: {strange}"]
+    assert guard._why([two]) == [str(grain)]
 
 
 def test_compare_refuses_and_reads_anyway_too() -> None:
     app = give(opened(), ("noise.png", NOISE))
     app.switch_page("pages/read/compare.py").run()
     assert not app.exception
-    assert "refused" in said(app)
+    assert "Not read by ResNet-18: noise.png does not look like a film it knows." in said(app)
     button = next(key for key in keys(app) if key.startswith("read_anyway_"))
     app.button(key=button).click().run()
     assert not app.exception

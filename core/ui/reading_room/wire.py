@@ -33,12 +33,14 @@ class Shown:
         sent: its pixels.
         view: DICOM view position, if known.
         outline: float32 ``[S, S]`` in 0…1 over the whole film, above 0.5 where a lung is; ``None``: not known.
+        chest: whether it is a film of a chest: other images have no patient's right.
     """
 
     key: str
     sent: Sent
     view: str | None
     outline: NDArray[np.float32] | None = None
+    chest: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +107,7 @@ def _film(film: Shown, place: int) -> dict[str, object]:
         "url": files.add(film.sent.picture, "image/png", f"reading_room.{place}"),
         "width": film.sent.width,
         "height": film.sent.height,
-        "right": "" if (film.view or "").upper() in LATERAL else RIGHT,
+        "right": RIGHT if film.chest and (film.view or "").upper() not in LATERAL else "",
         "outline": _map(film.outline),
     }
 
