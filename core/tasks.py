@@ -58,6 +58,16 @@ class Task:
         """The merged class that means "nothing found"."""
         return self.merged_classes[0]
 
+    @property
+    def chest(self) -> bool:
+        """Whether its images are films of a chest, with lungs and a patient's right; of others nothing is known."""
+        return self.name != OWN
+
+    @property
+    def image(self) -> str:
+        """What one of its images is called in a sentence."""
+        return "film" if self.chest else "image"
+
 
 TASKS: Table[Task] = Table(
     "task",

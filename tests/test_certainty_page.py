@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -82,6 +83,17 @@ def test_an_unsure_reading_leads_with_a_human_reader_until_any_error_will_do(mad
     assert app.warning[0].value.startswith(f"**{HUMAN}.**")
     app.selectbox(key=state.reading.TARGET_ERROR).set_value("none").run()
     assert HUMAN not in said(app)
+
+
+def test_the_figure_behind_it_is_called_calibrated_where_the_heading_is_not(made: Checkpoint) -> None:
+    card = made.folder / f"{made.name}.json"
+    card.write_text(json.dumps(json.loads(card.read_text("utf-8")) | {"temperature": 1.2}), "utf-8")
+    app = opened()
+    app.selectbox(key=state.reading.TARGET_ERROR).set_value("5").run()
+    assert "Its highest probability is 4" in app.warning[0].value
+    app.toggle(key=state.reading.UNCALIBRATED).set_value(True).run()
+    assert "Its highest calibrated probability is 4" in app.warning[0].value
+    assert app.header[0].value.split()[-2] not in app.warning[0].value  # hence the word
 
 
 def test_without_validation_predictions_the_page_says_what_to_run(made: Checkpoint) -> None:

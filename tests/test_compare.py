@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.stats import spearmanr
 
-from core.compare import Agreement, Bars, Opinion, Sheet, Tile, agree, common, judge, sentence
+from core.compare import Agreement, Bars, Opinion, Sheet, Tile, agree, common, judge, sentence, sheet
 from core.compare.agreement import CHANCE, GRID, TOP, hottest
+from core.compare.places import sides
 from core.compare.sheet import HEIGHT, WIDTH
 from core.errors import EvidenceError
 from core.explain import METHODS, Heatmap
 from core.render import FIRST, SECOND, Look, difference
-from core.tasks import TASKS
+from core.tasks import TASKS, own_task
 
 PNEUMONIA = TASKS["pneumonia"]
 
@@ -108,6 +109,15 @@ def test_places_are_the_viewers(row: int, column: int, place: str) -> None:
     assert f"strongest at the {place}" in says
 
 
+def test_of_images_that_are_no_chest_films_nothing_is_said_of_patients_or_lungs() -> None:
+    flowers = own_task(("daisy", "roses"))
+    assert "patient's right" in sides(PNEUMONIA)
+    assert sides(flowers) == "Left and right are the viewer's."
+    says = sentence(of_kind("partly"), "A", "B", flowers.image)
+    assert "of the image" in says
+    assert "film" not in says
+
+
 def opinions(*predictions: str) -> list[Opinion]:
     return [Opinion(f"Net {number}", prediction, "70 %") for number, prediction in enumerate(predictions, 1)]
 
@@ -117,6 +127,12 @@ def test_different_verdicts_are_flagged_and_what_they_share_is_said() -> None:
     assert found.title == "Different verdict"
     assert found.says == "Net 1: bacterial pneumonia 70 %; Net 2: viral pneumonia 70 %. Each means pneumonia."
     assert "Each means" not in judge(opinions("NORMAL", "VIRUS"), [], PNEUMONIA).says
+
+
+def test_who_needs_a_human_reader_says_so_before_the_class() -> None:
+    sure, unsure = opinions("VIRUS", "VIRUS")
+    says = judge([sure, dataclasses.replace(unsure, human=True)], [], PNEUMONIA).says
+    assert says == "Net 1: viral pneumonia 70 %; Net 2: needs a human reader, viral pneumonia 70 %."
 
 
 def test_agreeing_for_other_reasons_is_flagged() -> None:
@@ -214,5 +230,30 @@ def test_png_and_pdf_carry_their_facts() -> None:
 
 
 def test_a_long_digest_is_broken_and_a_long_foot_leaves_room_for_pictures() -> None:
-    sheet = dataclasses.replace(page(), foot=["x" * 4000, *("line " * 60 for _ in range(20))])
-    assert (np.asarray(sheet.image()) == (200, 30, 30)).all(axis=2).any()
+    long = dataclasses.replace(page(), foot=["x" * 4000, *("line " * 60 for _ in range(20))])
+    assert (np.asarray(long.image()) == (200, 30, 30)).all(axis=2).any()
+
+
+@pytest.mark.parametrize("lines", [0, 1, 16, 70])
+def test_a_long_foot_is_set_smaller_down_to_what_can_be_read(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: set[int] = set()
+    font = sheet._font
+
+    def watched(size: int) -> object:
+        used.add(size)
+        return font(size)
+
+    monkeypatch.setattr(sheet, "_font", watched)
+    image = dataclasses.replace(page(), figures=[], foot=["line " * 30] * lines).image()
+    assert min(used) == {0: 24, 1: 24, 16: 24, 70: 18}[lines]
+    assert (np.asarray(image) == (200, 30, 30)).all(axis=2).any()
+
+
+def test_what_must_be_known_first_stands_above_the_verdict() -> None:
+    def marked(one: Sheet) -> np.ndarray:
+        return (np.asarray(one.image()) == sheet._WARNING).all(axis=2).any(axis=1)
+
+    (bars,) = page().bars
+    assert not marked(page()).any()
+    rows = marked(dataclasses.replace(page(), bars=[dataclasses.replace(bars, first=("Needs a human reader",))]))
+    assert rows[: HEIGHT // 5].any()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 import torch
@@ -18,7 +20,7 @@ from core import models
 from core.architectures.network import Network
 from core.compare import Sheet
 from core.explain import METHODS
-from core.ui import cache, cutoff, reading_room, state
+from core.ui import cache, certainty, cutoff, reading_room, state
 from core.ui.compare import choice, panes
 from tests import checkpoints, synthetic
 
@@ -27,6 +29,8 @@ WAIT = 120
 FILM = synthetic.as_png8(synthetic.film(200, 240))
 OTHER = synthetic.as_png8(synthetic.film(220, 200, seed=1))
 BROKEN = FILM[: len(FILM) // 2]
+UPSIDE_DOWN = synthetic.as_png8(np.rot90(synthetic.film(128, 128), 2).copy())
+NOISE = synthetic.as_png8(np.random.default_rng(0).random((128, 128), np.float32))
 VGG, RESNET = "pneumonia-vgg16_bn", "pneumonia-resnet18"
 
 
@@ -155,6 +159,22 @@ def test_maps_are_measured_on_request_and_once(passes: list[int]) -> None:
     assert sum(passes) == asked
 
 
+def test_probabilities_are_calibrated_whatever_diagnose_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, downloads: dict[str, Callable[[], bytes]]
+) -> None:
+    for arch in ("resnet18", "vgg16_bn"):
+        made = checkpoints.random_checkpoint(tmp_path, arch=arch)
+        card = tmp_path / f"{made.name}.json"
+        card.write_text(json.dumps(json.loads(card.read_text("utf-8")) | {"temperature": 0.5}), "utf-8")
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    monkeypatch.setattr(Sheet, "png", lambda sheet, _: "\n".join(one.verdict for one in sheet.bars).encode())
+    app = opened(FILM)
+    before, sheet = said(app), downloads["Sheet PNG"]()
+    app.session_state[state.reading.UNCALIBRATED] = True
+    app.run()
+    assert (said(app), downloads["Sheet PNG"]()) == (before, sheet)
+
+
 def test_what_diagnose_has_read_is_not_read_again(passes: list[int]) -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
     app.button(key="accept").click().run()
@@ -229,6 +249,35 @@ def test_a_pane_opens_in_diagnose() -> None:
     ]
 
 
+@pytest.mark.parametrize("asked", ["NORMAL", "BACTERIA"])
+def test_a_weak_map_that_was_asked_for_is_there_in_diagnose_too(monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.4)  # the ResNet says bacterial 48 %, normal 39 %
+    app = opened(FILM)
+    app.segmented_control(key=state.compare.CLASS).set_value("NORMAL").run()
+    app.toggle(key=state.compare.WEAK_TOO).set_value(True).run()
+    app.segmented_control(key=state.compare.CLASS).set_value(asked).run()
+    app.button(key="to_diagnose_1").click().run()
+    assert not app.exception
+    assert app.session_state[state.reading.TARGET] == asked
+    assert app.session_state[state.reading.ANYWAY] == (asked == "NORMAL")  # else none was needed, and none is kept
+    assert "no heatmap is drawn" not in said(app)
+
+
+def test_evidence_is_that_for_what_was_read_whatever_is_explained() -> None:
+    app = opened(FILM)
+    read = app.session_state[state.compare.CLASS]
+    title = app.subheader[0].value
+    assert "evidence" in title
+    app.segmented_control(key=state.compare.CLASS).set_value(panes.EACH).run()
+    assert app.subheader[0].value == title
+    app.segmented_control(key=state.compare.CLASS).set_value("NORMAL").run()
+    assert read != "NORMAL"
+    assert app.subheader[0].value.endswith("Same verdict")
+    app.segmented_control(key=state.compare.CLASS).set_value(read).run()
+    app.selectbox(key=state.compare.AGAINST).set_value("NORMAL").run()
+    assert app.subheader[0].value.endswith("Same verdict")
+
+
 def test_each_network_may_explain_what_it_reads() -> None:
     app = opened(FILM)
     app.segmented_control(key=state.compare.CLASS).set_value(panes.EACH).run()
@@ -300,6 +349,70 @@ def test_the_sheet_holds_figures_and_provenance_and_no_file_name(downloads: dict
     assert b"/Count 1" in pdf
     assert b"Doe0.png" not in png
     assert b"Doe0.png" not in pdf
+
+
+def test_a_film_refused_by_several_networks_has_one_panel_with_its_picture_and_mends() -> None:
+    app = opened(UPSIDE_DOWN)
+    (panel,) = app.error
+    assert panel.value.startswith("**Not read by VGG-16-BN, ResNet-18: Doe0.png does not look like a film they know.**")
+    assert panel.value.count("does not seem to lie upright") == 1
+    assert len(pictures(app)) == 1
+    assert "side of the heart" in said(app)
+    assert [str(one.key).rsplit("_", 1)[0] for one in app.button if str(one.key).startswith("read_")] == ["read_anyway"]
+    next(one for one in app.button if str(one.key).startswith("mend_turn 180_")).click().run()
+    assert not app.exception
+    assert not app.error
+    assert "Mended here: turned by 180°" in said(app)
+    assert titles(app) == ["VGG-16-BN", "ResNet-18"]
+
+
+def test_the_second_film_is_mended_where_it_is() -> None:
+    app = opened(FILM, OTHER, UPSIDE_DOWN, films="two", backbone=RESNET)
+    app.selectbox(key=state.compare.SECOND_FILM).set_value(state.Upload.of("", UPSIDE_DOWN).sha256).run()
+    first = app.session_state["chosen_film"]
+    next(one for one in app.button if str(one.key).startswith("mend_turn 180_")).click().run()
+    assert not app.exception
+    assert titles(app) == ["Film A", "Film B"]
+    assert app.session_state["chosen_film"] == first
+    films = app.session_state["films"]
+    assert "Mended" in films[app.session_state[state.compare.SECOND_FILM]].note
+
+
+def test_a_film_read_anyway_says_why_not_on_screen_and_once_on_the_sheet(
+    downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(sheet: Sheet, _: object) -> bytes:
+        return "\n".join([*(line for one in sheet.bars for line in one.first), *sheet.foot]).encode()
+
+    monkeypatch.setattr(Sheet, "png", written)
+    app = opened(NOISE)
+    next(one for one in app.button if str(one.key).startswith("read_anyway_")).click().run()
+    assert not app.exception
+    assert titles(app) == ["VGG-16-BN", "ResNet-18"]
+    first = [one for one in app.markdown if "Read anyway: the guard refused this film.** " in one.value]
+    assert len(first) == 2
+    assert all(re.search(r"\*\* The image .*\. And \d more reasons?\.$", one.value) for one in first)
+    sheet = downloads["Sheet PNG"]().decode()
+    assert sheet.count("Read anyway: the guard refused this film") == 2  # beside each reading
+    assert sheet.count("VGG-16-BN, ResNet-18: film refused, read anyway.") == 1
+    assert sheet.count("grainy all over") == 1
+
+
+def test_a_reading_that_needs_a_human_reader_leads_with_it_on_screen_and_on_the_sheet(
+    downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(sheet: Sheet, _: object) -> bytes:
+        return json.dumps([sheet.says, *([*one.first, one.verdict] for one in sheet.bars)]).encode()
+
+    monkeypatch.setattr(Sheet, "png", written)
+    app = opened(FILM)
+    assert certainty.HUMAN not in said(app)
+    app.selectbox(key=state.reading.TARGET_ERROR).set_value("5").run()
+    leads = [one.value for one in app.markdown if one.value.startswith("**ResNet-18:")]
+    assert leads == [f"**ResNet-18:** {certainty.HUMAN_ICON} **{certainty.HUMAN}.** Bacterial pneumonia 48 %"]
+    says, vgg, resnet = json.loads(downloads["Sheet PNG"]())  # made outside the visitor's session
+    assert "ResNet-18: needs a human reader, bacterial pneumonia 48 %" in says
+    assert (vgg[0], resnet) == (certainty.HUMAN, [certainty.HUMAN, "Bacterial pneumonia 48 %"])
 
 
 def test_the_sheet_holds_what_was_measured_of_the_maps(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core import checkpoint as on_disk
 from core.cli import main
 from core.commands.faithfulness import SUMMARY
 from core.errors import DataError
@@ -84,9 +85,25 @@ def test_a_method_is_clearly_better_when_it_is_on_the_same_films() -> None:
     assert deletion(0.4, 0.45, 0.3, 0.49).ahead_of_random == deletion(0.4, 0.45, 0.3, 0.49).ahead_of_blob > 0
 
 
+def test_how_far_others_are_ahead_is_told_network_by_network() -> None:
+    rows = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.2))]
+    ahead = table.ahead_of("grad_cam", table.means(rows))
+    assert {mean.method for mean, _ in ahead} == {"layer_cam"}
+    assert {mean.score: round(by, 6) for mean, by in ahead} == {"deletion": 0.2, "insertion": 0.0, "road": 0.0}
+    assert table.ahead_of("hires_cam", table.means(rows)) == []
+
+
 @pytest.mark.skipif(not SUMMARY.is_file(), reason="no table is shipped")
 def test_the_default_method_is_what_the_shipped_table_says() -> None:
     assert table.best(from_csv(table.Mean, SUMMARY.read_text("utf-8"), SUMMARY.name)) == DEFAULT
+
+
+@pytest.mark.skipif(not any(on_disk.SHIPPED.glob("*.safetensors")), reason="no network is shipped")
+def test_the_method_page_names_the_network_whose_head_is_not_pooled() -> None:
+    others = [one.name for one in on_disk.find(on_disk.SHIPPED)[0].values() if one.card.head != "pooled"]
+    says = (Path(__file__).parents[1] / "pages" / "about" / "method.py").read_text("utf-8")
+    assert len(others) == 1
+    assert f"the classic head of {others[0]} they differ" in says
 
 
 def values(found: list[Scored]) -> dict[tuple[str, str, str], float]:

@@ -19,9 +19,11 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoint as on_disk
 from core import models, report
 from core.checkpoint import Checkpoint
+from core.guard import Reason, Verdict
 from core.orientation import MENDS, renamed
 from core.samples import average_films
 from core.ui import cache, cutoff, guard, hanging, reading_room, state
+from core.ui.kept import Result
 from tests import checkpoints, synthetic
 from tests.test_pages import give, opened, said
 
@@ -172,16 +174,30 @@ def test_the_table_of_films_and_every_export_carry_the_verdict(made: Checkpoint)
     results = guard.screened(cache.read(made, uploads, lambda *_: None), made)
     assert [guard.facts(result)["guard"]["verdict"] for result in results] == ["unknown", "refused"]
     assert results[1].reading is None
-    assert "refused" in guard.line(results[1], "it")
+    told = guard.lines([("A", results[1]), ("B", results[1]), ("C", results[0])])
+    assert told[0] == "A, B: film refused."
+    assert told[-1] == "C: film cannot tell."
+    assert len([line for line in told if "grainy all over" in line]) == 1
     turned = replace(results[0], upload=replace(results[0].upload, note="Mended here: turned."))
-    assert guard.line(turned, "it") == "it: film cannot tell. Mended here: turned."
+    assert guard.lines([("it", turned)]) == ["it: film cannot tell.", "it: Mended here: turned."]
+
+
+def test_reasons_that_are_not_every_networks_name_theirs(made: Checkpoint) -> None:
+    grain, strange = (Reason(check, 0.9, 0.5, refuses=True, task="pneumonia") for check in ("rough", "constant"))
+    upload = state.Upload.of("noise.png", NOISE)
+    one, two = (
+        guard.Refused(Result(upload, None, "", Verdict("refused", reasons, 1.8)), made, title)
+        for title, reasons in (("One", (grain, strange)), ("Two", (grain,)))
+    )
+    assert guard._why([one, two]) == [str(grain), f"One: {strange}"]
+    assert guard._why([two]) == [str(grain)]
 
 
 def test_compare_refuses_and_reads_anyway_too() -> None:
     app = give(opened(), ("noise.png", NOISE))
     app.switch_page("pages/read/compare.py").run()
     assert not app.exception
-    assert "refused" in said(app)
+    assert "Not read by ResNet-18: noise.png does not look like a film it knows." in said(app)
     button = next(key for key in keys(app) if key.startswith("read_anyway_"))
     app.button(key=button).click().run()
     assert not app.exception
@@ -191,6 +207,6 @@ def test_compare_refuses_and_reads_anyway_too() -> None:
 def test_the_viewers_mark_of_the_right_side_says_what_was_done_to_the_film() -> None:
     given = state.Upload.of("film.png", UPSIDE_DOWN)
     turned = given.mended("turn 180", "f" * 64, "Turned.")
-    assert hanging.of(given).right.startswith("Shown as stored, never flipped")
-    assert hanging.of(turned).right.startswith("Mended, not as stored")
-    assert hanging.of(replace(given, aggregate=True)).right == ""
+    assert hanging.of(given, made.task).right.startswith("Shown as stored, never flipped")
+    assert hanging.of(turned, made.task).right.startswith("Mended, not as stored")
+    assert hanging.of(replace(given, aggregate=True), made.task).right == ""

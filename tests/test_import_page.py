@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from core import models
 from core.architectures import ARCHITECTURES
 from core.checkpoint import store
 from core.tasks import own_task
-from core.ui import cache, state
+from core.ui import cache, cutoff, reading_room, state
 from tests import checkpoints
 from tests.test_pages import FILM, give, opened, said
 
@@ -70,6 +71,32 @@ def test_diagnose_reads_with_it_and_claims_nothing(flowers: str) -> None:
     assert "does not apply" in said(app)
     assert "not calibrated" in said(app)
     assert "Guangzhou" not in said(app)
+
+
+@pytest.mark.parametrize("page", ["diagnose", "compare"])
+@pytest.mark.parametrize("still", ["1", "0"])
+def test_its_images_have_no_lungs_and_no_patients_right(
+    flowers: str, page: str, still: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[str] = []
+    monkeypatch.setattr(st, "download_button", lambda label, *_, **__: offered.append(label))
+    monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
+    monkeypatch.setenv(reading_room.VARIABLE, still)
+    app = opened()
+    app.selectbox(key=state.reading.MODEL_TASK).set_value("own").run()
+    assert app.header[0].value == "Read an image"
+    app.switch_page(f"pages/read/{page}.py").run()
+    app = give(app, ("rose.png", FILM))
+    assert not app.exception
+    viewers = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    assert len(viewers) == (still == "0")
+    told = said(app) + json.dumps(viewers)
+    for word in ("lung", "patient", "disease"):
+        assert word not in told.lower(), word
+    assert all((film["right"], film["outline"]) == ("", None) for room in viewers for film in room["films"].values())
+    assert "The film" not in told
+    assert offered
+    assert "Lung mask PNG" not in offered
 
 
 def test_models_and_performance_say_what_is_not_known(flowers: str) -> None:

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compare.agreement import GRID, Agreement, Kind
+from core.tasks import Task
 from core.words import percent
 
-SIDES: Final = (
-    "Left and right are the viewer's: on a film that hangs as usual the patient's right is on your left. "
-    "Quarters are of the film, not of a lung."
-)
-"""What must stand beside every sentence made here."""
+_SIDES: Final = {
+    True: "Left and right are the viewer's: on a film that hangs as usual the patient's right is on your left. "
+    "Quarters are of the film, not of a lung.",
+    False: "Left and right are the viewer's.",
+}
+"""Whether images are of a chest → whose sides are meant."""
 
 _QUARTERS: Final = ("upper left", "upper right", "lower left", "lower right")
 _NOTABLE: Final = 0.1
@@ -28,16 +30,22 @@ _SAYS: Final[dict[Kind, str]] = {
 }
 
 
-def sentence(agreement: Agreement, first: str, second: str) -> str:
+def sides(task: Task) -> str:
+    """What must stand beside every sentence made here."""
+    return _SIDES[task.chest]
+
+
+def sentence(agreement: Agreement, first: str, second: str, image: str = "film") -> str:
     """What two maps have in common and what they have not.
 
     Args:
         agreement: of the two.
         first: what the first is called.
         second: what the second is called.
+        image: what the thing is called that they lie on.
 
     Returns:
-        One to three sentences. :data:`SIDES` must stand beside them.
+        One to three sentences. :func:`sides` must stand beside them.
     """
     kind = agreement.kind
     says = [_SAYS[kind].format(first, second)]
@@ -46,7 +54,7 @@ def sentence(agreement: Agreement, first: str, second: str) -> str:
     one, two = (_shares(values) for values in (agreement.first, agreement.second))
     shared = _shares(np.minimum(_heat(agreement.first), _heat(agreement.second)), whole=False)
     place = int(shared.argmax())
-    says.append(f"What they share is strongest at the {_QUARTERS[place]} of the film.")
+    says.append(f"What they share is strongest at the {_QUARTERS[place]} of the {image}.")
     lean = one - two
     parts = [
         f"{name} has more of its heat at the {_QUARTERS[at]} ({percent(mine[at])} against {percent(other[at])})"

@@ -30,8 +30,10 @@ _ACROSS: Final = 4  # pictures in a row
 _SMALL, _TEXT, _BIG, _TITLE = 24, 28, 34, 48
 _LINE: Final = 1.3  # line height / letter height
 _BESIDE: Final = 270  # width of lines beside a picture
-_FOOT_MOST: Final = 0.3  # of the page: pictures must keep the rest
+_FOOT_MOST: Final = 0.3  # of the page: a longer foot is set smaller
+_LEAST: Final = 18  # and no smaller than this: what does not fit then takes room from the pictures
 _PAPER, _INK, _FAINT, _RULE, _ACCENT = (255, 255, 255), (20, 25, 30), (95, 105, 112), (205, 211, 215), (11, 114, 133)
+_WARNING: Final = (164, 74, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,13 @@ class Bars:
         title: whose.
         verdict: in words, with its percentage.
         shares: class in words → probability, 0…1.
+        first: what must be known before the verdict, a line each: that a human must read, that the film was refused.
     """
 
     title: str
     verdict: str
     shares: Mapping[str, float]
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,19 +96,8 @@ class Sheet:
         below = _paragraph(draw, (_MARGIN, _MARGIN, inner), self.title, _TITLE)
         below = _paragraph(draw, (_MARGIN, below, inner), self.says, _TEXT) + _GAP // 2
         below = _bars(draw, self.bars, below) + _GAP // 2
-        column = (inner - _GAP) / 2
-        feet = [
-            [line for text in texts for line in wrapped(text, _font(_SMALL), column)]
-            for texts in (self.figures, self.foot)
-        ]
-        step = min(_SMALL * _LINE, HEIGHT * _FOOT_MOST / max(1, *map(len, feet)))
-        top = round(HEIGHT - _MARGIN - step * max(map(len, feet)))
+        top = _foot(draw, [*self.figures, "", *self.foot] if self.figures else self.foot)
         _tiles(page, self.tiles, below, top - _GAP)
-        draw.line([(_MARGIN, top - 12), (WIDTH - _MARGIN, top - 12)], fill=_RULE, width=2)
-        font = _font(min(_SMALL, round(step / _LINE)))
-        for left, lines in zip((_MARGIN, _MARGIN + column + _GAP), feet, strict=True):
-            for row, line in enumerate(lines):
-                draw.text((left, top + row * step), line, font=font, fill=_INK)
         return page
 
     def png(self, texts: Mapping[str, str]) -> bytes:
@@ -129,6 +122,22 @@ class Sheet:
         return buffer.getvalue()
 
 
+def _foot(draw: ImageDraw.ImageDraw, texts: Sequence[str]) -> float:
+    """Texts in two columns at the bottom, one after the other; where they begin."""
+    column = (WIDTH - 2 * _MARGIN - _GAP) / 2
+    for size in range(_SMALL, _LEAST - 1, -1):
+        lines = [line for text in texts for line in wrapped(text, _font(size), column)]
+        rows, step = -(-len(lines) // 2), size * _LINE
+        if rows * step <= HEIGHT * _FOOT_MOST:
+            break
+    top = round(HEIGHT - _MARGIN - rows * step)
+    draw.line([(_MARGIN, top - 12), (WIDTH - _MARGIN, top - 12)], fill=_RULE, width=2)
+    for place, line in enumerate(lines):
+        at = _MARGIN + place // rows * (column + _GAP), top + place % rows * step
+        draw.text(at, line, font=_font(size), fill=_INK)
+    return top
+
+
 def _bars(draw: ImageDraw.ImageDraw, bars: Sequence[Bars], top: float) -> float:
     """Readings in a row; where they end."""
     width = (WIDTH - 2 * _MARGIN - _GAP * (len(bars) - 1)) / max(1, len(bars))
@@ -136,6 +145,8 @@ def _bars(draw: ImageDraw.ImageDraw, bars: Sequence[Bars], top: float) -> float:
     for place, one in enumerate(bars):
         left = _MARGIN + place * (width + _GAP)
         at = _paragraph(draw, (left, top, width), one.title, _TEXT, _FAINT)
+        for text in one.first:
+            at = _paragraph(draw, (left, at, width), text, _TEXT, _WARNING)
         at = _paragraph(draw, (left, at, width), one.verdict, _BIG)
         name_width = max(_font(_SMALL).getlength(words) for words in one.shares) + _GAP / 2
         room = width - name_width - 110  # the percentage stands behind the bar

@@ -24,11 +24,13 @@ class Opinion:
         name: whose, as it is called on screen.
         prediction: the class read.
         share: its probability in words, e.g. ``"82 %"``.
+        human: whether a human must read, which then comes first.
     """
 
     name: str
     prediction: str
     share: str
+    human: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ def judge(opinions: Sequence[Opinion], agreements: Sequence[Agreement], task: Ta
         task: whose classes they are of.
     """
     words = task.words
-    told = "; ".join(f"{one.name}: {within(words[one.prediction])} {one.share}" for one in opinions)
+    told = "; ".join(
+        f"{one.name}: {'needs a human reader, ' * one.human}{within(words[one.prediction])} {one.share}"
+        for one in opinions
+    )
     if len(opinions) > _PAIR:
         told = f"{votes([one.prediction for one in opinions], words)}. {told}"
     if len(opinions) == 1:

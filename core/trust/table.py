@@ -108,6 +108,16 @@ def lead(mean: Mean) -> float:
     return min(mean.random, mean.blob) - mean.value
 
 
+def ahead_of(method: str, found: Sequence[Mean]) -> list[tuple[Mean, float]]:
+    """Every mean of the other methods, with how far it is ahead of ``method`` on the same network by the same score."""
+    own = {(mean.weights_sha256, mean.score): lead(mean) for mean in found if mean.method == method}
+    return [
+        (mean, lead(mean) - own[where])
+        for mean in found
+        if mean.method != method and (where := (mean.weights_sha256, mean.score)) in own
+    ]
+
+
 def clear(mean: Mean) -> bool:
     """Whether a method is better than both its rivals on the same films, with 95 % confidence of each."""
     return min(mean.ahead_of_random, mean.ahead_of_blob) > 0

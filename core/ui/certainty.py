@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
@@ -32,17 +32,17 @@ from core.words import percent, probability
 
 if TYPE_CHECKING:
     from core.certainty.spread import Spread
+    from core.classifier import Reading
 
 V = TypeVar("V")
 
 Facts = Callable[[Result], dict[str, Any]]
 """A reading → what exports say of how sure it is."""
 
+HUMAN_ICON: Final = ":orange[:material/person_alert:]"
 _ICON: Final = ":material/signal_cellular_alt{}:"
 _ICONS: Final = dict(zip(WORDINGS, map(_ICON.format, ("", "_2_bar", "_1_bar")), strict=True))
-_SHORT: Final = {row.title: _ICONS[name] for name, row in WORDINGS.items()} | {
-    HUMAN: ":orange[:material/person_alert:]"
-}
+_SHORT: Final = {row.title: _ICONS[name] for name, row in WORDINGS.items()}
 
 
 def of(checkpoint: Checkpoint) -> Certainty | None:
@@ -87,20 +87,28 @@ def panel(checkpoint: Checkpoint) -> None:
 def human(result: Result, checkpoint: Checkpoint) -> None:
     """That a human must read, first of all and across the page; nothing where the network is sure enough."""
     found = usable(checkpoint)
-    if found is None or result.reading is None:
+    if found is None or result.reading is None or not defers(result, checkpoint):
         return
-    by_class, target = result.reading.by_class, TARGETS[state.reading.target_error()]
-    if not found.defers(by_class, target.name):
-        return
+    target, highest = TARGETS[state.reading.target_error()], max(result.reading.by_class.values())
     low = found.cuts[target.name]
     if low > 1:
         why = f"No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
     else:
+        # The heading then has another figure, which is not calibrated.
+        differs = state.reading.uncalibrated() and checkpoint.card.temperature != 1
         why = (
-            f"Its highest probability is {probability(max(by_class.values()))}: below {probability(low)} more than "
-            f"{target.title} readings may be wrong."
+            f"Its highest {'calibrated ' if differs else ''}probability is {probability(highest)}: below "
+            f"{probability(low)} more than {target.title} readings may be wrong."
         )
     st.warning(f"**{HUMAN}.** {why}", icon=":material/person_alert:")
+
+
+def defers(result: Result, checkpoint: Checkpoint) -> bool:
+    """Whether a human must read; never where nothing is known."""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return False
+    return found.defers(result.reading.by_class, state.reading.target_error())
 
 
 def words(result: Result, checkpoint: Checkpoint) -> None:
@@ -142,20 +150,29 @@ def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
         return {}
     if result.reading is None:
         return {_set_name(): "", "How sure": ""}
-    sure, held = _in_words(found, result.reading.by_class, checkpoint)
-    return {_set_name(): held, "How sure": sure}
+    held = found.sets.of(result.reading.by_class, state.reading.set_level())
+    return {
+        _set_name(): either(held, checkpoint.task.words) if held else "no class",
+        "How sure": _sure(found, result.reading),
+    }
 
 
 def line(result: Result, checkpoint: Checkpoint) -> str:
     """How sure, and the set: where several readings stand side by side. Empty where nothing is known."""
-    told = _in_short(result, checkpoint)
-    return told[1] if told else ""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return ""
+    return f"{_sure(found, result.reading)}. {_set(found, result, result.reading, checkpoint)}"
 
 
 def short(result: Result, checkpoint: Checkpoint) -> None:
-    """The same on the screen."""
-    if told := _in_short(result, checkpoint):
-        st.markdown(f"{_SHORT[told[0]]} {told[1]}")
+    """The same on the screen, below a heading that led with the human reader where one is needed."""
+    found = usable(checkpoint)
+    if found is None or result.reading is None:
+        return
+    sure = _sure(found, result.reading)
+    told = ":material/data_array: " if sure == HUMAN else f"{_SHORT[sure]} {sure}. "
+    st.markdown(f"{told}{_set(found, result, result.reading, checkpoint)}")
 
 
 def facts(checkpoint: Checkpoint) -> Facts:
@@ -216,27 +233,19 @@ def _set_name() -> str:
     return f"{percent(state.reading.set_level())} set"
 
 
-def _in_short(result: Result, checkpoint: Checkpoint) -> tuple[str, str] | None:
-    """How sure, and that with the set; ``None`` where nothing is known."""
-    found = usable(checkpoint)
-    if found is None or result.reading is None:
-        return None
-    by_class, level = result.reading.by_class, state.reading.set_level()
-    sure = found.headline(by_class, state.reading.target_error())
-    known = not guard.cautious(result)
-    held = set_in_words(found.sets.of(by_class, level), checkpoint.task.words, level, known=known)
-    return sure, f"{sure}. {held}"
+def _set(found: Certainty, result: Result, reading: Reading, checkpoint: Checkpoint) -> str:
+    """A set in few words, and whether it is a promise."""
+    level = state.reading.set_level()
+    held = found.sets.of(reading.by_class, level)
+    return set_in_words(held, checkpoint.task.words, level, known=not guard.cautious(result))
+
+
+def _sure(found: Certainty, reading: Reading) -> str:
+    return found.headline(reading.by_class, state.reading.target_error())
 
 
 def _unless_promised(result: Result) -> str:
     return UNPROMISED if guard.cautious(result) else ""
-
-
-def _in_words(found: Certainty, by_class: Mapping[str, float], checkpoint: Checkpoint) -> tuple[str, str]:
-    """How sure, and what the set holds."""
-    sure = found.headline(by_class, state.reading.target_error())
-    held = found.sets.of(by_class, state.reading.set_level())
-    return sure, either(held, checkpoint.task.words) if held else "no class"
 
 
 def usable(checkpoint: Checkpoint) -> Certainty | None:

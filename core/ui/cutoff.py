@@ -21,7 +21,7 @@ SHOWN_FROM: Final = 0.15
 
 
 def shares(reading: Reading) -> Mapping[str, float]:
-    """Class → probability, calibrated or not as the visitor chose."""
+    """Class → probability, calibrated or not as the visitor chose on Diagnose; other pages show calibrated ones."""
     return reading.raw_by_class if state.reading.uncalibrated() else reading.by_class
 
 

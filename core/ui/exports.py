@@ -41,7 +41,7 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
             button("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
             button("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
         found = lungs.fields(result.upload)
-        if found is not None and found.plausible:
+        if found is not None and found.plausible and checkpoint.task.chest:
 
             def mask(found: LungFields = found) -> bytes:
                 return report.mask_png(found.mask(film.width, film.height), film.sha256, checkpoint, caveats)

@@ -1,9 +1,9 @@
-"""Is this a film the network knows, on Diagnose: refused ones are not read unless somebody insists, and that shows."""
+"""Is this a film the network knows: refused ones are not read unless somebody insists, and that shows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import streamlit as st
@@ -12,7 +12,6 @@ from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
 from core.guard import Known, judge, known_of
 from core.orientation import Mend, offered, renamed
-from core.tasks import OWN
 from core.ui import cache, state
 from core.ui.kept import Result
 from core.ui.state import Upload
@@ -21,40 +20,69 @@ _WORDS: Final = {"accepted": "known kind", "caution": "caution", "refused": "ref
 _MENDABLE: Final = frozenset({"orientation", "polarity"})
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Refused:
+    """A film that a network was not given to read.
+
+    Attributes:
+        result: with the verdict, without a reading.
+        checkpoint: whose network.
+        title: what the network is called where several are.
+    """
+
+    result: Result
+    checkpoint: Checkpoint
+    title: str = ""
+
+
 def screened(results: Sequence[Result], checkpoint: Checkpoint) -> list[Result]:
     """Results with verdicts; those of refused films without their reading, unless the visitor asked for it."""
     known = _known(checkpoint)
     return [_screened(result, checkpoint, known) for result in results]
 
 
+def refused(result: Result) -> bool:
+    """Whether a film was not read because of its verdict."""
+    return result.verdict is not None and result.verdict.refused and result.reading is None
+
+
 def refusal(result: Result, checkpoint: Checkpoint) -> bool:
     """Why a film was not read, and what can be done; whether that is so."""
-    if result.verdict is None or not result.verdict.refused or result.reading is not None:
+    if not refused(result):
         return False
-    with st.container(key="refused"):
-        st.error(
-            "**Not read: this does not look like a film this network knows.**\n\n"
-            + "\n".join(f"- {reason}" for reason in result.verdict.reasons),
-            icon=":material/block:",
-        )
-        st.image(cache.film(result.upload).picture, width=240, output_format="PNG", alt="The film as it was given")
-        with st.container(horizontal=True):
-            _mends(result)
-            insist(result, checkpoint)
-        _heart(result)
+    panel([Refused(result, checkpoint)], "Not read: this does not look like a film this network knows.")
     return True
 
 
-def insist(result: Result, checkpoint: Checkpoint, place: str = "") -> None:
-    """The button that has a refused film read. ``place`` tells several on one page apart."""
-    st.button(
-        "Read anyway",
-        key=f"read_anyway{place}",
-        icon=":material/visibility:",
-        on_click=state.films.insisted().add,
-        args=((result.upload.sha256, checkpoint.key),),
-        help="The reading will be marked on screen and in every download.",
-    )
+def panel(found: Sequence[Refused], says: str, place: str = "") -> None:
+    """Why one film was not read by one network or several, the film, and what can be done.
+
+    Args:
+        found: of one film, one for each network.
+        says: the first line.
+        place: tells several on one page apart.
+    """
+    result = next((one.result for one in found if _offered(one.result)), found[0].result)
+    with st.container(key=f"refused{place}"):
+        st.error(f"**{says}**\n\n" + "\n".join(f"- {why}" for why in _why(found)), icon=":material/block:")
+        st.image(cache.film(result.upload).picture, width=240, output_format="PNG", alt="The film as it was given")
+        with st.container(horizontal=True):
+            mends(result, place)
+            st.button(
+                "Read anyway",
+                key=f"read_anyway{place}",
+                icon=":material/visibility:",
+                on_click=state.films.insisted().update,
+                args=([(one.result.upload.sha256, one.checkpoint.key) for one in found],),
+                help="The reading will be marked on screen and in every download.",
+            )
+        _heart(result)
+
+
+def _why(found: Sequence[Refused]) -> list[str]:
+    """Every reason once; with the networks whose it is, unless it is every network's."""
+    said = _by_text((one.title, reason) for one in found for reason in _reasons(one.result))
+    return [text if len(who) == len(found) else f"{', '.join(who)}: {text}" for text, who in said.items()]
 
 
 def warning(result: Result, checkpoint: Checkpoint) -> None:
@@ -69,16 +97,21 @@ def warning(result: Result, checkpoint: Checkpoint) -> None:
     with st.container(key="caution"):
         st.warning(f"**{title}** {verdict.says}", icon=":material/warning:")
         with st.container(horizontal=True):
-            _mends(result)
+            mends(result)
         _heart(result)
 
 
-def _mends(result: Result) -> None:
-    """Buttons that put the film right, where one of the reasons is how it lies or that it is inverted."""
+def mends(result: Result, place: str = "") -> None:
+    """Buttons that put the film right, where one of the reasons is how it lies or that it is inverted.
+
+    Args:
+        result: with the verdict.
+        place: tells several films on one page apart.
+    """
     for mend in _offered(result):
         st.button(
             mend.title,
-            key=f"mend_{mend.name}",
+            key=f"mend_{mend.name}{place}",
             type="primary",
             icon=":material/auto_fix_high:",
             on_click=_put_right,
@@ -104,26 +137,61 @@ def _heart(result: Result) -> None:
 
 
 def _put_right(upload: Upload, mend: Mend) -> None:
-    note = f"Mended here: {mend.done}, from film {upload.sha256[:12]}."
-    state.films.put_for(upload, upload.mended(mend.name, renamed(upload.sha256, mend), note))
+    was = f"{upload.note} " if upload.note else ""
+    note = f"{was}Mended here: {mend.done}, from film {upload.sha256[:12]}."
+    new = upload.mended(mend.name, renamed(upload.sha256, mend), note)
+    state.films.put_for(upload, new)
+    state.compare.put_for(upload.sha256, new.sha256)
 
 
 def short(result: Result) -> None:
-    """A caution in few words, the reasons behind them: where several readings stand side by side."""
-    if result.verdict is None or not result.verdict.caution:
+    """A caution and its first reason, the others behind them: where several readings stand side by side."""
+    if not (title := caution(result)):
         return
-    title = "Read anyway: the guard refused this film" if result.verdict.refused else "Read with caution"
-    st.markdown(f":orange[:material/warning:] **{title}**", help=result.verdict.says)
+    first, *others = _reasons(result) or [""]
+    more = f" And {len(others)} more reason{'s' * (len(others) > 1)}." if others else ""
+    st.markdown(f":orange[:material/warning:] **{title}.** {first}{more}", help=" ".join(others) or None)
 
 
-def line(result: Result, who: str) -> str:
-    """The verdict for a page that leaves the house, and what was done to the film."""
+def caution(result: Result) -> str:
+    """What a reading must come with, in three words or a few more; often nothing."""
+    if result.verdict is None or not result.verdict.caution:
+        return ""
+    return "Read anyway: the guard refused this film" if result.verdict.refused else "Read with caution"
+
+
+def lines(found: Iterable[tuple[str, Result]]) -> list[str]:
+    """Verdicts, reasons and what was done to films, for a page that leaves the house: each once, with whose it is.
+
+    Args:
+        found: whose each reading is, and the reading.
+    """
+    said = _by_text((who, text) for who, result in found for text in _said(result))
+    return [f"{', '.join(who)}: {text}" for text, who in said.items()]
+
+
+def _said(result: Result) -> list[str]:
+    return [_told(result), *_reasons(result), *filter(None, [result.upload.note])]
+
+
+def _told(result: Result) -> str:
+    """The verdict in a sentence."""
     if result.verdict is None:
-        found = "whether the film is of a known kind was not looked at."
-    else:
-        anyway = ", read anyway" if result.verdict.refused else ""
-        found = f"film {_WORDS[result.verdict.name]}{anyway}. {result.verdict.says}".strip()
-    return f"{who}: {found} {result.upload.note}".strip()
+        return "whether the film is of a known kind was not looked at."
+    anyway = ", read anyway" if result.verdict.refused and not refused(result) else ""
+    return f"film {_WORDS[result.verdict.name]}{anyway}."
+
+
+def _reasons(result: Result) -> list[str]:
+    return [] if result.verdict is None else list(map(str, result.verdict.reasons))
+
+
+def _by_text(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Text → who says it, each text at the place where it is said first."""
+    said: dict[str, list[str]] = {}
+    for who, text in told:
+        said.setdefault(text, []).append(who)
+    return said
 
 
 def cautious(result: Result) -> bool:
@@ -167,7 +235,8 @@ def _known(checkpoint: Checkpoint) -> Known | None:
 
 
 def _cannot_tell(checkpoint: Checkpoint) -> str:
-    says = "Whether this is the kind of film the network knows cannot be told: it has no statistics of its films."
-    if checkpoint.card.task == OWN:
+    kind = checkpoint.task.image
+    says = f"Whether this is the kind of {kind} the network knows cannot be told: it has no statistics of its {kind}s."
+    if not checkpoint.task.chest:
         return says
     return f"{says} Make them: `python -m core guard --model {checkpoint.name} --data DIR`"

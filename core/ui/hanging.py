@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from core.tasks import Task
 from core.ui.state import Upload
 
 
@@ -46,8 +47,13 @@ AVERAGE: Final = Hanging(
 )
 
 
-def of(upload: Upload) -> Hanging:
-    """How a film hangs."""
+IMAGE: Final = Hanging("Original", "Untouched", "Shown as stored, never flipped.", "")
+
+
+def of(upload: Upload, task: Task) -> Hanging:
+    """How a film hangs; of images that are no films of a chest nothing is said of a patient's sides."""
+    if not task.chest:
+        return IMAGE
     if upload.aggregate:
         return AVERAGE
     return MENDED if upload.mends else STORED

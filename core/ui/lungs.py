@@ -28,8 +28,9 @@ _SENT: Final = 64
 """Side of what the viewer gets, cells: it goes with every change, and no line is smoother with more."""
 
 
-def drawn(found: LungFields | None) -> NDArray[np.float32] | None:
+def drawn(upload: Upload) -> NDArray[np.float32] | None:
     """What the viewer outlines, float32 ``[S, S]``: nothing where no plausible lungs were found."""
+    found = fields(upload)
     if found is None or not found.plausible:
         return None
     return np.asarray(Image.fromarray(found.square).resize((_SENT, _SENT), Image.Resampling.BOX))

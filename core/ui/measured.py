@@ -24,13 +24,12 @@ class Measured(Protocol):
 R = TypeVar("R", bound=Measured)
 
 
-def of(kind: type[R], path: Path, sha256: str) -> list[R]:
-    """The rows of one network; none where there is no table.
+def every(kind: type[R], path: Path) -> list[R]:
+    """The rows of all networks; none where there is no table.
 
     Args:
         kind: of the rows.
         path: of the table.
-        sha256: of the network's weights.
 
     Raises:
         DataError: the table cannot be used.
@@ -39,4 +38,9 @@ def of(kind: type[R], path: Path, sha256: str) -> list[R]:
         return []
     key = str(path), str(path.stat().st_mtime_ns)
     rows: list[R] = cache.computed(kind.__name__, key, lambda: from_csv(kind, path.read_text("utf-8"), path.name))
-    return [row for row in rows if row.weights_sha256 == sha256]
+    return rows
+
+
+def of(kind: type[R], path: Path, sha256: str) -> list[R]:
+    """The rows of the network whose weights have that sha256; otherwise as :func:`every`."""
+    return [row for row in every(kind, path) if row.weights_sha256 == sha256]

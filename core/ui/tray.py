@@ -9,7 +9,6 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
-from core.tasks import OWN
 from core.ui import certainty, exports, guard, state, widgets
 from core.ui.kept import Result
 
@@ -23,16 +22,16 @@ _ROW: Final = 35
 _ROWS_SHOWN: Final = 6
 
 
-def empty(checkpoint: Checkpoint, title: str = "Read a chest X-ray") -> None:
-    """What a visitor without a film sees."""
-    st.header(title, anchor=False)
-    st.markdown(checkpoint.task.question)
+def empty(checkpoint: Checkpoint, title: str = "Read {}") -> None:
+    """What a visitor without a film sees; ``{}`` in the title is what can be given."""
+    task = checkpoint.task
+    st.header(title.format("a chest X-ray" if task.chest else "an image"), anchor=False)
+    st.markdown(task.question)
     with st.container(key="drop"):
-        films = "images" if checkpoint.card.task == OWN else "frontal chest films"
-        widgets.uploader(f"Drop one or several {films} here")
-    st.markdown("#### No film at hand?")
+        widgets.uploader(f"Drop one or several {'frontal chest films' if task.chest else 'images'} here")
+    st.markdown(f"#### No {task.image} at hand?")
     _averages(checkpoint)
-    st.caption(f"**Trained on:** {checkpoint.task.population}")
+    st.caption(f"**Trained on:** {task.population}")
 
 
 def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
@@ -56,8 +55,10 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     )
     head, buttons = st.columns(2, vertical_alignment="center")
     with head:
-        says = f"{len(readable)} film{'s' * (len(readable) != 1)} read" + (f", {failed} could not be" if failed else "")
-        st.markdown(f"**{says}.** Select a row to look at its film.")
+        image = checkpoint.task.image
+        says = f"{len(readable)} {image}{'s' * (len(readable) != 1)} read"
+        says += f", {failed} could not be" if failed else ""
+        st.markdown(f"**{says}.** Select a row to look at its {image}.")
     with buttons, st.container(horizontal=True, horizontal_alignment="right"):
         exports.readings(results, checkpoint, f"readings-{checkpoint.name}", "All readings")
     accent = widgets.palette().accent

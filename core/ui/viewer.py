@@ -15,6 +15,7 @@ from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.render import Look
+from core.tasks import Task
 from core.ui import (
     cache,
     certainty,
@@ -31,6 +32,7 @@ from core.ui import (
     widgets,
 )
 from core.ui.kept import Film, Result, Wanted
+from core.ui.state import Upload
 from core.words import percent, probability, within
 
 _PICKER: Final = 240  # pixels, the width of a picker beside others
@@ -82,9 +84,10 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
             help="The network's own softmax. Calibration divides its logits by a temperature fitted on validation "
             f"({checkpoint.card.temperature:.2f}), so that a percentage comes closer to how often it is right.",
         )
+    chance = ", not this patient's chance of disease" if checkpoint.task.chest else ""
     st.caption(
         f"**{widgets.verbatim(result.upload.name)}.** {_kind(checkpoint)} from {widgets.title_of(checkpoint)}: "
-        f"its share among {len(words)} classes that add up to 100 %, not this patient's chance of disease."
+        f"its share among {len(words)} classes that add up to 100 %{chance}."
     )
 
 
@@ -107,18 +110,17 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
         wanted = Wanted(checkpoint, result.upload, reading, method, state.reading.against(), layers)
         (maps,) = making.maps([wanted])
     except PneumoLensError as error:
-        widgets.say(error, "This film cannot be shown.")
+        widgets.say(error, f"This {checkpoint.task.image} cannot be shown.")
         return
     heatmap = None if maps is None else maps[target]
     if reading_room.usable():
         shown = _room(result, film, heatmap, checkpoint, cutoff.shares(reading)[target])
     else:
         shown = _stills(result, film, heatmap, checkpoint, cutoff.shares(reading)[target])
-    lungs.line(lungs.fields(result.upload), heatmap if shown else None)
-    st.caption(
-        f"{hanging.of(result.upload).sides} A heatmap is evidence, not an outline of disease. "
-        f"**Trained on:** {checkpoint.task.population}"
-    )
+    task = checkpoint.task
+    if task.chest:
+        lungs.line(lungs.fields(result.upload), heatmap if shown else None)
+    st.caption(f"{hanging.of(result.upload, task).sides} {widgets.evidence(task)} **Trained on:** {task.population}")
     if shown and heatmap:
         trust.panel(result, heatmap, checkpoint)
     exports.one(result, film, heatmap if shown else None, checkpoint, drawn)
@@ -149,29 +151,28 @@ def controls() -> DeltaGenerator:
 
 def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
     """Both in the viewer. Says whether the heatmap is there."""
-    hangs = hanging.of(result.upload)
+    task = checkpoint.task
+    hangs = hanging.of(result.upload, task)
     why_not = making.NOT_MADE if heatmap is None else _why_not(heatmap, share, checkpoint)
     original = reading_room.Pane(
         film=film.key,
         title=hangs.title,
-        alt="The film as it is",
-        says=widgets.sentence([hangs.state, *facts(film)]),
+        alt=f"The {task.image} as it is",
+        says=widgets.sentence([hangs.state, *facts(film, task)]),
     )
     if heatmap is None or why_not:
-        over = reading_room.Pane(film.key, "Overlay", "The film as it is", "", why_not=widgets.plain(why_not or ""))
+        over = reading_room.Pane(film.key, "Overlay", original.alt, "", why_not=widgets.plain(why_not or ""))
     else:
         over = reading_room.Pane(
             film=film.key,
             title="Overlay",
-            alt=f"The film with the {heatmap.method} heatmap for {checkpoint.task.words[heatmap.target]}",
+            alt=f"The {task.image} with the {heatmap.method} heatmap for {task.words[heatmap.target]}",
             says=widgets.sentence([METHODS[heatmap.method].title, heatmap.place])
             + f" · {widgets.title_of(checkpoint)}. Colours are scaled within this image.",
             values=heatmap.values,
             high=reading_room.high_end(heatmap, checkpoint),
         )
-    outline = lungs.drawn(lungs.fields(result.upload))
-    films = [reading_room.Shown(film.key, cache.in_depth(result.upload), film.facts.view, hangs.right, outline)]
-    reading_room.show("diagnose_room", films, [original, over], columns=2)
+    reading_room.show("diagnose_room", [in_room(result.upload, film, task)], [original, over], columns=2)
     if heatmap is None:
         return False
     if cutoff.weak(share) and not heatmap.problem:
@@ -181,21 +182,32 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
     return not why_not
 
 
+def in_room(upload: Upload, film: Film, task: Task) -> reading_room.Shown:
+    """A film for the viewer; lungs and the patient's right are marked on chest films alone."""
+    right, outline = hanging.of(upload, task).right, lungs.drawn(upload) if task.chest else None
+    return reading_room.Shown(film.key, cache.in_depth(upload), film.facts.view, right, outline)
+
+
 def _stills(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
     """Both as pictures. Says whether the heatmap is there."""
     reading_room.note()
     with st.container(key="films"):
         left, right = st.columns(2, gap="small")
     with left:
-        st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
-        hangs = hanging.of(result.upload)
-        st.caption(widgets.sentence([f"**{hangs.title}**, {within(hangs.state)}", *facts(film)]))
+        _untouched(film, checkpoint)
+        hangs = hanging.of(result.upload, checkpoint.task)
+        st.caption(widgets.sentence([f"**{hangs.title}**, {within(hangs.state)}", *facts(film, checkpoint.task)]))
     with right:
         if heatmap is None:
-            st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+            _untouched(film, checkpoint)
             st.info(making.NOT_MADE, icon=":material/visibility_off:")
             return False
         return _overlay(film, heatmap, checkpoint, share, state.look.look())
+
+
+def _untouched(film: Film, checkpoint: Checkpoint) -> None:
+    alt = f"The {checkpoint.task.image} as it is"
+    st.image(film.picture, width="stretch", output_format="PNG", alt=alt)
 
 
 def against(
@@ -229,7 +241,7 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
     """The picture with the heatmap, or why there is none. Says whether it was drawn."""
     why_not = _why_not(heatmap, share, checkpoint)
     if why_not:
-        st.image(film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+        _untouched(film, checkpoint)
         st.info(why_not, icon=":material/visibility_off:")
     else:
         _drawn(film, heatmap, checkpoint, drawn)
@@ -246,9 +258,8 @@ def _drawn(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) ->
     """The overlay and its legend."""
     says = checkpoint.task.words[heatmap.target]
     picture = cache.overlay(film, heatmap, checkpoint.key, drawn)
-    st.image(
-        picture, width="stretch", output_format="PNG", alt=f"The film with the {heatmap.method} heatmap for {says}"
-    )
+    alt = f"The {checkpoint.task.image} with the {heatmap.method} heatmap for {says}"
+    st.image(picture, width="stretch", output_format="PNG", alt=alt)
     words = checkpoint.task.words
     rather = f" rather than <b>{words[heatmap.against]}</b>" if heatmap.against else ""
     named = METHODS[heatmap.method].by_class
@@ -262,8 +273,8 @@ def _drawn(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) ->
     )
 
 
-def facts(film: Film) -> list[str]:
+def facts(film: Film, task: Task) -> list[str]:
     """What is known of a film's file, in words."""
     known = film.facts
     kind = " ".join(part for part in (known.format, known.modality, known.view) if part)
-    return [kind, f"{film.width:,} x {film.height:,} px", f"{known.bits} bit", *known.notes, f"film {film.key}"]
+    return [kind, f"{film.width:,} x {film.height:,} px", f"{known.bits} bit", *known.notes, f"{task.image} {film.key}"]

@@ -14,7 +14,7 @@ from core.checkpoint import Checkpoint, Interval
 from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
 from core.report import DISCLAIMER
-from core.tasks import OWN
+from core.tasks import OWN, Task
 from core.ui import cache, state
 from core.ui.charts import Palette
 from core.xray import LIMITS
@@ -70,6 +70,11 @@ def origin(note: str) -> None:
     """What a film is, or what was done to it, beside its reading; nothing where that goes without saying."""
     if note:
         st.markdown(f":blue[:material/info: {note}]")
+
+
+def evidence(task: Task) -> str:
+    """What must be said beside every heatmap."""
+    return f"A heatmap is evidence, not an outline{' of disease' if task.chest else ''}."
 
 
 def frame() -> None:

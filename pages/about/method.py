@@ -47,9 +47,9 @@ from the same passes. Their maps are kept, so that they are made once.
 **Target layer.** Methods that weigh features can explain any stage of the network, and the mean of several, each scaled
 first. The last one knows most of the classes and has the fewest cells.
 
-The networks here end in a pooled head: with it Grad-CAM,
-XGrad-CAM and HiResCAM are one and the same map, and so are LayerCAM and Element-wise Grad-CAM. With other heads they
-differ.
+All networks that come with this project but one end in a pooled head: with it Grad-CAM, XGrad-CAM and HiResCAM are one
+and the same map. With the classic head of covid-two_block_cnn they differ. LayerCAM and Element-wise Grad-CAM are the
+same with any head where no feature is negative.
 
 **One class rather than another** explains the difference of two logits: what speaks for both cancels out.
 """)

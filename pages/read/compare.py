@@ -23,7 +23,7 @@ def main() -> None:
         st.info("Choose at least one backbone and one method at the left.", icon=":material/left_click:")
         return
     if not state.films.given():
-        tray.empty(chosen.backbones[0], "Compare what networks see in a chest X-ray")
+        tray.empty(chosen.backbones[0], "Compare what networks see in {}")
         return
     if chosen.two and len(chosen.films) < len("AB"):
         st.info(

@@ -10,13 +10,14 @@ import numpy as np
 import streamlit as st
 
 from core import render
+from core.certainty import HUMAN
 from core.compare import Bars, Sheet, Tile, Verdict
 from core.compare.agreement import TOP
-from core.compare.places import SIDES
+from core.compare.places import sides
 from core.explain import METHODS
 from core.render import Look, Rgb
 from core.report import DISCLAIMER
-from core.ui import exports, guard, state
+from core.ui import exports, guard, state, widgets
 from core.ui.compare import believed, panes
 from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen
@@ -52,11 +53,11 @@ class Shown:
 def buttons(shown: Shown) -> None:
     """Downloads of the whole page."""
     # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
-    drawn = state.look.look()
+    drawn, bars = state.look.look(), [_bars(one) for one in _seen(shown.made)]
     facts = provenance(shown.made) | {"certainty": " ".join(shown.sure)}
 
     def sheet() -> Sheet:
-        return compose(shown, drawn)
+        return compose(shown, bars, drawn)
 
     stem = f"compare-{'-'.join(dict.fromkeys(pane.seen.film.key for pane in shown.made))}"
     with st.container(horizontal=True, gap="small"):
@@ -72,28 +73,27 @@ def provenance(made: Sequence[Pane]) -> dict[str, str]:
         "notice": DISCLAIMER,
         "film_sha256": ", ".join(films),
         "weights_sha256": ", ".join(weights),
-        "guard": "; ".join(dict.fromkeys(guard.line(pane.seen.result, pane.seen.name) for pane in made)),
+        "guard": " ".join(guard.lines((one.name, one.result) for one in _seen(made))),
         "maps": ", ".join(f"{pane.heatmap.model} {pane.heatmap.made} {pane.heatmap.asked}" for pane in made),
     }
 
 
-def compose(shown: Shown, drawn: Look) -> Sheet:
-    """The page, from what is on the screen; ``drawn``: how overlays are."""
+def compose(shown: Shown, bars: Sequence[Bars], drawn: Look) -> Sheet:
+    """The page, from what is on the screen: ``bars``: its readings; ``drawn``: how overlays are."""
     made, pair = shown.made, shown.pair
-    seen = list({pane.seen.key: pane.seen for pane in made}.values())
+    seen = _seen(made)
     films = {one.film.sha256: one for one in seen}
     tiles: list[Tile] = []
     for sha256, one in films.items():
-        of = f" of film {one.letter}" if one.letter else ""
-        size = f"{one.film.width:,} x {one.film.height:,} px, film {one.film.key}"
-        tiles.append(Tile(f"Original{of}", _colour(one.film), (size,)))
+        size = f"{one.film.width:,} x {one.film.height:,} px, {one.checkpoint.task.image} {one.film.key}"
+        tiles.append(Tile(f"Original{one.of}", _colour(one.film), (size,)))
         tiles += [_tile(pane, drawn) for pane in made if pane.seen.film.sha256 == sha256]
         if pair is not None and pair.first.seen.film.sha256 == sha256:
             tiles.append(_difference(pair, drawn))  # over this film; of two, it fills the first one's row
     return Sheet(
         title=shown.verdict.title,
         says=shown.verdict.says,
-        bars=[_bars(one) for one in seen],
+        bars=bars,
         tiles=tiles,
         figures=[
             *([pair.says] if pair else []),
@@ -106,15 +106,21 @@ def compose(shown: Shown, drawn: Look) -> Sheet:
     )
 
 
+def _seen(made: Sequence[Pane]) -> list[Seen]:
+    """The readings behind the panes, each once."""
+    return list({pane.seen.key: pane.seen for pane in made}.values())
+
+
 def _colour(film: Film) -> Rgb:
     return np.repeat(film.grey[:, :, None], 3, axis=2)
 
 
 def _bars(one: Seen) -> Bars:
     words = one.checkpoint.task.words
-    title = f"{one.title}, film {one.letter}" if one.letter else one.title
+    title = f"{one.title}, {one.which}" if one.letter else one.title
     shares = {words[label]: share for label, share in one.by_class.items()}
-    return Bars(title, f"{words[one.prediction]} {one.share}", shares)
+    first = HUMAN * one.human, guard.caution(one.result)
+    return Bars(title, f"{words[one.prediction]} {one.share}", shares, tuple(filter(None, first)))
 
 
 def _tile(pane: Pane, drawn: Look) -> Tile:
@@ -145,7 +151,8 @@ def _figures(pair: Pair) -> str:
 
 def _foot(seen: Sequence[Seen], made: Sequence[Pane]) -> list[str]:
     networks = {one.checkpoint.name: one.checkpoint for one in seen}
-    films = {one.film.sha256: one for one in seen}
+    films = {one.film.sha256: one for one in seen}.values()
+    task = seen[0].checkpoint.task
     scales = (
         "Maps that can be compared share a scale" if made[0].scale else "Every map is scaled to its own strongest place"
     )
@@ -154,9 +161,12 @@ def _foot(seen: Sequence[Seen], made: Sequence[Pane]) -> list[str]:
             f"{name}: weights sha256 {one.card.weights_sha256}, temperature {one.card.temperature:.2f}"
             for name, one in networks.items()
         ),
-        *(f"Film{f' {one.letter}' if one.letter else ''}: sha256 {sha256}" for sha256, one in films.items()),
-        *(guard.line(one.result, one.name) for one in seen),
-        f"{scales}; a heatmap is evidence, not an outline of disease. {SIDES}",
-        f"Trained on: {seen[0].checkpoint.task.population}",
+        *(
+            f"{task.image.capitalize()}{f' {one.letter}' if one.letter else ''}: sha256 {one.film.sha256}"
+            for one in films
+        ),
+        *guard.lines((one.name, one.result) for one in seen),
+        f"{scales}. {widgets.evidence(task)} {sides(task)}",
+        f"Trained on: {task.population}",
         f"PneumoLens. {DISCLAIMER}",
     ]

@@ -47,6 +47,11 @@ class Pane:
         """Whether the class explained is below the cut-off."""
         return cutoff.weak(self.seen.by_class[self.heatmap.target])
 
+    @property
+    def of_reading(self) -> bool:
+        """Whether it explains what its network read, by itself: then it is the evidence behind the reading."""
+        return self.heatmap.target == self.seen.prediction and self.heatmap.against is None
+
 
 def make(seen: Sequence[Seen], chosen: Choice) -> list[Pane]:
     """A pane for every reading and method, in this order, from what the page's controls hold.
@@ -108,17 +113,17 @@ def opener(pane: Pane, place: int, label: str) -> None:
 
 def in_room(pane: Pane) -> reading_room.Pane:
     """One pane as the viewer shows it: the film with the map, or with the reason why there is none."""
-    heatmap, film = pane.heatmap, pane.seen.film
+    heatmap, film, image = pane.heatmap, pane.seen.film, pane.seen.checkpoint.task.image
     method = METHODS[heatmap.method].title
     scale = "Colours are on a shared scale." if pane.scale else "Colours are scaled within this image."
     named = widgets.sentence([method, heatmap.place])
     if pane.why_not:
         why_not = widgets.plain(pane.why_not)
-        return reading_room.Pane(film.key, pane.title, "The film as it is", named, why_not=why_not)
+        return reading_room.Pane(film.key, pane.title, f"The {image} as it is", named, why_not=why_not)
     return reading_room.Pane(
         film=film.key,
         title=pane.title,
-        alt=f"The film with the {method} heatmap of {pane.seen.title} for "
+        alt=f"The {image} with the {method} heatmap of {pane.seen.title} for "
         + pane.seen.checkpoint.task.words[heatmap.target],
         says=" ".join(part for part in (heatmap.note, inside(pane), f"{named}.", scale) if part),
         values=pane.drawn.values,
@@ -129,19 +134,19 @@ def in_room(pane: Pane) -> reading_room.Pane:
 
 def inside(pane: Pane) -> str:
     """How much of the evidence lies in the lungs; empty where that cannot be said."""
-    return lungs.short(pane.seen.result.upload, pane.heatmap)
+    return lungs.short(pane.seen.result.upload, pane.heatmap) if pane.seen.checkpoint.task.chest else ""
 
 
 def _picture(pane: Pane, drawn: Look) -> None:
     """The overlay and its legend, or the film and why there is no overlay."""
-    words = pane.seen.checkpoint.task.words
+    words, image = pane.seen.checkpoint.task.words, pane.seen.checkpoint.task.image
     says = words[pane.heatmap.target]
     if pane.why_not:
-        st.image(pane.seen.film.picture, width="stretch", output_format="PNG", alt="The film as it is")
+        st.image(pane.seen.film.picture, width="stretch", output_format="PNG", alt=f"The {image} as it is")
         st.info(pane.why_not, icon=":material/visibility_off:")
         return
     picture = cache.overlay(pane.seen.film, pane.drawn, pane.seen.key[1], drawn, pane.scale)
-    alt = f"The film with the {METHODS[pane.heatmap.method].title} heatmap of {pane.seen.title} for {says}"
+    alt = f"The {image} with the {METHODS[pane.heatmap.method].title} heatmap of {pane.seen.title} for {says}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
     rather = f" rather than <b>{words[pane.heatmap.against]}</b>" if pane.heatmap.against else ""
     high = f"high ({pane.top})" if pane.top else "high"
@@ -160,7 +165,8 @@ def to_diagnose(pane: Pane) -> None:
     state.put(state.reading.METHOD, pane.heatmap.method)
     if pane.heatmap.layers:
         state.put(state.reading.LAYERS, list(pane.heatmap.layers))
-    state.reading.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against)
+    anyway = pane.weak and _weak_too()
+    state.reading.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against, anyway=anyway)
     st.switch_page("pages/read/diagnose.py")
 
 
@@ -177,5 +183,9 @@ def _title(one: Seen, method: str, seen: Sequence[Seen], methods: Sequence[str])
 
 
 def _why_not(one: Seen, heatmap: Heatmap) -> str | None:
-    asked = bool(state.value(state.compare.WEAK_TOO))
-    return cutoff.why_not(heatmap, one.by_class[heatmap.target], one.checkpoint.task, asked=asked)
+    return cutoff.why_not(heatmap, one.by_class[heatmap.target], one.checkpoint.task, asked=_weak_too())
+
+
+def _weak_too() -> bool:
+    """Whether maps of classes below the cut-off were asked for."""
+    return bool(state.value(state.compare.WEAK_TOO))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
-from core.ui import cache, cutoff, guard, widgets
+from core.ui import cache, certainty, guard, widgets
 from core.ui.compare.choice import Choice, titles
 from core.ui.kept import Film, Result
 from core.ui.state import Upload
 from core.words import probability
+
+if TYPE_CHECKING:
+    from core.classifier import Reading
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +30,6 @@ class Seen:
         checkpoint: whose network.
         title: what the network is called.
         letter: of the film, where there are two; else empty.
-        by_class: class → probability, calibrated or not as the visitor chose.
     """
 
     result: Result
@@ -34,12 +37,21 @@ class Seen:
     checkpoint: Checkpoint
     title: str
     letter: str
-    by_class: Mapping[str, float]
 
     @property
     def name(self) -> str:
         """What tells this reading from the others."""
-        return f"Film {self.letter}" if self.letter else self.title
+        return f"{self.checkpoint.task.image.capitalize()} {self.letter}" if self.letter else self.title
+
+    @property
+    def which(self) -> str:
+        """Which film it is of, where there are two; else empty."""
+        return f"{self.checkpoint.task.image} {self.letter}" if self.letter else ""
+
+    @property
+    def of(self) -> str:
+        """The same behind a noun."""
+        return f" of {self.which}" if self.letter else ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -49,19 +61,34 @@ class Seen:
     @property
     def prediction(self) -> str:
         """The class read."""
-        assert self.result.reading is not None  # noqa: S101 - Seen is made of readings
-        return self.result.reading.prediction
+        return self._reading.prediction
+
+    @property
+    def by_class(self) -> Mapping[str, float]:
+        """Class → probability, calibrated: networks are compared by what their percentages mean."""
+        return self._reading.by_class
 
     @property
     def share(self) -> str:
         """Probability of the class read, in words."""
         return probability(self.by_class[self.prediction])
 
+    @property
+    def human(self) -> bool:
+        """Whether a human must read."""
+        return certainty.defers(self.result, self.checkpoint)
+
+    @property
+    def _reading(self) -> Reading:
+        assert self.result.reading is not None  # noqa: S101 - Seen is made of readings
+        return self.result.reading
+
 
 def read(chosen: Choice) -> list[Seen]:
     """Read what is chosen, saying what takes time and what cannot be read."""
     called = titles(chosen.backbones)
     seen = []
+    refused: dict[str, list[guard.Refused]] = {}
     for checkpoint in chosen.backbones:
         try:
             results = guard.screened(_read(checkpoint, chosen.films), checkpoint)
@@ -71,23 +98,25 @@ def read(chosen: Choice) -> list[Seen]:
         for place, result in enumerate(results):
             letter = "AB"[place] if len(results) > 1 else ""
             if result.reading is not None:
-                by_class = cutoff.shares(result.reading)
-                film = cache.film(result.upload)
-                seen.append(Seen(result, film, checkpoint, called[checkpoint.name], letter, by_class))
-            elif result.verdict is not None:
-                _refused(result, checkpoint, called[checkpoint.name])
+                seen.append(Seen(result, cache.film(result.upload), checkpoint, called[checkpoint.name], letter))
+            elif guard.refused(result):
+                one = guard.Refused(result, checkpoint, called[checkpoint.name])
+                refused.setdefault(result.upload.sha256, []).append(one)
             elif checkpoint is chosen.backbones[0]:
                 widgets.say(str(result.error), f"{widgets.verbatim(result.upload.name)} cannot be read.")
+    for found in refused.values():
+        _refused(found)
     if cache.device_notice():
         st.warning(cache.device_notice(), icon=":material/memory:")
     return seen
 
 
-def _refused(result: Result, checkpoint: Checkpoint, title: str) -> None:
-    """A film that the guard refuses for one network, and the button that has it read all the same."""
-    with st.container(key=f"refused_{checkpoint.name}_{result.upload.sha256[:12]}"):
-        widgets.say(str(result.error), f"{title}: {widgets.verbatim(result.upload.name)}.")
-        guard.insist(result, checkpoint, f"_{checkpoint.name}_{result.upload.sha256[:12]}")
+def _refused(found: Sequence[guard.Refused]) -> None:
+    """A film that is refused for some of the networks, in one panel."""
+    upload, who = found[0].result.upload, ", ".join(one.title for one in found)
+    they = "they know" if len(found) > 1 else "it knows"
+    name = widgets.verbatim(upload.name)
+    guard.panel(found, f"Not read by {who}: {name} does not look like a film {they}.", f"_{upload.sha256[:12]}")
 
 
 def _read(checkpoint: Checkpoint, films: Sequence[Upload]) -> list[Result]:

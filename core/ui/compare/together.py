@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,9 @@ from core.render import FIRST, SECOND
 from core.ui import cache, state
 from core.ui.compare.panes import Pane
 from core.words import percent
+
+if TYPE_CHECKING:
+    from core.tasks import Task
 
 MEANS: Final = (
     f"Spearman's rank correlation over all places: 1 the same order, 0 none. Overlap: intersection over union of each "
@@ -48,6 +51,11 @@ class Pair:
         )
 
     @property
+    def behind_readings(self) -> bool:
+        """Whether it says on what two networks base what they read of one film."""
+        return self.like_for_like and self.first.of_reading and self.second.of_reading
+
+    @property
     def alike(self) -> bool:
         """Whether they differ in one thing only that one would ask about: the network, or the film, not the method."""
         one, two = self.first, self.second
@@ -57,7 +65,12 @@ class Pair:
     @property
     def says(self) -> str:
         """In sentences."""
-        return sentence(self.agreement, self.first.title, self.second.title)
+        return sentence(self.agreement, self.first.title, self.second.title, self.task.image)
+
+    @property
+    def task(self) -> Task:
+        """Of both: networks of one task only are compared."""
+        return self.first.seen.checkpoint.task
 
 
 def pairs(made: Sequence[Pane]) -> list[Pair]:
@@ -99,9 +112,10 @@ def show(found: Sequence[Pair]) -> Pair | None:
         if pair.first.heatmap.target != pair.second.heatmap.target:
             st.caption(":material/info: These two explain different classes.")
         if pair.first.seen.film.sha256 != pair.second.seen.film.sha256:
+            image, body = pair.task.image, " to the body" if pair.task.chest else ""
             st.caption(
-                ":material/info: Of two films, places are compared as they lie on the film: nothing is aligned to the "
-                "body, so what is at one place here may be at another there."
+                f":material/info: Of two {image}s, places are compared as they lie on the {image}: nothing is "
+                f"aligned{body}, so what is at one place here may be at another there."
             )
         st.caption(MEANS)
     with left:
@@ -121,7 +135,7 @@ def _difference(pair: Pair) -> None:
     picture = cache.difference(
         pair.first.seen.film, (_key(pair.first), _key(pair.second)), pair.agreement, state.look.look()
     )
-    alt = f"Difference of the heatmaps of {pair.title} over the film"
+    alt = f"Difference of the heatmaps of {pair.title} over the {pair.task.image}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
     first, second = (f"rgb{colour}" for colour in (FIRST, SECOND))
     st.html(
@@ -133,7 +147,7 @@ def _difference(pair: Pair) -> None:
         f"<b>{pair.second.title}</b></div>"
     )
     lines = f" Lines enclose each map's hottest {percent(TOP)}." if state.look.look().contour else ""
-    of = f" Drawn over film {pair.first.seen.letter}." if pair.first.seen.letter else ""
+    of = f" Drawn over {pair.first.seen.which}." if pair.first.seen.letter else ""
     st.caption(f"Which map is hotter, each scaled to its own strongest place; uncoloured: equally hot.{lines}{of}")
 
 

@@ -8,24 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import streamlit as st
 
+from core.certainty import HUMAN
 from core.compare import Opinion, Verdict, judge
-from core.compare.places import SIDES
+from core.compare.places import sides
 from core.errors import PneumoLensError
-from core.ui import (
-    cache,
-    certainty,
-    charts,
-    cutoff,
-    guard,
-    hanging,
-    look,
-    lungs,
-    making,
-    reading_room,
-    state,
-    viewer,
-    widgets,
-)
+from core.ui import certainty, charts, cutoff, guard, hanging, look, making, reading_room, state, viewer, widgets
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import EACH, Pane
@@ -58,7 +45,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
     try:
         made = panes.make(seen, chosen)
     except PneumoLensError as error:
-        widgets.say(error, "These films cannot be shown.")
+        widgets.say(error, f"These {task.image}s cannot be shown.")
         return
     pairs = together.pairs(made)
     verdict = judged(seen, pairs, task)
@@ -97,9 +84,9 @@ def _first_question(seen: Sequence[Seen], *, two: bool) -> str:
 
 
 def judged(seen: Sequence[Seen], pairs: Sequence[together.Pair], task: Task) -> Verdict:
-    """What the readings have in common, and the maps behind those of one film."""
-    opinions = [Opinion(one.name, one.prediction, one.share) for one in seen]
-    return judge(opinions, [pair.agreement for pair in pairs if pair.like_for_like], task)
+    """What the readings have in common, and the maps behind those of one film, whatever class is explained below."""
+    opinions = [Opinion(one.name, one.prediction, one.share, one.human) for one in seen]
+    return judge(opinions, [pair.agreement for pair in pairs if pair.behind_readings], task)
 
 
 def _readings(seen: Sequence[Seen]) -> None:
@@ -110,8 +97,10 @@ def _readings(seen: Sequence[Seen]) -> None:
         words, by_class = one.checkpoint.task.words, one.by_class
         with column:
             name = f" · {widgets.verbatim(one.result.upload.name)}" if one.letter else ""
-            film = f" · film {one.letter}" if one.letter else ""
-            st.markdown(f"**{one.title}{film}: {words[one.prediction]} {one.share}**{name}")
+            film = f" · {one.which}" if one.letter else ""
+            who, verdict = f"{one.title}{film}:", f"{words[one.prediction]} {one.share}"
+            human = f"**{who}** {certainty.HUMAN_ICON} **{HUMAN}.** {verdict}"
+            st.markdown(f"{human if one.human else f'**{who} {verdict}**'}{name}")
             figure = charts.probability_bars(
                 [words[label] for label in by_class],
                 list(by_class.values()),
@@ -157,12 +146,12 @@ def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
     films = {one.film.sha256: one for one in seen}
     shown, beside = [], []
     for sha256, one in films.items():
-        outline = lungs.drawn(lungs.fields(one.result.upload))
-        sent, right = cache.in_depth(one.result.upload), hanging.of(one.result.upload).right
-        shown.append(reading_room.Shown(one.film.key, sent, one.film.facts.view, right, outline))
-        of = f" of film {one.letter}" if one.letter else ""
-        facts = widgets.sentence(["Untouched", *viewer.facts(one.film)])
-        beside.append(reading_room.Pane(one.film.key, f"Original{of}", f"The film as it is{of}", facts))
+        task = one.checkpoint.task
+        shown.append(viewer.in_room(one.result.upload, one.film, task))
+        hangs = hanging.of(one.result.upload, task)
+        facts = widgets.sentence([hangs.state, *viewer.facts(one.film, task)])
+        alt = f"The {task.image} as it is{one.of}"
+        beside.append(reading_room.Pane(one.film.key, f"{hangs.title}{one.of}", alt, facts))
         beside += [panes.in_room(pane) for pane in made if pane.seen.film.sha256 == sha256]
     across = len(beside) // len(films) if len(films) > 1 else len(beside)
     reading_room.show("compare_room", shown, beside, columns=min(1 + _ACROSS, across))
@@ -196,14 +185,12 @@ def _grid(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
 
 
 def _original(one: Seen) -> None:
-    of = f" of film {one.letter}" if one.letter else ""
-    st.markdown(f"**Original{of}**")
-    st.image(one.film.picture, width="stretch", output_format="PNG", alt=f"The film as it is{of}")
-    st.caption(widgets.sentence(["Untouched", *viewer.facts(one.film)]))
+    task = one.checkpoint.task
+    st.markdown(f"**Original{one.of}**")
+    st.image(one.film.picture, width="stretch", output_format="PNG", alt=f"The {task.image} as it is{one.of}")
+    st.caption(widgets.sentence(["Untouched", *viewer.facts(one.film, task)]))
 
 
 def _notes(one: Seen) -> None:
-    st.caption(
-        f"Never flipped. {SIDES} A heatmap is evidence, not an outline of disease. "
-        f"**Trained on:** {one.checkpoint.task.population}"
-    )
+    task = one.checkpoint.task
+    st.caption(f"Never flipped. {sides(task)} {widgets.evidence(task)} **Trained on:** {task.population}")

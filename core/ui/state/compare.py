@@ -24,6 +24,12 @@ KEYS: Final = (
 _COMPARED = "compared"
 
 
+def put_for(old: str, new: str) -> None:
+    """Compare the film of digest ``new`` where that of digest ``old`` was the second one."""
+    if st.session_state.get(SECOND_FILM) == old:
+        st.session_state[SECOND_FILM] = new
+
+
 def prepare(compared: tuple[tuple[str, str], ...], favoured: str) -> None:
     """Explain the class that is read most whenever other films or networks come up. Before the pickers are drawn.
 

@@ -50,12 +50,14 @@ def add(files: Iterable[tuple[str, bytes, str]], *, aggregates: bool = False) ->
 
 
 def put_for(old: Upload, new: Upload) -> None:
-    """Put a film in the place of another, and look at it."""
+    """Put a film in the place of another; look at it if the other was looked at."""
+    looked_at = chosen()
     kept = [new if film.sha256 == old.sha256 else film for film in given()]
     tray = _films()
     tray.clear()
     tray.update({film.sha256: film for film in kept})
-    st.session_state[_CHOSEN] = new.sha256
+    if looked_at is None or looked_at.sha256 == old.sha256:
+        st.session_state[_CHOSEN] = new.sha256
 
 
 def clear() -> None:

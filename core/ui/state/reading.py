@@ -52,12 +52,22 @@ def prepare(film_sha256: str, checkpoint_key: str, predicted: str) -> None:
         st.session_state[ANYWAY] = False
 
 
-def explain(film_sha256: str, checkpoint_key: str, wanted: str, against: str | None = None) -> None:
-    """Explain this class, not the predicted one, when that film and network come up."""
+def explain(
+    film_sha256: str, checkpoint_key: str, wanted: str, against: str | None = None, *, anyway: bool = False
+) -> None:
+    """Explain this class, not the predicted one, when that film and network come up.
+
+    Args:
+        film_sha256: of the film.
+        checkpoint_key: of the network.
+        wanted: the class.
+        against: that it is explained against; ``None``: the class by itself.
+        anyway: whether its map was asked for although the class is below its cut-off.
+    """
     st.session_state[_EXPLAINED] = (film_sha256, checkpoint_key)
     st.session_state[TARGET] = wanted
     st.session_state[AGAINST] = against or ""
-    st.session_state[ANYWAY] = False
+    st.session_state[ANYWAY] = anyway
 
 
 def target() -> str:
