@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from core.ui.state import Upload
 from tests import checkpoints, synthetic
 from tests.test_pages import Readings, give, opened, pictures, said
 
+README = Path(__file__).parent.parent / "README.md"
 FILM = synthetic.as_png8(synthetic.film(200, 240))
 LATERAL = synthetic.as_dicom(synthetic.film(220, 200, seed=1), ViewPosition="LL")
 
@@ -222,3 +224,13 @@ def test_the_script_is_one_module_and_fetches_nothing_from_elsewhere() -> None:
     style = (Path(component.__file__).parent / "room.css").read_text("utf-8")
     assert "url(" not in style
     assert "@import" not in style
+
+
+def test_every_key_does_one_thing_and_stands_in_the_readme() -> None:
+    rows = re.findall(r'^  \[\[(".+?")\], "(.+?)", ', component.script(), re.MULTILINE)
+    assert len(rows) > 15
+    pressed = [key for keys, _ in rows for key in keys.split('", "')]
+    assert len(pressed) == len({key.strip('"') for key in pressed})
+    viewer = README.read_text("utf-8").partition("## The viewer")[2].partition("\n## ")[0]
+    for key in (key for _, written in rows for key in written.split() if len(key) == 1 and key.isascii()):
+        assert f"`{key}`" in viewer, f"README.md does not name the key {key}"

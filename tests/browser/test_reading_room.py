@@ -249,7 +249,16 @@ def test_every_key_is_listed_under_the_question_mark(page: Any) -> None:
     page.keyboard.press("?")
     help_ = page.get_by_role("dialog", name="Keys of the viewer")
     words = help_.inner_text()
-    for key in ("whole film", "window narrower", "invert", "reset", "contour lower", "next colour map", "full screen"):
+    for key in (
+        "whole film",
+        "window narrower",
+        "one finger",
+        "invert",
+        "reset",
+        "contour lower",
+        "next colour map",
+        "full screen",
+    ):
         assert key in words
     assert page.get_by_role("button", name="Close (Esc)").evaluate("b => b.getRootNode().activeElement === b")
     page.keyboard.press("Escape")
@@ -275,7 +284,7 @@ def test_two_fingers_zoom(page: Any, talk: Talk) -> None:
             const box = stage.getBoundingClientRect();
             const x = box.left + box.width / 2, y = box.top + box.height / 2;
             const send = (kind, pointerId, dx) => stage.dispatchEvent(new PointerEvent(kind, {
-                bubbles: true, pointerId, pointerType: "touch", button: 0, clientX: x + dx, clientY: y }));
+                bubbles: true, pointerId, pointerType: "touch", button: 0, buttons: 1, clientX: x + dx, clientY: y }));
             send("pointerdown", 11, -40);
             send("pointerdown", 12, 40);
             send("pointermove", 12, 120);

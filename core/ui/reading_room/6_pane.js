@@ -144,6 +144,12 @@ class Pane {
     this.cross.hidden = false;
   }
 
+  /** Where original and overlay meet, 0…1 from the left. */
+  divide(share) {
+    this.divider.style.left = `${share * 100}%`;
+    this.divider.setAttribute("aria-valuenow", Math.round(share * 100));
+  }
+
   listen() {
     const { stage, room, hands } = this;
     const on = (kind, act, options) => stage.addEventListener(kind, (event) => this.film && act(event), options);
@@ -158,13 +164,18 @@ class Pane {
       if (event.target === this.divider) return;
       if (event.button !== 0 && event.button !== 2) return;
       stage.setPointerCapture(event.pointerId);
-      const tones = event.button === 2 || event.shiftKey;
+      if (event.isPrimary) hands.clear(); // the first one down: whatever was held before has been let go
+      const tones = event.button === 2 || event.shiftKey || room.windowing;
       hands.set(event.pointerId, { x: event.clientX, y: event.clientY, tones });
     });
     on("pointermove", (event) => {
       room.lookAt(this, event.clientX, event.clientY);
       const hand = hands.get(event.pointerId);
       if (!hand) return;
+      if (event.buttons === 0) { // let go where nobody heard it
+        hands.delete(event.pointerId);
+        return;
+      }
       const dx = event.clientX - hand.x, dy = event.clientY - hand.y;
       if (hands.size === 2) this.pinch(hand, event);
       else if (hand.tones) room.changeTones(dx / 400, dy / 400);
@@ -172,7 +183,7 @@ class Pane {
       hand.x = event.clientX;
       hand.y = event.clientY;
     });
-    for (const kind of ["pointerup", "pointercancel"]) on(kind, (event) => hands.delete(event.pointerId));
+    whenLetGo(stage, (event) => hands.delete(event.pointerId)); // also while the next film is fetched
     on("pointerleave", () => room.lookAway());
     on("focus", () => { room.last = this; });
     this.divider.addEventListener("pointerdown", (event) => {
@@ -184,21 +195,20 @@ class Pane {
       const box = stage.getBoundingClientRect();
       room.swipeTo((event.clientX - box.left) / box.width);
     });
-    for (const kind of ["pointerup", "pointercancel"]) {
-      this.divider.addEventListener(kind, () => { this.sliding = false; });
-    }
+    whenLetGo(this.divider, () => { this.sliding = false; });
     this.divider.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -0.05, ArrowRight: 0.05 }[event.key];
-      if (!step) return;
+      if (!step || isBrowsers(event)) return;
       event.preventDefault();
       event.stopPropagation();
       room.swipeTo(room.swipe + step);
     });
   }
 
-  /** Two fingers: their distance zooms, their middle moves. */
+  /** Two fingers: their distance zooms, their middle moves. The one that stays down longer then moves the film. */
   pinch(hand, event) {
     const other = [...this.hands.values()].find((one) => one !== hand);
+    hand.tones = other.tones = false;
     const before = Math.hypot(hand.x - other.x, hand.y - other.y);
     const after = Math.hypot(event.clientX - other.x, event.clientY - other.y);
     this.room.pan(this, (event.clientX - hand.x) / 2, (event.clientY - hand.y) / 2);
@@ -206,6 +216,14 @@ class Pane {
       this.room.zoomAt(this, (event.clientX + other.x) / 2, (event.clientY + other.y) / 2, after / before);
     }
   }
+}
+
+/** What to do once a pointer that pressed an element has gone up, or is lost to it. */
+function whenLetGo(element, act) {
+  element.addEventListener("pointerup", act);
+  element.addEventListener("pointercancel", act);
+  // A finger belongs to what it touched, a canvas, until we take it; that it is lost there means nothing.
+  element.addEventListener("lostpointercapture", (event) => event.target === element && act(event));
 }
 
 /** An element: its attributes ("text" is what it says), and what is in it. */

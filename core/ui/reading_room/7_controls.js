@@ -16,6 +16,7 @@ const KEYS = [
     (room, key) => room.changeTones(key.endsWith("Left") ? -0.05 : 0.05, 0)],
   [["Shift+ArrowUp", "Shift+ArrowDown"], "Shift ↑ ↓", "level lower, higher",
     (room, key) => room.changeTones(0, key.endsWith("Up") ? -0.05 : 0.05)],
+  [["w"], "W", "drag or one finger: window and level instead of moving", (room) => room.dragTones(!room.windowing)],
   [["i"], "I", "invert", (room) => room.invert()],
   [["r"], "R", "reset position, window and invert", (room) => room.reset()],
   [["[", "]"], "[ ]", "heatmap weaker, stronger", (room, key) => room.step("opacity", key === "[" ? -0.05 : 0.05)],
@@ -29,6 +30,24 @@ const KEYS = [
   [["s"], "S", "full screen", (room) => room.fullScreen()],
   [["?"], "?", "this list", (room) => room.help()],
 ];
+
+const SIGN = /^[^a-z0-9]$/i; // Alt with a letter opens a menu of the browser, with a figure a tab
+
+/** The row of a key, if it has one. */
+function rowOf(key) {
+  return KEYS.find(([keys]) => keys.includes(key));
+}
+
+/**
+ * Whether a key is the browser's: with Control, Alt or Command it is. But many keyboards type [ with AltGr, which Windows
+ * tells as Control and Alt, or with a Mac's Option, which is Alt: then it is our sign and nothing else.
+ */
+function isBrowsers(event) {
+  const { ctrlKey, altKey, metaKey, key } = event;
+  if (!ctrlKey && !altKey && !metaKey) return false;
+  const typed = altKey && !metaKey && (!ctrlKey || event.getModifierState("AltGraph"));
+  return !(typed && SIGN.test(key) && rowOf(key));
+}
 
 class Controls {
   constructor(room) {
@@ -47,6 +66,7 @@ class Controls {
     this.modes = Object.fromEntries(
       Object.entries(MODES).map(([mode, title]) => [mode, button(title, `${title} (V)`, () => room.setMode(mode))]),
     );
+    this.windowing = button("Window", "Window and level by dragging or with one finger (W)", () => room.dragTones(!room.windowing));
     this.invert = button("Invert", "Invert (I)", () => room.invert());
     this.opacity = range("Heatmap opacity, percent", 0, 100, (value) => room.setLook({ opacity: value }));
     this.contour = make("input", { type: "checkbox", "aria-label": "Closed contour" });
@@ -69,7 +89,7 @@ class Controls {
         button("−", "Smaller (minus)", () => room.zoomBy(0.8)),
         button("+", "Larger (plus)", () => room.zoomBy(1.25)),
       ]),
-      group("Tones", [this.invert, button("Reset", "Reset position, window and invert (R)", () => room.reset())]),
+      group("Tones", [this.windowing, this.invert, button("Reset", "Reset position, window and invert (R)", () => room.reset())]),
       this.heat = group("Heatmap", [
         labelled("Heatmap", this.opacity),
         make("label", {}, [this.contour, make("span", { text: "Contour" })]),
@@ -97,6 +117,7 @@ class Controls {
     const { room } = this;
     const { look, given } = room;
     for (const [mode, button] of Object.entries(this.modes)) button.setAttribute("aria-pressed", mode === room.mode);
+    this.windowing.setAttribute("aria-pressed", room.windowing);
     this.invert.setAttribute("aria-pressed", room.inverted);
     this.slider.hidden = room.mode === "side";
     this.slider.value = Math.round((room.mode === "swipe" ? 1 - room.swipe : room.fade) * 100);
@@ -117,7 +138,7 @@ class Controls {
 
   /** What a key does; nothing for keys that are not ours. */
   press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isBrowsers(event)) return;
     event.stopPropagation(); // Streamlit has keys of its own
     const { room } = this;
     if (!this.help.hidden && event.key === "Escape") {
@@ -130,7 +151,7 @@ class Controls {
       if (own && (own === this.colours || /^(Arrow|Home|End|Page|Enter| |Tab)/.test(event.key))) return;
       const arrow = event.key.startsWith("Arrow");
       const key = arrow ? (event.shiftKey ? `Shift+${event.key}` : event.key) : event.key.toLowerCase();
-      const row = KEYS.find(([keys]) => keys.includes(key));
+      const row = rowOf(key);
       if (!row) return;
       row[3](room, key);
       room.speak();

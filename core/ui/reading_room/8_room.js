@@ -20,6 +20,7 @@ class Room {
     this.fade = 1;
     this.hidden = false;
     this.lungs = false;
+    this.windowing = false; // whether a drag changes the window instead of moving the film
     this.controls = new Controls(this);
     this.grid = make("div", { class: "grid" });
     this.element = make("section", { class: "room", "aria-label": "Film viewer" }, [
@@ -51,6 +52,7 @@ class Room {
     while (this.panes.length > given.panes.length) this.panes.pop().element.remove();
     while (this.panes.length < given.panes.length) {
       const pane = new Pane(this, this.panes.length);
+      pane.divide(this.swipe);
       this.panes.push(pane);
       this.grid.append(pane.element);
     }
@@ -99,8 +101,9 @@ class Room {
 
   /** Panes on screen: where original and overlay share a pane, the original needs none of its own. */
   get shown() {
-    const maps = this.panes.filter((pane) => pane.given?.map);
-    return this.mode === "side" || !maps.length ? this.panes : maps;
+    const { panes } = this;
+    if (this.mode === "side" || !panes.some((pane) => pane.given?.map)) return panes;
+    return panes.filter((pane) => pane.given?.map || pane.given?.why_not); // why a map is missing is still to be read
   }
 
   /** Give every pane its size, as large as the page allows. */
@@ -184,6 +187,14 @@ class Room {
     this.draw();
   }
 
+  /** Whether a drag, or one finger, changes the window: a finger has neither a right button nor a Shift key. */
+  dragTones(wanted) {
+    this.windowing = wanted;
+    this.element.classList.toggle("windowing", wanted);
+    this.controls.write();
+    this.draw();
+  }
+
   invert() {
     this.setTones(this.level, this.width, !this.inverted);
     this.controls.write();
@@ -240,10 +251,7 @@ class Room {
 
   swipeTo(share) {
     this.swipe = Math.min(1, Math.max(0, share));
-    for (const pane of this.panes) {
-      pane.divider.style.left = `${this.swipe * 100}%`;
-      pane.divider.setAttribute("aria-valuenow", Math.round(this.swipe * 100));
-    }
+    for (const pane of this.panes) pane.divide(this.swipe);
     this.controls.write();
     this.draw();
   }
@@ -305,7 +313,7 @@ class Room {
       for (const one of this.panes) {
         if (one.heat && one.heat.film === pane.film) parts.push(`${one.given.short} ${heatAt(one.heat.map, x, y).toFixed(2)}`);
       }
-    } else parts.push("Wheel: zoom. Drag: move. Right-drag: window. Keys: ?");
+    } else parts.push(`Wheel: zoom. Drag: ${this.windowing ? "window and level" : "move. Right-drag: window"}. Keys: ?`);
     const active = this.active;
     if (active?.film) {
       const { width } = this.given.films[active.given.film];
@@ -323,7 +331,7 @@ class Room {
     const heat = this.hidden ? "heatmap hidden" : `heatmap ${Math.round(look.opacity * 100)} %, contour ${look.contour ? `at ${Math.round(look.level * 100)} %` : "off"}${this.lungs ? ", lungs outlined" : ""}`;
     this.controls.spoken.textContent =
       `Zoom ${Math.round(this.view.zoom * 100)} % of fit, window ${this.width.toFixed(2)}, level ${this.level.toFixed(2)}` +
-      `${this.inverted ? ", inverted" : ""}, ${heat}, ${this.given.colours[look.colours].title}, ${MODES[this.mode]}`;
+      `${this.inverted ? ", inverted" : ""}${this.windowing ? ", a drag changes the window" : ""}, ${heat}, ${this.given.colours[look.colours].title}, ${MODES[this.mode]}`;
   }
 
   /** Tell the server how overlays look now, if that has changed. */
