@@ -22,6 +22,7 @@ from core.checkpoint import Checkpoint
 from core.guard import Reason, Verdict
 from core.orientation import MENDS, renamed
 from core.samples import average_films
+from core.tasks import TASKS
 from core.ui import cache, cutoff, guard, hanging, reading_room, state
 from core.ui.kept import Result
 from tests import checkpoints, synthetic
@@ -207,6 +208,6 @@ def test_compare_refuses_and_reads_anyway_too() -> None:
 def test_the_viewers_mark_of_the_right_side_says_what_was_done_to_the_film() -> None:
     given = state.Upload.of("film.png", UPSIDE_DOWN)
     turned = given.mended("turn 180", "f" * 64, "Turned.")
-    assert hanging.of(given, made.task).right.startswith("Shown as stored, never flipped")
-    assert hanging.of(turned, made.task).right.startswith("Mended, not as stored")
-    assert hanging.of(replace(given, aggregate=True), made.task).right == ""
+    assert hanging.of(given, TASKS["pneumonia"]).right.startswith("Shown as stored, never flipped")
+    assert hanging.of(turned, TASKS["pneumonia"]).right.startswith("Mended, not as stored")
+    assert hanging.of(replace(given, aggregate=True), TASKS["pneumonia"]).right == ""
