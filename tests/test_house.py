@@ -168,6 +168,18 @@ def test_every_part_has_its_layer() -> None:
     assert undescribed == []
 
 
+def test_every_map_of_a_package_names_all_its_modules() -> None:
+    missing = []
+    for package in sorted((ROOT / "core").rglob("__init__.py")):
+        described = ast.get_docstring(ast.parse(package.read_text("utf-8"))) or ""
+        if "::" not in described:  # no map: one sentence says it all
+            continue
+        modules = {path.stem for path in package.parent.glob("*.py")} - {"__init__", "__main__"}
+        here = package.parent.relative_to(ROOT)
+        missing += [f"{here}: {name}" for name in sorted(modules) if not re.search(rf"\b{name}\b", described)]
+    assert missing == []
+
+
 def test_no_two_parts_need_each_other() -> None:
     needs: dict[str, set[str]] = {}
     for name in sources():

@@ -5,9 +5,11 @@
     predictions    one row per film, as arrays and as CSV
     matrix         confusion matrices and their shares
     merging        coarser classes; one class against the rest
+    pooling        predictions put together, or of some classes only
     metrics        METRICS and AREAS: figures of tallies
     bootstrap      tallies in samples of patients
     figures        every figure with its interval
+    subgroups      figures of parts of the films
     alike          intervals where all samples agree
     curves         ROC and precision-recall with bands
     operating      thresholds: PRESETS, what they give, as JSON

@@ -3,6 +3,8 @@
 ::
 
     Xray ──outline──▶ LungFields ──evidence_inside──▶ a share, and words for it
+    shape             what the network says of each pixel → two lungs, or none that are plausible
+    sheet             many films with their outlines on one picture, to be looked at
     making/           masks and films → the network: pairs, vary, learn, settle, teach, train
     shares, probe     figures over many films, for the tables that are shipped
 

@@ -2,17 +2,29 @@
 
 ::
 
-    cache    every st.cache_*: films, readings, heatmaps, pictures
-    kept     the records it hands out
-    state    every session_state key, behind typed accessors
-    widgets  notice, model picker, uploader, error panels
-    charts   Plotly figures
+    what is kept
+    cache         every st.cache_*: films, readings, heatmaps, pictures
+    kept          the records it hands out
+    bounded, shelf    a mapping, and bytes on disk, that stay small
+    state         every session_state key, behind typed accessors
+    link          a page's state in its address
+    archive       films on the server: bytes, small pictures, the way to Diagnose
+    measured      tables of figures that come with the networks
+    job           long work in a thread of its own
+
+    what several pages show
+    widgets       notice, model picker, uploader, error panels
+    charts        Plotly figures
     reading_room  the viewer: films and maps in the browser
-    look     how overlays look: controls and legend
-    compare  the Compare page
-    archive  films on the server: bytes, small pictures, the way to Diagnose
-    shelf    bytes kept on disk within a bound
-    operating    a visitor's own threshold on Diagnose
-    performance  what the Performance page is made of
-    dataset      what the Data set page is made of
+    look          how overlays look: controls and legend
+    making        maps that must be made first: a bar, and a way to stop
+    guard         whether this is a film the network knows
+    certainty     how sure a reading is
+    lungs         where the lungs are, and how much of a map lies in them
+    hanging       what may be said of a film's sides
+    cutoff        from which probability on a class shows its map
+
+    what one page is made of
+    tray, viewer, trust, operating, exports    Diagnose
+    compare, dataset, performance, training, models    the page of that name
 """

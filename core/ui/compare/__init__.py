@@ -8,5 +8,6 @@
     panes     one map each: what is drawn, or why nothing is
     view      the page below the sidebar
     together  how far the maps agree
+    believed  how far each can be believed, measured when asked for
     page      the whole of it as one PNG or PDF page
 """

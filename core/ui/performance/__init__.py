@@ -5,10 +5,13 @@
     sources      whose predictions are judged: checkpoints, a folder, a visitor's tables
     link         the page's state in its address
     controls     pickers that several sections have
-    charts       Plotly figures
+    measured     tables of figures that come with the networks
+    own          a visitor's own tables of predictions
+    charts, cells, cloud, dots, damage_chart, selective    Plotly figures
     films        a list of films: table, small pictures, the way to Diagnose
     sections     SECTIONS: the table of what the page can show
-    matrices, figures, comparison, threshold, calibration, points    one section each
+    matrices, figures, comparison, threshold, calibration, certainty, points, heatmaps, lungs, robustness
+                 one section each
     downloads    tables and texts to take away
 
 A section is computed only while it is shown. Loads no torch.
