@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -108,6 +109,9 @@ def test_classes_of_ones_own_are_trained_from_their_folders(
         assert claim not in whole
     assert sum(found.card.training.films["test"].values()) == found.card.test_films == 9
     assert main(["evaluate", "--model", "garden", "--data", str(flowers)]) == 0
+    capsys.readouterr()
+    assert main(["read", "--model", "garden", "--json", str(flowers / "rose" / "000.png")]) == 0
+    assert "lungs" not in json.loads(capsys.readouterr().out)
 
 
 def test_films_that_are_not_the_public_sets_are_pointed_out(flowers: Path, tmp_path: Path) -> None:

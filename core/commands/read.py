@@ -7,7 +7,7 @@ import glob
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ from core.explain import DEFAULT, METHODS
 from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
 from core.lungs import in_short, inside_of, there
 from core.report import Caveats
+from core.tasks import OWN
 from core.xray import marked_dicom
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ def _judged(outcome: Outcome, known: Known | None, sure: Certainty | None, optio
         return Judged(outcome, None, None, report.UNKNOWN)
     seen = with_aids(see(outcome.xray), outcome.xray)
     verdict = judge(known.add(seen, outcome.reading) if known else seen, outcome.reading.task, known)
+    if outcome.reading.task == OWN:
+        seen = replace(seen, lungs=None)  # whatever was taken for lungs on a flower
     if verdict.refused and not options.anyway:
         error = RefusedError(f"Not read: the guard refused it. {verdict.says} With --anyway it is read all the same.")
         refused = Outcome(outcome.index, outcome.xray, None, error)

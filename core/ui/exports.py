@@ -26,7 +26,7 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
 
             def overlay(heatmap: Heatmap = heatmap) -> bytes:
                 assert result.reading is not None  # noqa: S101 - a heatmap came from it
-                told = (f"{sure}." if sure else "", lungs.short(result.upload, heatmap))
+                told = (f"{sure}." if sure else "", lungs.short(result.upload, heatmap, checkpoint.task))
                 lines = report.lines(heatmap, result.reading.by_class[heatmap.target], checkpoint, caveats, *told)
                 picture = render.overlay(film.grey, heatmap.values, look)
                 return report.overlay_png(render.plate(picture, heatmap, look, lines), heatmap, weights, caveats)

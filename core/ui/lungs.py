@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from core.lungs import MISSING, in_short, inside_of, says
+from core.tasks import Task
 from core.ui import cache
 from core.ui.state import Upload
 
@@ -44,7 +45,9 @@ def line(found: LungFields | None, heatmap: Heatmap | None) -> None:
     st.markdown(f":material/pulmonology: {says(found, inside_of(found, None if heatmap is None else heatmap.values))}")
 
 
-def short(upload: Upload, heatmap: Heatmap) -> str:
-    """The same in few words, where several maps stand side by side; empty where no plausible lungs were found."""
+def short(upload: Upload, heatmap: Heatmap, task: Task) -> str:
+    """The same in few words, where several maps stand side by side; empty where there are no lungs to be found."""
+    if not task.chest:
+        return ""
     found = fields(upload)
     return in_short(found, inside_of(found, heatmap.values))

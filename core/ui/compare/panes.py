@@ -134,7 +134,7 @@ def in_room(pane: Pane) -> reading_room.Pane:
 
 def inside(pane: Pane) -> str:
     """How much of the evidence lies in the lungs; empty where that cannot be said."""
-    return lungs.short(pane.seen.result.upload, pane.heatmap) if pane.seen.checkpoint.task.chest else ""
+    return lungs.short(pane.seen.result.upload, pane.heatmap, pane.seen.checkpoint.task)
 
 
 def _picture(pane: Pane, drawn: Look) -> None:
