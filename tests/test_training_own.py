@@ -16,7 +16,6 @@ from core.cli import main
 from core.dataset import classes_in, index, left_out
 from core.errors import CheckpointError, DataError, DivergedError, TrainingError
 from core.tasks import OWN, TASKS, own_task
-from core.training.order import Order
 from core.training.recipe import Recipe, Stage
 from core.training.run import train
 from tests import checkpoints
@@ -161,18 +160,20 @@ def test_a_name_that_another_folder_has_is_refused_before_training(
     monkeypatch.setattr(on_disk, "SHIPPED", shipped)
     monkeypatch.setenv(on_disk.WEIGHTS_VARIABLE, str(own))
 
-    def asked(**changes: Any) -> Order:
-        return replace(order(tmp_path, tmp_path), **changes)
+    def place(**changes: Any) -> None:
+        replace(order(tmp_path, tmp_path), **changes).make_place()
 
     with pytest.raises(TrainingError, match="Give another --name"):
-        asked(out=own)
-    assert asked(out=own, called="mine").name == "mine"
-    assert asked(out=tmp_path / "elsewhere").name == "pneumonia-resnet18"
+        place(out=own)
+    place(out=own, called="mine")
+    place(out=tmp_path / "elsewhere")
     with pytest.raises(CheckpointError, match="cannot name files"):
-        asked(called="my net")
+        place(called="my net")
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="cannot be made"):
-        asked(out=tmp_path / "file")
+        place(out=tmp_path / "file")
+    with pytest.raises(TrainingError, match="cannot be made"):  # and a run says so before it looks at any film
+        train(replace(order(tmp_path / "nowhere", tmp_path), out=tmp_path / "file"))
 
 
 @pytest.mark.parametrize(

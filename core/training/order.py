@@ -32,9 +32,7 @@ class Order:
         called: what the checkpoint is called; "": ``<task>-<architecture>``.
 
     Raises:
-        CheckpointError: files cannot be called so.
-        TrainingError: the films would be too small, the folder for the checkpoint is none, or a network of this name is
-            in another folder that the app reads.
+        TrainingError: the films would be too small for the network, or of more sizes than its head takes.
     """
 
     data: Path
@@ -66,10 +64,14 @@ class Order:
                 f"The classic head of {self.architecture.title} fits one size only. Give --stages of one "
                 "size, or --head pooled."
             )
-        self._require_place()
 
-    def _require_place(self) -> None:
-        """Before the first epoch rather than after the last."""
+    def make_place(self) -> None:
+        """Make the folder for the checkpoint: before the first epoch rather than after the last.
+
+        Raises:
+            CheckpointError: files cannot be called as it is.
+            TrainingError: the folder cannot be made, or a network of this name is in another that the app reads.
+        """
         require_name(self.name)
         try:
             self.out.mkdir(parents=True, exist_ok=True)

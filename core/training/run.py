@@ -59,6 +59,7 @@ def train(order: Order) -> Path:
         The checkpoint's weights file.
 
     Raises:
+        CheckpointError: the checkpoint cannot be called as is asked.
         DataError: the folder cannot be used.
         DivergedError: the loss is no longer a number.
         TrainingError: a class is empty, the disk is full, or the initial weights do not fit.
@@ -68,6 +69,7 @@ def train(order: Order) -> Path:
 
 
 def _train(order: Order, team: Team, journal: Journal) -> Path:
+    order.make_place()
     board = Board(order.run / "tensorboard") if order.tensorboard and team.leads else None
     # Read with what the finished classifier will read with: one preprocessing for all.
     order, films = _films(order)
