@@ -9,7 +9,7 @@
     state         every session_state key, behind typed accessors
     link          a page's state in its address
     archive       films on the server: bytes, small pictures, the way to Diagnose
-    measured      tables of figures that come with the networks
+    measured, tested  tables of figures that come with the networks, and their test predictions
     job           long work in a thread of its own
 
     what several pages show

@@ -63,6 +63,11 @@ def _models(folders: tuple[str, ...], stamp: tuple[tuple[str, int, int], ...]) -
     return Models(*checkpoints_on_disk.find(*map(Path, folders)))
 
 
+def stamp(path: Path) -> str:
+    """Changes whenever the file does; empty where there is none. With its path it names what was read of it."""
+    return str(path.stat().st_mtime_ns) if path.is_file() else ""
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
 def predictions(path: str, modified: int) -> Predictions:  # noqa: ARG001 - part of the key
     """A table of predictions, shared by everyone: nobody may change its arrays.

@@ -26,7 +26,7 @@ from core.certainty import (
 from core.checkpoint import Checkpoint, Interval
 from core.errors import DataError, PneumoLensError
 from core.models import get_pool
-from core.ui import cache, guard, state, widgets
+from core.ui import cache, guard, state, tested, widgets
 from core.ui.kept import Result
 from core.words import percent, probability
 
@@ -45,17 +45,17 @@ _ICONS: Final = dict(zip(WORDINGS, map(_ICON.format, ("", "_2_bar", "_1_bar")), 
 _SHORT: Final = {row.title: _ICONS[name] for name, row in WORDINGS.items()}
 
 
-def of(checkpoint: Checkpoint) -> Certainty | None:
-    """What is fitted to a network's validation films, once for everybody; ``None`` where it has none.
+def of(checkpoint: Checkpoint) -> Certainty | str:
+    """What is fitted to a network's validation films, once for everybody; or in words, why that is not known."""
 
-    Raises:
-        DataError: they cannot be used.
-    """
+    def make() -> Certainty | str:
+        try:
+            return certainty_of(checkpoint)
+        except DataError as error:
+            return str(error)
+
     path = checkpoint.validation
-    if not path.is_file():
-        return None
-    key = checkpoint.key, str(path), str(path.stat().st_mtime_ns)
-    return cache.computed("certainty", key, lambda: certainty_of(checkpoint))
+    return cache.computed("certainty", (checkpoint.key, str(path), cache.stamp(path)), make)
 
 
 def panel(checkpoint: Checkpoint) -> None:
@@ -117,7 +117,7 @@ def words(result: Result, checkpoint: Checkpoint) -> None:
         return
     found = usable(checkpoint)
     if found is None:
-        st.caption(f":material/help: {missing(checkpoint)}")
+        st.caption(f":material/help: {of(checkpoint)}")
         return
     wording = found.wording(result.reading.by_class)
     held = found.sets.of(result.reading.by_class, state.reading.set_level())
@@ -249,20 +249,9 @@ def _unless_promised(result: Result) -> str:
 
 
 def usable(checkpoint: Checkpoint) -> Certainty | None:
-    """What is fitted to a network's validation films; ``None`` where there is nothing that can be used."""
-    try:
-        return of(checkpoint)
-    except DataError:
-        return None
-
-
-def missing(checkpoint: Checkpoint) -> str:
-    """Why nothing is said, and what to do."""
-    try:
-        certainty_of(checkpoint)
-    except DataError as error:
-        return str(error)
-    return ""
+    """The same; ``None`` where there is nothing that can be used."""
+    found = of(checkpoint)
+    return None if isinstance(found, str) else found
 
 
 def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
@@ -280,13 +269,10 @@ def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
 
 def _on_test(what: str, checkpoint: Checkpoint, found: Certainty, measure: Callable[..., V]) -> V | None:
     """What is measured on the test films, once for everybody; ``None`` where there are no predictions of them."""
-    path, validation = checkpoint.predictions, checkpoint.validation
-    if not path.is_file():
-        return None
-    stamps = tuple(str(one.stat().st_mtime_ns) for one in (path, validation))
+    key = *tested.key(checkpoint), cache.stamp(checkpoint.validation)
     try:
-        test = cache.predictions(str(path), path.stat().st_mtime_ns)
-        return cache.computed(what, (checkpoint.key, str(path), *stamps), lambda: measure(test, found))
+        test = tested.predictions(checkpoint)
+        return None if test is None else cache.computed(what, key, lambda: measure(test, found))
     except DataError:
         return None
 

@@ -227,7 +227,7 @@ def _screened(result: Result, checkpoint: Checkpoint, known: Known | None) -> Re
 def _known(checkpoint: Checkpoint) -> Known | None:
     """Statistics, read once for everybody; none where the files are broken: then nothing can be told."""
     path = checkpoint.folder / "aids" / f"{checkpoint.name}.guard.json"
-    stamp = str(path.stat().st_mtime_ns) if path.is_file() else ""
+    stamp = cache.stamp(path)
     try:
         return cache.computed("guard", (checkpoint.key, str(path), stamp), lambda: known_of(checkpoint))
     except CheckpointError:

@@ -36,8 +36,9 @@ def every(kind: type[R], path: Path) -> list[R]:
     """
     if not path.is_file():
         return []
-    key = str(path), str(path.stat().st_mtime_ns)
-    rows: list[R] = cache.computed(kind.__name__, key, lambda: from_csv(kind, path.read_text("utf-8"), path.name))
+    rows: list[R] = cache.computed(
+        kind.__name__, (str(path), cache.stamp(path)), lambda: from_csv(kind, path.read_text("utf-8"), path.name)
+    )
     return rows
 
 

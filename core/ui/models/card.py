@@ -10,7 +10,7 @@ from core.checkpoint import Checkpoint, Interval, TrainingFacts
 from core.errors import DataError
 from core.lungs.probe import Probed, in_words
 from core.training.baselines import BASELINES
-from core.ui import charts, measured, widgets
+from core.ui import charts, measured, tested, widgets
 from core.ui.models import groups, judged, sketch
 from core.ui.performance.lungs import PROBE
 
@@ -111,7 +111,7 @@ def matrix(checkpoint: Checkpoint) -> None:
 
     path = checkpoint.predictions
     try:
-        found = judged.predictions(checkpoint)
+        found = tested.predictions(checkpoint)
     except DataError as error:
         widgets.say(error, "There are no test predictions.")
         return

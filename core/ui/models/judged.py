@@ -9,36 +9,21 @@ from core.checkpoint import Checkpoint
 from core.errors import DataError
 from core.evaluate import Predictions, ece
 from core.evaluate.subgroups import Subgroup, subgroups
-from core.ui import cache
+from core.ui import cache, tested
 
 TRAITS = ("brightness", "contrast")
 """Columns of an index by whose thirds films are grouped."""
 
 
-def predictions(checkpoint: Checkpoint) -> Predictions | None:
-    """Its test predictions; ``None`` where there are none.
-
-    Raises:
-        DataError: there are some and they cannot be used.
-    """
-    path = checkpoint.predictions
-    if not path.is_file():
-        return None
-    found = cache.predictions(str(path), path.stat().st_mtime_ns)
-    if found.classes != checkpoint.card.classes:
-        raise DataError(f"The classes in {path.name} are not those of its card. Make the file again.")
-    return found
-
-
 def calibration_error(checkpoint: Checkpoint) -> float | None:
     """Expected calibration error on the test films, 0…1; ``None`` where it cannot be told."""
     try:
-        found = predictions(checkpoint)
+        found = tested.predictions(checkpoint)
     except DataError:
         return None
     if found is None or not len(found):
         return None
-    return cache.computed("ece", _key(checkpoint), lambda: ece(found))
+    return cache.computed("ece", tested.key(checkpoint), lambda: ece(found))
 
 
 def of_subgroups(checkpoint: Checkpoint) -> tuple[Subgroup, ...]:
@@ -47,14 +32,14 @@ def of_subgroups(checkpoint: Checkpoint) -> tuple[Subgroup, ...]:
     Raises:
         DataError: predictions or the index cannot be used.
     """
-    found = predictions(checkpoint)
+    found = tested.predictions(checkpoint)
     if found is None or not len(found):
         return ()
 
     def make() -> tuple[Subgroup, ...]:
         return subgroups(found, _traits(found))
 
-    return cache.computed("subgroups", _key(checkpoint), make)
+    return cache.computed("subgroups", tested.key(checkpoint), make)
 
 
 def _traits(found: Predictions) -> dict[str, NDArray[np.float64]]:
@@ -67,8 +52,3 @@ def _traits(found: Predictions) -> dict[str, NDArray[np.float64]]:
     # The same name and another class: films of another set, of which this index knows nothing.
     same = (there["label"].astype(object) == np.array([found.classes[k] for k in found.labels], object)).to_numpy(bool)
     return {name: np.where(same, there[name].to_numpy(np.float64), np.nan) for name in TRAITS} if same.any() else {}
-
-
-def _key(checkpoint: Checkpoint) -> tuple[str, ...]:
-    path = checkpoint.predictions
-    return checkpoint.card.weights_sha256, str(path), str(path.stat().st_mtime_ns)

@@ -52,7 +52,7 @@ def _fitted(source: Source) -> Certainty | None:
 def _key(source: Source) -> tuple[str, ...]:
     """Names the predictions and what they are measured with."""
     assert source.checkpoint is not None  # noqa: S101 - only networks have validation films
-    return source.key, str(source.checkpoint.validation.stat().st_mtime_ns)
+    return source.key, cache.stamp(source.checkpoint.validation)
 
 
 def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fmt: str) -> None:
@@ -120,7 +120,7 @@ def _without(sources: Sequence[Source]) -> None:
         if source.checkpoint is None:
             st.caption(f"{source.title}: no prediction sets, for want of validation predictions.")
         else:
-            st.info(fitted.missing(source.checkpoint), icon=":material/help:")
+            st.info(str(fitted.of(source.checkpoint)), icon=":material/help:")
 
 
 def _risk(sources: Sequence[Source], fmt: str) -> None:

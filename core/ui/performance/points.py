@@ -91,7 +91,7 @@ def placed(source: Source) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
             raise DataError("It is a map of other films than the test predictions. Make both again.")
         return rows, found.points[[where[source.predictions.files[row]] for row in rows]]
 
-    return cache.computed("map", (source.key, str(path), str(path.stat().st_mtime_ns)), make)
+    return cache.computed("map", (source.key, str(path), cache.stamp(path)), make)
 
 
 def _by_class(source: Source, rows: NDArray[np.int64]) -> Groups:

@@ -15,7 +15,7 @@ from core.checkpoint import Checkpoint
 from core.errors import DataError, PneumoLensError
 from core.evaluate import Predictions, parse
 from core.tasks import TASKS, Task
-from core.ui import cache, state
+from core.ui import cache, state, tested
 
 VARIABLE: Final = "PNEUMOLENS_PREDICTIONS"
 """Environment variable: a folder of tables of predictions (CSV) that everyone sees beside the networks' own."""
@@ -139,22 +139,19 @@ def _shipped() -> Iterator[_Named]:
     for checkpoint in cache.models().good.values():
 
         def make(checkpoint: Checkpoint = checkpoint) -> Source:
-            path = checkpoint.predictions
             if checkpoint.card.task not in TASKS:
                 raise DataError(
                     "It has classes of its own, which are not judged on this page: for its figures run "
                     f"python -m core evaluate --model {checkpoint.name} --data DIR."
                 )
-            if not path.is_file():
+            found, name = tested.predictions(checkpoint), checkpoint.predictions.name
+            if found is None:
                 raise DataError(
-                    f"It has no test predictions ({path.name}). Make them: python -m core evaluate --model "
-                    f"{checkpoint.name} --data DIR --predictions {path.name}, and put the file beside its weights."
+                    f"It has no test predictions ({name}). Make them: python -m core evaluate --model "
+                    f"{checkpoint.name} --data DIR --predictions {name}, and put the file beside its weights."
                 )
-            found = cache.predictions(str(path), path.stat().st_mtime_ns)
-            if found.classes != checkpoint.task.classes:
-                raise DataError(f"The classes in {path.name} are not those of its task. Make the file again.")
-            key = f"{checkpoint.card.weights_sha256}/{path}/{path.stat().st_mtime_ns}"
-            return Source(checkpoint.name, checkpoint.architecture.title, key, checkpoint.task, found, checkpoint)
+            title, key = checkpoint.architecture.title, "/".join(tested.key(checkpoint))
+            return Source(checkpoint.name, title, key, checkpoint.task, found, checkpoint)
 
         yield checkpoint.name, make
 

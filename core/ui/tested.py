@@ -1,0 +1,32 @@
+"""A network's test predictions: read once for everybody, and what names them in caches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.checkpoint import Checkpoint
+from core.errors import DataError
+from core.ui import cache
+
+if TYPE_CHECKING:
+    from core.evaluate.predictions import Predictions
+
+
+def predictions(checkpoint: Checkpoint) -> Predictions | None:
+    """One row per test film; ``None`` where there are none.
+
+    Raises:
+        DataError: there are some and they cannot be used.
+    """
+    path = checkpoint.predictions
+    if not path.is_file():
+        return None
+    found = cache.predictions(str(path), path.stat().st_mtime_ns)
+    if found.classes != checkpoint.card.classes:
+        raise DataError(f"The classes in {path.name} are not those of its card. Make the file again.")
+    return found
+
+
+def key(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Names exactly these predictions."""
+    return checkpoint.key, str(checkpoint.predictions), cache.stamp(checkpoint.predictions)
