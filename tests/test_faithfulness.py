@@ -87,10 +87,10 @@ def test_a_method_is_clearly_better_when_it_is_on_the_same_films() -> None:
 
 def test_how_far_others_are_ahead_is_told_network_by_network() -> None:
     rows = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.2))]
-    ahead = table.ahead_of("grad_cam", table.means(rows))
+    ahead = table.ahead_of("grad_cam", means(*rows))
     assert {mean.method for mean, _ in ahead} == {"layer_cam"}
     assert {mean.score: round(by, 6) for mean, by in ahead} == {"deletion": 0.2, "insertion": 0.0, "road": 0.0}
-    assert table.ahead_of("hires_cam", table.means(rows)) == []
+    assert table.ahead_of("hires_cam", means(*rows)) == []
 
 
 @pytest.mark.skipif(not SUMMARY.is_file(), reason="no table is shipped")
