@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +108,33 @@ class Classifier:
         """Network input ``[N, 1, S, S]`` on the device; ``[N, 3, S, S]`` where channels differ."""
         return torch.from_numpy(self._preprocessing.batch(list(xrays))).to(self.device)
 
+    def calibrated(self, logits: Tensor) -> Tensor:
+        """Probabilities ``[N, K]`` of logits ``[N, K]``: their softmax after division by the card's temperature."""
+        return (logits / self.checkpoint.card.temperature).softmax(dim=1)
+
+    def answers(
+        self, squares: Sequence[NDArray[np.float32]], batch: int = 16
+    ) -> Iterator[tuple[Tensor, NDArray[np.float64]]]:
+        """What it makes of films as it is fed them, altered perhaps: batch by batch, in order.
+
+        Args:
+            squares: float32 ``[S, S]`` in 0…1 each, not normalised.
+            batch: films at once.
+
+        Yields:
+            The trunk's maps ``[n, C, h, w]``, on the device, and calibrated probabilities ``[n, K]``.
+        """
+        for start in range(0, len(squares), batch):
+            inputs = self._preprocessing.normalise(np.stack(squares[start : start + batch]))
+            with torch.inference_mode():
+                features = self.network.features(torch.from_numpy(inputs).to(self.device))
+                probabilities = self.calibrated(self.network.head(features).double())
+            yield features, probabilities.cpu().numpy()
+
+    def ask(self, squares: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """The probabilities alone, ``[N, K]``."""
+        return np.concatenate([probabilities for _, probabilities in self.answers(squares)])
+
     def read(self, xrays: Sequence[Xray]) -> list[Reading]:
         """Read films, in one batch: trunk and head run once.
 
@@ -125,7 +152,7 @@ class Classifier:
         with torch.inference_mode():
             features = self.network.features(self.prepare(xrays))  # [N, C, h, w]
             logits = self.network.head(features).float()  # [N, K]
-            probabilities = (logits / self.checkpoint.card.temperature).softmax(dim=1)
+            probabilities = self.calibrated(logits)
             raw = logits.softmax(dim=1)
         if not bool(logits.isfinite().all()):
             raise CheckpointError(

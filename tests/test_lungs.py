@@ -27,7 +27,7 @@ from core.lungs.making.settle import dice, settle
 from core.lungs.making.teach import look
 from core.lungs.network import LungNet
 from core.lungs.outline import fields_of
-from core.lungs.probe import VIEWS, ask, probed, seen
+from core.lungs.probe import VIEWS, probed, seen
 from core.lungs.shape import doubt, lungs
 from core.lungs.shares import means, of_film
 from core.xray import read_xray
@@ -237,7 +237,7 @@ def test_figures_of_films_have_intervals_and_count_what_lies_outside(network: Ch
     assert all(mean.low <= mean.inside <= mean.high for mean in found)
     assert all(mean.share == pytest.approx(TWO.mean(), abs=1e-3) for mean in found)
     squash = network.preprocessing.squash
-    decided = ask(classifier, [seen(VIEWS["alone"], squash(xray.pixels), fields()) for xray in xrays])
+    decided = classifier.ask([seen(VIEWS["alone"], squash(xray.pixels), fields()) for xray in xrays]).argmax(1)
     result = probed(classifier, VIEWS["alone"], films, decided)
     assert result.films == 3
     assert result.low <= result.accuracy <= result.high

@@ -17,7 +17,7 @@ from core.classifier import Classifier
 from core.errors import EvidenceError
 from core.explain import Heatmap, explain
 from core.trust import words
-from core.trust.faithful import Beside, Faithfulness, ask, measure
+from core.trust.faithful import Beside, Faithfulness, measure
 from core.trust.imputation import blurred, imputed, replaced
 from core.trust.orders import on_input, orders
 from core.trust.sanity import Step, sanity
@@ -103,7 +103,7 @@ def test_asking_is_reading(tmp_path: Path) -> None:
     film = read_xray(as_png8(np.random.default_rng(0).random((90, 70), dtype=np.float32)))
     square = classifier.checkpoint.preprocessing.squash(film.pixels)
     expected = classifier.read([film])[0].probabilities
-    np.testing.assert_allclose(ask(classifier, [square] * 17), np.tile(expected, (17, 1)), atol=1e-5)
+    np.testing.assert_allclose(classifier.ask([square] * 17), np.tile(expected, (17, 1)), atol=1e-5)
 
 
 def test_orders_hold_every_pixel_once_hottest_first(evidence: Heatmap) -> None:

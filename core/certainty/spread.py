@@ -78,8 +78,7 @@ def spread(classifier: Classifier, xray: Xray) -> Spread:
     plain = classifier.prepare([xray])  # [1, C, S, S]
     batch = torch.cat([plain, *_shifted(plain), plain.flip(-1)])  # [V, C, S, S]
     with torch.inference_mode():
-        logits = classifier.network.head(classifier.network.features(batch)).double()
-        found = (logits / classifier.checkpoint.card.temperature).softmax(dim=1)
+        found = classifier.calibrated(classifier.network.head(classifier.network.features(batch)).double())
     return Spread(classifier.checkpoint.card.classes, found.cpu().numpy())
 
 

@@ -165,7 +165,7 @@ def _probe(options: argparse.Namespace) -> int:
 def _make_probe(options: argparse.Namespace) -> None:
     from core.files import write
     from core.lungs import outline
-    from core.lungs.probe import VIEWS, Probed, ask, probed, seen
+    from core.lungs.probe import VIEWS, Probed, probed, seen
     from core.models import get_pool
     from core.records import load, to_csv
 
@@ -184,7 +184,9 @@ def _make_probe(options: argparse.Namespace) -> None:
                 squares.append({view.name: seen(view, square, fields) for view in VIEWS.values()})
         classifier = get_pool().get(chosen)
         for view in VIEWS.values():
-            rows.append(probed(classifier, view, held, ask(classifier, [shown[view.name] for shown in squares])))
+            rows.append(
+                probed(classifier, view, held, classifier.ask([shown[view.name] for shown in squares]).argmax(1))
+            )
             _say(f"{chosen.name}: {view.title}: {rows[-1].accuracy:.3f}")
         write(options.out, to_csv(Probed, rows).encode())
 

@@ -29,8 +29,6 @@ Hide = Callable[[Square, NDArray[np.bool_]], Square]
 _BLUR: Final = 0.06
 """Deviation of the blur, of the square's side: no vessel and no edge of an infiltrate is left."""
 
-_BATCH: Final = 16
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -106,19 +104,6 @@ def seen(view: View, square: Square, fields: LungFields) -> Square:
         fields: of that film.
     """
     return view.shows(square, fields.mask(*square.shape)).astype(np.float32)
-
-
-def ask(classifier: Classifier, squares: Sequence[Square]) -> NDArray[np.int64]:
-    """Positions of the classes that a network reads, int64 ``[N]``, from squares of its own size, as :func:`seen`."""
-    import torch
-
-    preprocessing, found = classifier.checkpoint.preprocessing, []
-    with torch.inference_mode():
-        for start in range(0, len(squares), _BATCH):
-            inputs = torch.from_numpy(preprocessing.normalise(np.stack(squares[start : start + _BATCH])))
-            features = classifier.network.features(inputs.to(classifier.device))
-            found.append(classifier.network.head(features).argmax(dim=1).cpu().numpy())
-    return np.concatenate(found)
 
 
 def probed(classifier: Classifier, view: View, films: Sequence[Film], decided: NDArray[np.int64]) -> Probed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import torch
@@ -20,8 +19,6 @@ from core.render import spread
 from core.robustness.corruptions import Corruption, Square
 from core.robustness.damage_record import CLEAN, Damage
 from core.xray import Xray
-
-_BATCH: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,14 +88,10 @@ def damage(classifier: Classifier, before: Clean, corruption: Corruption | None,
 @torch.inference_mode()
 def _asked(classifier: Classifier, squares: Sequence[Square]) -> tuple[NDArray[np.float64], list[NDArray[np.float32]]]:
     """Calibrated probabilities ``[N, K]``, and the default method's maps of every class, ``[K, h, w]`` each."""
-    network, card = classifier.network, classifier.checkpoint.card
     rows, maps = [], []
-    for start in range(0, len(squares), _BATCH):
-        inputs = classifier.checkpoint.preprocessing.normalise(np.stack(squares[start : start + _BATCH]))
-        features = network.features(torch.from_numpy(inputs).to(classifier.device))
-        logits = network.head(features).double()
-        rows.append((logits / card.temperature).softmax(dim=1).cpu().numpy())
-        maps += [raw_maps(network, one, (DEFAULT,))[DEFAULT] for one in features.float()]
+    for features, probabilities in classifier.answers(squares):
+        rows.append(probabilities)
+        maps += [raw_maps(classifier.network, one, (DEFAULT,))[DEFAULT] for one in features.float()]
     return np.concatenate(rows), maps
 
 

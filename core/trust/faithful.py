@@ -12,7 +12,6 @@ from operator import attrgetter
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.classifier import Classifier
@@ -32,8 +31,6 @@ ROAD_SHARES: Final = (0.1, 0.3)
 
 TOLD: Final = 0.1
 """The share that is told in words."""
-
-_BATCH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ def measure_all(
     films = [square, np.full_like(square, grey), smooth]
     for order in (*(each.marked for each in ordered), *rivals):
         films += _altered(square, grey, smooth, order, seed)
-    answers = ask(classifier, films)[:, classifier.checkpoint.card.classes.index(target)]
+    answers = classifier.ask(films)[:, classifier.checkpoint.card.classes.index(target)]
     before, nothing, vague = (float(p) for p in answers[:3])
     blocks = [_Curves(before, nothing, vague, block) for block in answers[3:].reshape(len(heatmaps) + len(rivals), -1)]
     *of_maps, random, blob = blocks
@@ -172,17 +169,6 @@ class _Curves:
 _FIGURES: Final[tuple[Callable[[_Curves], float], ...]] = (
     attrgetter("after"), attrgetter("deletion"), attrgetter("insertion"), attrgetter("road"),
 )  # fmt: skip
-
-
-@torch.inference_mode()
-def ask(classifier: Classifier, films: Sequence[Square]) -> NDArray[np.float64]:
-    """Calibrated probabilities ``[N, K]`` of films as the network is fed them, ``[S, S]`` in 0…1 each."""
-    rows = []
-    for start in range(0, len(films), _BATCH):
-        inputs = classifier.checkpoint.preprocessing.normalise(np.stack(films[start : start + _BATCH]))
-        logits = classifier.network(torch.from_numpy(inputs).to(classifier.device)).double()
-        rows.append((logits / classifier.checkpoint.card.temperature).softmax(dim=1).cpu().numpy())
-    return np.concatenate(rows)
 
 
 def _first(order: Places, share: float) -> Places:
