@@ -43,6 +43,7 @@ from core.tasks import TASKS
 from core.trust.scores import SCORES
 from core.trust.table import Mean
 from core.ui import cache, state, widgets
+from core.ui.charts import config
 from core.ui.performance import cells, charts, comparison, downloads, heatmaps, lungs, matrices, points, robustness
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sections import SECTIONS
@@ -582,9 +583,9 @@ def test_the_methods_paragraph_names_weights_and_films(weights: Path, first: Sou
 
 @pytest.mark.parametrize("fmt", ["png", "svg"])
 def test_figures_are_saved_as_asked(fmt: str) -> None:
-    config = charts.config("roc", fmt)
-    assert config["toImageButtonOptions"]["format"] == fmt
-    assert config["modeBarButtons"] == [["toImage"]]
+    found = config("roc", fmt)
+    assert found["toImageButtonOptions"]["format"] == fmt
+    assert found["modeBarButtons"] == [["toImage"]]
 
 
 def test_a_matrix_has_a_square_to_click_in_every_cell() -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "displaylogo": False}
 """For ``st.plotly_chart(config=…)``: no toolbar over a figure this small, no link to elsewhere."""
 
+DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+"""Beside colours: lines are told apart in black and white as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Palette:
@@ -39,6 +42,23 @@ class Palette:
     on_accent: str
     paper: str
     series: tuple[str, ...]
+
+
+def config(name: str, fmt: str, *, lasso: bool = False) -> dict[str, Any]:
+    """For ``st.plotly_chart(config=…)``: a button that saves the figure, and selection where there is one.
+
+    Args:
+        name: of the file, without its ending.
+        fmt: "png" or "svg".
+        lasso: with the tools that select points and move the figure.
+    """
+    select = [["lasso2d", "select2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] if lasso else []
+    return {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtons": [*select, ["toImage"]],
+        "toImageButtonOptions": {"format": fmt, "filename": name, "scale": 2 if fmt == "png" else 1},
+    }
 
 
 _BAR: Final = 42  # pixels of height per class

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.dataset.distribution import Distribution
-from core.ui.charts import Palette
+from core.ui.charts import DASHES, Palette
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _HEIGHT: Final = 340
-_DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-
-
-def config(name: str, fmt: str) -> dict[str, Any]:
-    """For ``st.plotly_chart(config=…)``: the figure can be saved, and no more.
-
-    Args:
-        name: of the file, without its ending.
-        fmt: "png" or "svg".
-    """
-    image = {"format": fmt, "filename": name, "scale": 2 if fmt == "png" else 1}
-    return {
-        "displaylogo": False,
-        "displayModeBar": True,
-        "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": image,
-    }
 
 
 def colour(place: int, colours: Palette) -> str:
@@ -154,7 +137,7 @@ def histogram(found: Distribution, classes: Sequence[str], title: str, colours: 
                     "color": colour(place, colours),
                     "shape": "hvh",
                     "width": 2,
-                    "dash": _DASHES[place % len(_DASHES)],
+                    "dash": DASHES[place % len(DASHES)],
                 },
                 hovertemplate=f"{name}: %{{y:.1f}} % near %{{x:.3g}}<extra></extra>",
             )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.dataset.balance import ALL, Balance, balance, imbalance, table
 from core.ui import cache, state, widgets
+from core.ui.charts import config
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
 from core.words import percent, within
@@ -33,7 +34,7 @@ def show(source: Source) -> None:
         st.plotly_chart(
             figure,
             width="stretch",
-            config=charts.config("class-counts", state.performance.figure_format()),
+            config=config("class-counts", state.performance.figure_format()),
             key="balance_counts",
             alt="Films per class and split",
         )
@@ -44,7 +45,7 @@ def show(source: Source) -> None:
         st.plotly_chart(
             figure,
             width="stretch",
-            config=charts.config("class-shares", state.performance.figure_format()),
+            config=config("class-shares", state.performance.figure_format()),
             key="balance_shares",
             alt="Shares of the classes",
         )
@@ -81,7 +82,7 @@ def _patients(source: Source, found: Balance, classes: list[str]) -> None:
         st.plotly_chart(
             figure,
             width="stretch",
-            config=charts.config("films-per-patient", state.performance.figure_format()),
+            config=config("films-per-patient", state.performance.figure_format()),
             key="balance_patients",
             alt="Films per patient",
         )

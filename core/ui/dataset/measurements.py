@@ -8,6 +8,7 @@ import streamlit as st
 from core.dataset.distribution import distribution
 from core.dataset.shortcut import TRAITS, Shortcut, shortcuts
 from core.ui import cache, state, widgets
+from core.ui.charts import config
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
 from core.words import within
@@ -72,7 +73,7 @@ def show(source: Source) -> None:
             st.plotly_chart(
                 drawn,
                 width="stretch",
-                config=charts.config(chosen.name, state.performance.figure_format()),
+                config=config(chosen.name, state.performance.figure_format()),
                 key="trait",
                 alt=f"{chosen.title} by class",
             )

@@ -15,8 +15,7 @@ from core.architectures.sketch import Sketch, load
 from core.checkpoint import Checkpoint
 from core.errors import DataError
 from core.ui import widgets
-from core.ui.charts import Palette
-from core.ui.performance.charts import config
+from core.ui.charts import Palette, config
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -13,6 +13,7 @@ import streamlit as st
 from core.evaluate import Kind, Predictions, brier, ece, log_loss, reliability, tempered
 from core.tasks import Task
 from core.ui import cache, state, widgets
+from core.ui.charts import config
 from core.ui.performance import charts, controls
 from core.ui.performance.sources import Source
 
@@ -65,7 +66,7 @@ def _diagram(source: Source, place: int, kind: Kind, fmt: str, *, before: bool) 
     st.plotly_chart(
         charts.reliability(found, widgets.palette(), place),
         width="stretch",
-        config=charts.config(f"reliability-{source.name}", fmt),
+        config=config(f"reliability-{source.name}", fmt),
         key=f"reliability_{source.name}",
         alt=f"Reliability diagram of {source.title}: expected calibration error {error:.3f}",
     )

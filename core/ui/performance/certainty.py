@@ -13,7 +13,8 @@ from core.checkpoint import Interval
 from core.tasks import Task
 from core.ui import cache, widgets
 from core.ui import certainty as fitted
-from core.ui.performance import charts, controls, selective
+from core.ui.charts import config
+from core.ui.performance import controls, selective
 from core.ui.performance.sources import Source, words
 from core.words import percent
 
@@ -68,7 +69,7 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fm
             st.plotly_chart(
                 selective.coverage(found, named, lowest, widgets.palette()),
                 width="stretch",
-                config=charts.config(f"coverage-{source.name}", fmt),
+                config=config(f"coverage-{source.name}", fmt),
                 key=f"coverage_{source.name}",
                 alt=f"Coverage of prediction sets of {source.title}: "
                 + ", ".join(f"{percent(found.overall[at].value)} at {percent(LEVELS[at])}" for at in _places()),
@@ -128,7 +129,7 @@ def _risk(sources: Sequence[Source], fmt: str) -> None:
     st.plotly_chart(
         selective.risk(found, widgets.palette()),
         width="stretch",
-        config=charts.config("risk-coverage", fmt),
+        config=config("risk-coverage", fmt),
         key="risk_coverage",
         alt="Risk-coverage curves: " + ", ".join(f"{name}, area {one.area.value:.3f}" for name, one in found.items()),
     )

@@ -1,24 +1,21 @@
-"""Curves of the Performance page, and what all its figures share: each keeps its ground and legend in a file."""
+"""Curves of the Performance page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluate import Curve, Reliability
-from core.ui.charts import Palette, frame
+from core.ui.charts import DASHES, Palette, frame
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 Array = NDArray[np.float64]
-
-DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-"""Beside colours: lines are told apart in black and white as well."""
 
 _BAND: Final = 0.16  # opacity
 _BINS: Final = 40
@@ -37,23 +34,6 @@ class Line:
     title: str
     curve: Curve
     place: int
-
-
-def config(name: str, fmt: str, *, lasso: bool = False) -> dict[str, Any]:
-    """For ``st.plotly_chart(config=…)``: a button that saves the figure, and selection where there is one.
-
-    Args:
-        name: of the file, without its ending.
-        fmt: "png" or "svg".
-        lasso: with the tools that select points and move the figure.
-    """
-    select = [["lasso2d", "select2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] if lasso else []
-    return {
-        "displaylogo": False,
-        "displayModeBar": True,
-        "modeBarButtons": [*select, ["toImage"]],
-        "toImageButtonOptions": {"format": fmt, "filename": name, "scale": 2 if fmt == "png" else 1},
-    }
 
 
 def curves(

@@ -14,7 +14,8 @@ from core.errors import PneumoLensError
 from core.evaluate import Comparison, Signed, compare
 from core.tasks import Task
 from core.ui import cache, state, widgets
-from core.ui.performance import cells, charts, controls, downloads, films
+from core.ui.charts import config
+from core.ui.performance import cells, controls, downloads, films
 from core.ui.performance.sources import Source, words
 
 Flags = NDArray[np.bool_]
@@ -88,7 +89,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         st.plotly_chart(
             cells.difference(found.difference, labels, widgets.palette()),
             width="stretch",
-            config=charts.config(f"difference-{a.name}-{b.name}", fmt),
+            config=config(f"difference-{a.name}-{b.name}", fmt),
             key="difference",
             alt=f"Difference of the confusion matrices of {a.title} and {b.title}",
         )

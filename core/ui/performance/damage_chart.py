@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, Damage
 from core.table import Table
-from core.ui.charts import Palette, frame
-from core.ui.performance.charts import DASHES
+from core.ui.charts import DASHES, Palette, frame
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -26,6 +26,7 @@ from core.evaluate import (
 )
 from core.tasks import Task
 from core.ui import cache, state, widgets
+from core.ui.charts import config
 from core.ui.performance import charts, controls, downloads
 from core.ui.performance.sources import Source, words
 
@@ -192,7 +193,7 @@ def _draw(kind: _Kind, lines: Sequence[charts.Line], guess: float | None, name: 
     st.plotly_chart(
         charts.curves(lines, kind.axes, widgets.palette(), chance=guess),
         width="stretch",
-        config=charts.config(name, fmt),
+        config=config(name, fmt),
         key=f"curve_{kind.name}",
         alt=f"{kind.title} of {', '.join(line.title for line in lines)}",
     )

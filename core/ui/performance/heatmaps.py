@@ -15,8 +15,9 @@ from core.tasks import Task
 from core.trust.scores import NOTABLE, SCORES
 from core.trust.table import Mean, ahead_of, clear
 from core.ui import state, widgets
+from core.ui.charts import config
 from core.ui.measured import FOLDER, every
-from core.ui.performance import charts, controls, dots, measured
+from core.ui.performance import controls, dots, measured
 from core.ui.performance.sources import Source
 from core.words import percent
 
@@ -59,7 +60,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
                     widgets.palette(),
                 ),
                 width="stretch",
-                config=charts.config(f"{name}-{source.name}", fmt),
+                config=config(f"{name}-{source.name}", fmt),
                 key=f"faithful_{source.name}",
                 alt=f"{score.title} of every method on {source.title}: "
                 + ", ".join(f"{METHODS[mean.method].title} {mean.value:.2f}" for mean in rows),

@@ -13,8 +13,9 @@ from core.lungs.probe import VIEWS, Probed, in_words
 from core.lungs.shares import MeanInside
 from core.tasks import Task
 from core.ui import state, widgets
+from core.ui.charts import config
 from core.ui.measured import FOLDER
-from core.ui.performance import charts, controls, dots, measured
+from core.ui.performance import controls, dots, measured
 from core.ui.performance.dots import Dot
 from core.ui.performance.sources import Source
 from core.words import percent
@@ -126,7 +127,7 @@ def _side_by_side(
             st.plotly_chart(
                 dots.drawn(rows[source.name], rivals[source.name], ends, widgets.palette()),
                 width="stretch",
-                config=charts.config(f"lungs-{source.name}", fmt),
+                config=config(f"lungs-{source.name}", fmt),
                 key=f"lungs_{source.name}",
                 alt=f"{source.title}: " + ", ".join(f"{dot.title} {dot.value:.2f}" for dot in rows[source.name]),
             )

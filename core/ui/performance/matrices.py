@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from core.evaluate import Of, confusion, merged_decisions, shares
 from core.tasks import Task
 from core.ui import state, widgets
-from core.ui.performance import cells, charts, controls, films
+from core.ui.charts import config
+from core.ui.performance import cells, controls, films
 from core.ui.performance.sources import Source, words
 from core.words import percent
 
@@ -94,7 +95,7 @@ def _matrix(  # noqa: PLR0913, PLR0917 - what a figure is made of
     st.plotly_chart(
         figure,
         width="stretch",
-        config=charts.config(f"confusion-{source.name}", fmt),
+        config=config(f"confusion-{source.name}", fmt),
         key=key,
         on_select=partial(_clicked, key, source.name, tuple(classes)),
         selection_mode="points",

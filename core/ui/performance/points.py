@@ -14,7 +14,8 @@ from core.errors import DataError
 from core.evaluate import film_map
 from core.tasks import Task
 from core.ui import cache, state, widgets
-from core.ui.performance import charts, cloud, controls, films
+from core.ui.charts import config
+from core.ui.performance import cloud, controls, films
 from core.ui.performance.sources import Source
 
 Groups = dict[str, NDArray[np.int64]]
@@ -56,7 +57,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     event = st.plotly_chart(
         figure,
         width="stretch",
-        config=charts.config(f"map-{source.name}", fmt, lasso=True),
+        config=config(f"map-{source.name}", fmt, lasso=True),
         key=key,
         on_select=partial(state.put, state.performance.PAGE, 1),
         selection_mode=("lasso", "box", "points"),

@@ -14,8 +14,9 @@ from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, Damage
 from core.tasks import Task
 from core.ui import state, widgets
+from core.ui.charts import config
 from core.ui.measured import FOLDER
-from core.ui.performance import charts, controls, damage_chart, measured
+from core.ui.performance import controls, damage_chart, measured
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sources import Source
 from core.words import percent
@@ -43,7 +44,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     st.plotly_chart(
         damage_chart.curves(rows, name, widgets.palette()),
         width="stretch",
-        config=charts.config(f"robustness-{name}", fmt),
+        config=config(f"robustness-{name}", fmt),
         key="damage",
         alt=f"{SHOWN[name].title} by strength of every corruption. " + _spoken(rows, name),
     )

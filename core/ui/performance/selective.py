@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.certainty import LEVELS, Coverage, Risk
-from core.ui.charts import Palette, frame
-from core.ui.performance.charts import DASHES, faded
+from core.ui.charts import DASHES, Palette, frame
+from core.ui.performance.charts import faded
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

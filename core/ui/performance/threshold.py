@@ -22,6 +22,7 @@ from core.evaluate import (
 )
 from core.tasks import Task
 from core.ui import cache, state, widgets
+from core.ui.charts import config
 from core.ui.performance import cells, charts, controls, downloads
 from core.ui.performance.figures import curve
 from core.ui.performance.sources import Source, words
@@ -175,4 +176,4 @@ def _take_away(source: Source, positive: str, threshold: float) -> None:
 
 
 def _draw(figure: object, name: str, fmt: str, alt: str) -> None:
-    st.plotly_chart(figure, width="stretch", config=charts.config(name, fmt), key=f"chart_{name}", alt=alt)
+    st.plotly_chart(figure, width="stretch", config=config(name, fmt), key=f"chart_{name}", alt=alt)

@@ -11,7 +11,7 @@ import streamlit as st
 from core import runs
 from core.runs import Run
 from core.ui import state, widgets
-from core.ui.performance.charts import config
+from core.ui.charts import config
 from core.ui.training import charts, choice, link, matrix, standing, table
 from core.ui.training.charts import Curve, Plot
 
