@@ -42,9 +42,9 @@ from core.robustness.damage_record import CLEAN, Damage
 from core.tasks import TASKS
 from core.trust.scores import SCORES
 from core.trust.table import Mean
-from core.ui import cache, state, widgets
+from core.ui import cache, cells, state, widgets
 from core.ui.charts import config
-from core.ui.performance import cells, charts, comparison, downloads, heatmaps, lungs, matrices, points, robustness
+from core.ui.performance import charts, comparison, downloads, heatmaps, lungs, matrices, points, robustness
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sections import SECTIONS
 from core.ui.performance.sources import VARIABLE as TABLES

@@ -14,7 +14,7 @@
 
     what several pages show
     widgets       notice, model picker, uploader, error panels
-    charts        Plotly figures
+    charts, cells Plotly figures; confusion matrices
     reading_room  the viewer: films and maps in the browser
     look          how overlays look: controls and legend
     making        maps that must be made first: a bar, and a way to stop

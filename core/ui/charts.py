@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.words import percent, probability
+from core.words import probability
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -63,7 +60,6 @@ def config(name: str, fmt: str, *, lasso: bool = False) -> dict[str, Any]:
 
 _BAR: Final = 42  # pixels of height per class
 _DENSE: Final = 29
-_CELL_TEXT_FLIPS: Final = 0.55
 
 
 def probability_bars(
@@ -106,55 +102,6 @@ def probability_bars(
             "showgrid": False,
         },
         showlegend=False,
-    )
-    return figure
-
-
-def confusion(matrix: NDArray[np.int64], words: Sequence[str], colours: Palette) -> Figure:
-    """Films by true class (row) and decided class (column).
-
-    Shaded by share of the true class, so that a rare class counts as much as a common one; numbers are films.
-
-    Args:
-        matrix: int64 ``[K, K]``.
-        words: class in words.
-        colours: of the theme.
-    """
-    from plotly import graph_objects as go
-
-    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    figure = go.Figure(
-        go.Heatmap(
-            z=share,
-            x=list(words),
-            y=list(words),
-            zmin=0,
-            zmax=1,
-            colorscale=[[0, colours.panel], [1, colours.accent]],
-            showscale=False,
-            xgap=3,
-            ygap=3,
-            customdata=matrix,
-            hovertemplate="Truly %{y}, read as %{x}<br>%{customdata} films, %{z:.1%} of the row<extra></extra>",
-        )
-    )
-    for row, true in enumerate(words):
-        for column, decided in enumerate(words):
-            colour = colours.on_accent if share[row, column] > _CELL_TEXT_FLIPS else colours.text
-            text = f"<b>{matrix[row, column]}</b><br>{percent(float(share[row, column]))}"
-            font = {"size": 15, "color": colour}
-            figure.add_annotation(x=decided, y=true, text=text, showarrow=False, font=font)
-    figure.update_layout(
-        height=110 * len(words) + 60,
-        margin={"l": 0, "r": 0, "t": 8, "b": 8},
-        xaxis={"title": "Read as", "side": "bottom", "fixedrange": True, "showgrid": False, "tickfont": {"size": 13}},
-        yaxis={
-            "title": "Truly",
-            "autorange": "reversed",
-            "fixedrange": True,
-            "showgrid": False,
-            "tickfont": {"size": 13},
-        },
     )
     return figure
 

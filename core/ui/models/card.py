@@ -10,7 +10,7 @@ from core.checkpoint import Checkpoint, Interval, TrainingFacts
 from core.errors import DataError
 from core.lungs.probe import Probed, in_words
 from core.training.baselines import BASELINES
-from core.ui import charts, measured, tested, widgets
+from core.ui import cells, charts, measured, tested, widgets
 from core.ui.models import groups, judged, sketch
 from core.ui.performance.lungs import PROBE
 
@@ -121,10 +121,9 @@ def matrix(checkpoint: Checkpoint) -> None:
             f"`python -m core evaluate --model {checkpoint.name} --data DIR --predictions {path.name}`."
         )
         return
-    colours = widgets.palette()
     words = [checkpoint.task.words.get(name, name) for name in found.classes]
     counts = confusion_matrix(found)
-    figure = charts.confusion(counts, words, colours)
+    figure = cells.confusion(counts, words, widgets.palette())
     right = int(counts.trace())
     st.plotly_chart(
         figure,

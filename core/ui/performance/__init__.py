@@ -7,7 +7,7 @@
     controls     pickers that several sections have
     measured     tables of figures that come with the networks
     own          a visitor's own tables of predictions
-    charts, cells, cloud, dots, damage_chart, selective    Plotly figures
+    charts, cloud, dots, damage_chart, selective    Plotly figures
     films        a list of films: table, small pictures, the way to Diagnose
     sections     SECTIONS: the table of what the page can show
     matrices, figures, comparison, threshold, calibration, certainty, points, heatmaps, lungs, robustness

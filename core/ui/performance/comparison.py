@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from core.errors import PneumoLensError
 from core.evaluate import Comparison, Signed, compare
 from core.tasks import Task
-from core.ui import cache, state, widgets
+from core.ui import cache, cells, state, widgets
 from core.ui.charts import config
-from core.ui.performance import cells, controls, downloads, films
+from core.ui.performance import controls, downloads, films
 from core.ui.performance.sources import Source, words
 
 Flags = NDArray[np.bool_]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from core.evaluate import Of, confusion, merged_decisions, shares
 from core.tasks import Task
-from core.ui import state, widgets
+from core.ui import cells, state, widgets
 from core.ui.charts import config
-from core.ui.performance import cells, controls, films
+from core.ui.performance import controls, films
 from core.ui.performance.sources import Source, words
 from core.words import percent
 

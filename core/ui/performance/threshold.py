@@ -18,12 +18,11 @@ from core.evaluate import (
     one_against_rest,
     operating_point,
     predictive_values,
-    shares,
 )
 from core.tasks import Task
-from core.ui import cache, state, widgets
+from core.ui import cache, cells, state, widgets
 from core.ui.charts import config
-from core.ui.performance import cells, charts, controls, downloads
+from core.ui.performance import charts, controls, downloads
 from core.ui.performance.figures import curve
 from core.ui.performance.sources import Source, words
 from core.words import percent
@@ -64,7 +63,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     with matrix:
         st.markdown("**Films at this threshold**")
         labels = ["Others", said]
-        figure = cells.matrix(shares(found.matrix, "true"), found.matrix, labels, "true", 1.0, widgets.palette())
+        figure = cells.confusion(found.matrix, labels, widgets.palette())
         _draw(figure, f"matrix-{source.name}-{positive}", fmt, "Confusion matrix at the threshold")
     _take_away(source, positive, threshold)
 

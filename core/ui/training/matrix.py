@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.runs import Confusion, Run
 from core.tasks import TASKS, Task
-from core.ui import charts, state, widgets
+from core.ui import cells, charts, state, widgets
 from core.words import percent
 
 LAST: Final = "last"
@@ -45,7 +45,7 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
         st.caption("Films, and their share of the row. Shading follows the share.")
     with right:
         st.plotly_chart(
-            charts.confusion(counts, words, widgets.palette()),
+            cells.confusion(counts, words, widgets.palette()),
             width="stretch",
             config=charts.CONFIG,
             key="training_matrix",

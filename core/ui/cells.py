@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluate import Of
+from core.evaluate import Of, shares
 from core.ui.charts import Palette, frame
 from core.words import percent
 
@@ -58,6 +58,17 @@ def matrix(  # noqa: PLR0913, PLR0917 - a figure has many sides
             line={"color": colours.text, "width": 3},
         )
     return figure
+
+
+def confusion(counts: NDArray[np.int64], labels: Sequence[str], colours: Palette) -> Figure:
+    """A confusion matrix by itself: cells say films and their share of the true class, which shades them.
+
+    Args:
+        counts: films, int64 ``[K, K]``.
+        labels: classes in words.
+        colours: of the theme.
+    """
+    return matrix(shares(counts, "true"), counts, labels, "true", 1.0, colours)
 
 
 def difference(values: NDArray[np.int64], labels: Sequence[str], colours: Palette) -> Figure:
