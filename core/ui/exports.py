@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from core.checkpoint import Checkpoint
 from core.explain import Heatmap
 from core.lungs import LungFields
 from core.render import Look
-from core.ui import certainty, guard, lungs, state
+from core.ui import certainty, guard, lungs, state, widgets
 from core.ui.kept import Film, Result
 
 
@@ -37,16 +37,16 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
             def numbers(heatmap: Heatmap = heatmap) -> bytes:
                 return report.heatmap_npz(heatmap, weights, caveats)
 
-            button("Overlay PNG", overlay, f"{stem}.png", "image/png")
-            button("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
-            button("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
+            widgets.download("Overlay PNG", overlay, f"{stem}.png", "image/png")
+            widgets.download("Heatmap PNG, 16 bit", grey16, f"{stem}-heatmap16.png", "image/png")
+            widgets.download("Heatmap NumPy", numbers, f"{stem}.npz", "application/octet-stream")
         found = lungs.fields(result.upload)
         if found is not None and found.plausible and checkpoint.task.chest:
 
             def mask(found: LungFields = found) -> bytes:
                 return report.mask_png(found.mask(film.width, film.height), film.sha256, checkpoint, caveats)
 
-            button("Lung mask PNG", mask, f"{film.key}-lungs.png", "image/png")
+            widgets.download("Lung mask PNG", mask, f"{film.key}-lungs.png", "image/png")
         readings((result,), checkpoint, f"{film.key}-{checkpoint.name}", "Reading")
 
 
@@ -58,8 +58,8 @@ def readings(results: Sequence[Result], checkpoint: Checkpoint, stem: str, label
     def rows() -> list[report.Row]:
         return [_row(result, checkpoint, sure, named=named) for result in results]
 
-    button(f"{label} CSV", lambda: report.readings_csv(rows()), f"{stem}.csv", "text/csv")
-    button(f"{label} JSON", lambda: report.readings_json(rows()), f"{stem}.json", "application/json")
+    widgets.download(f"{label} CSV", lambda: report.readings_csv(rows()), f"{stem}.csv", "text/csv")
+    widgets.download(f"{label} JSON", lambda: report.readings_json(rows()), f"{stem}.json", "application/json")
 
 
 def names() -> None:
@@ -91,8 +91,3 @@ def _caveats(result: Result, sure: certainty.Facts) -> report.Caveats:
     upload = result.upload
     told = guard.facts(result) | sure(result)
     return report.Caveats(**told, film_note=upload.note or None, original_sha256=upload.original)
-
-
-def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
-    """A download, made when it is clicked: ``make`` runs outside the visitor's session and cannot ask for its state."""
-    st.download_button(label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"get_{label}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -266,6 +266,21 @@ def percent(interval: Interval) -> str:
     if not interval.told:
         return str(interval)
     return f"{100 * interval.value:.1f} % (95 % CI {100 * interval.low:.1f} to {100 * interval.high:.1f})"
+
+
+def download(label: str, make: Callable[[], bytes | str], name: str, mime: str, key: str = "") -> None:
+    """A button that saves a file, made when it is clicked.
+
+    Args:
+        label: on the button.
+        make: the file's content; it runs outside the visitor's session and cannot ask for its state.
+        name: of the file.
+        mime: its type.
+        key: tells buttons of one label apart.
+    """
+    st.download_button(
+        label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"get_{key or label}"
+    )
 
 
 def sentence(parts: Sequence[str]) -> str:

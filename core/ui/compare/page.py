@@ -17,7 +17,7 @@ from core.compare.places import sides
 from core.explain import METHODS
 from core.render import Look, Rgb
 from core.report import DISCLAIMER
-from core.ui import exports, guard, state, widgets
+from core.ui import guard, state, widgets
 from core.ui.compare import believed, panes
 from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen
@@ -61,8 +61,8 @@ def buttons(shown: Shown) -> None:
 
     stem = f"compare-{'-'.join(dict.fromkeys(pane.seen.film.key for pane in shown.made))}"
     with st.container(horizontal=True, gap="small"):
-        exports.button("Sheet PNG", lambda: sheet().png(facts), f"{stem}.png", "image/png")
-        exports.button("Sheet PDF", lambda: sheet().pdf(facts), f"{stem}.pdf", "application/pdf")
+        widgets.download("Sheet PNG", lambda: sheet().png(facts), f"{stem}.png", "image/png")
+        widgets.download("Sheet PDF", lambda: sheet().pdf(facts), f"{stem}.pdf", "application/pdf")
 
 
 def provenance(made: Sequence[Pane]) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pandas as pd
-import streamlit as st
+
+from core.ui import widgets
 
 
 def table(label: str, make: Callable[[], pd.DataFrame], name: str) -> None:
@@ -20,6 +21,4 @@ def table(label: str, make: Callable[[], pd.DataFrame], name: str) -> None:
     def data() -> str:
         return str(make().to_csv(index=False, lineterminator="\n", float_format="%.6g"))
 
-    st.download_button(
-        label, data, f"{name}.csv", "text/csv", on_click="ignore", icon=":material/download:", key=f"get_{name}"
-    )
+    widgets.download(label, data, f"{name}.csv", "text/csv", key=name)

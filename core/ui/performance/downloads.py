@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from core.checkpoint import Interval
@@ -31,6 +30,7 @@ from core.evaluate import (
 )
 from core.report import DISCLAIMER, plain
 from core.tasks import Task
+from core.ui import widgets
 from core.ui.performance.sources import Source
 
 Found = Mapping[str, Interval]
@@ -46,7 +46,7 @@ SCORES: Final[Mapping[str, Callable[[Predictions], float]]] = {
 
 def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
     """A button that saves a file."""
-    st.download_button(label, make, name, mime, on_click="ignore", icon=":material/download:", key=f"get_{name}")
+    widgets.download(label, make, name, mime, key=name)
 
 
 def films(source: Source, rows: NDArray[np.int64], name: str) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.report import plain
 from core.runs import Run
+from core.ui import widgets
 
 _TITLES: Final = {
     "size": ("Film side", "%d px"),
@@ -47,15 +48,7 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
         column_config=settings,
         key="training_table",
     )
-    st.download_button(
-        "History CSV",
-        lambda: to_csv(runs),
-        "history.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        key="get_history",
-    )
+    widgets.download("History CSV", lambda: to_csv(runs), "history.csv", "text/csv", key="history")
 
 
 def to_csv(runs: Sequence[tuple[str, Run]]) -> bytes:
