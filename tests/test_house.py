@@ -166,6 +166,9 @@ def test_every_part_has_its_layer() -> None:
     described = ast.get_docstring(ast.parse((ROOT / "core/__init__.py").read_text("utf-8"))) or ""
     undescribed = [part for part in parts - {"__main__", "app", "pages"} if f"``{part}``" not in described]
     assert undescribed == []
+    told = (ROOT / "README.md").read_text("utf-8").split("## How it is built")[1].split("\n## ")[0]
+    untold = [part for part in parts - {"__main__", "cli", "commands"} if not re.search(rf"\b{part}(\.py|/)?", told)]
+    assert untold == []
 
 
 def test_every_map_of_a_package_names_all_its_modules() -> None:
