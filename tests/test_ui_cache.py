@@ -122,7 +122,7 @@ def test_file_names_are_in_downloads_when_they_were_asked_for(
     monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: made.append(data))
     monkeypatch.setattr(state.reading, "names_in_exports", lambda: asked)
     card = SimpleNamespace(name="m", weights_sha256="c" * 64, task="pneumonia", temperature=1.0)
-    checkpoint: Any = SimpleNamespace(card=card, validation=tmp_path / "none.csv")
+    checkpoint: Any = SimpleNamespace(card=card, name="m", key="k", validation=tmp_path / "none.csv")
     exports.readings([Result(upload(), None, "no film")], checkpoint, "stem", "Reading")
     monkeypatch.undo()  # a click is answered outside the visitor's session
     assert [b"Doe.png" in make() for make in made] == [asked, asked]
