@@ -38,10 +38,10 @@ def to_csv(kind: type[R], records: Sequence[R], digits: int = 4) -> str:
 
 def rows(kind: type[R], records: Sequence[R], digits: int = 4) -> str:
     """The same without the header: to go on with a table."""
-    out = io.StringIO()
+    names, out = _columns(kind), io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for record in records:
-        values = (getattr(record, name) for name in _columns(kind))
+        values = (getattr(record, name) for name in names)
         writer.writerow([f"{value:.{digits}f}" if isinstance(value, float) else value for value in values])
     return out.getvalue()
 

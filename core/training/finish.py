@@ -84,7 +84,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
             "skipped": len(films.skipped),
             "command": order.command,
             "recipe": order.recipe.to_dict(),
-            "init": order.init_says,
+            "init": run.start,
             "epochs": len(trained.history),
             "seconds": round(sum(row["seconds"] for row in trained.history), 1),
             "hardware": _hardware(),

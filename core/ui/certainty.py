@@ -87,9 +87,11 @@ def panel(checkpoint: Checkpoint) -> None:
 def human(result: Result, checkpoint: Checkpoint) -> None:
     """That a human must read, first of all and across the page; nothing where the network is sure enough."""
     found = usable(checkpoint)
-    if found is None or result.reading is None or not defers(result, checkpoint):
+    if found is None or result.reading is None:
         return
-    target, highest = TARGETS[state.reading.target_error()], max(result.reading.by_class.values())
+    by_class, target = result.reading.by_class, TARGETS[state.reading.target_error()]
+    if not found.defers(by_class, target.name):
+        return
     low = found.cuts[target.name]
     if low > 1:
         why = f"No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
@@ -97,8 +99,8 @@ def human(result: Result, checkpoint: Checkpoint) -> None:
         # The heading then has another figure, which is not calibrated.
         differs = state.reading.uncalibrated() and checkpoint.card.temperature != 1
         why = (
-            f"Its highest {'calibrated ' if differs else ''}probability is {probability(highest)}: below "
-            f"{probability(low)} more than {target.title} readings may be wrong."
+            f"Its highest {'calibrated ' if differs else ''}probability is {probability(max(by_class.values()))}: "
+            f"below {probability(low)} more than {target.title} readings may be wrong."
         )
     st.warning(f"**{HUMAN}.** {why}", icon=":material/person_alert:")
 

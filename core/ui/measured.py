@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from core.records import from_csv
+from core.records import load
 from core.ui import cache
 
 FOLDER: Final = Path(__file__).parents[1] / "assets"
@@ -34,11 +34,7 @@ def every(kind: type[R], path: Path) -> list[R]:
     Raises:
         DataError: the table cannot be used.
     """
-    if not path.is_file():
-        return []
-    rows: list[R] = cache.computed(
-        kind.__name__, (str(path), cache.stamp(path)), lambda: from_csv(kind, path.read_text("utf-8"), path.name)
-    )
+    rows: list[R] = cache.computed(kind.__name__, (str(path), cache.stamp(path)), lambda: load(kind, path))
     return rows
 
 

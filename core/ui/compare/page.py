@@ -126,7 +126,7 @@ def _bars(one: Seen) -> Bars:
 def _tile(pane: Pane, drawn: Look) -> Tile:
     words, heatmap = pane.seen.checkpoint.task.words, pane.heatmap
     if pane.why_not:
-        return Tile(pane.title, None, (pane.why_not.replace("**", ""),))
+        return Tile(pane.title, None, (widgets.plain(pane.why_not),))
     rather = f" rather than {within(words[heatmap.against])}" if heatmap.against else ""
     what = f" for {within(words[heatmap.target])}{rather}" if METHODS[heatmap.method].by_class else ": what stands out"
     scale = f"scale up to {pane.top}" if pane.top else "own scale"
