@@ -111,7 +111,7 @@ def test_places_are_the_viewers(row: int, column: int, place: str) -> None:
 
 def test_of_images_that_are_no_chest_films_nothing_is_said_of_patients_or_lungs() -> None:
     flowers = own_task(("daisy", "roses"))
-    assert "patient's right" in sides(PNEUMONIA)
+    assert "not of a lung" in sides(PNEUMONIA)
     assert sides(flowers) == "Left and right are the viewer's."
     says = sentence(of_kind("partly"), "A", "B", flowers.image)
     assert "of the image" in says

@@ -366,7 +366,13 @@ def test_a_film_refused_by_several_networks_has_one_panel_with_its_picture_and_m
     assert titles(app) == ["VGG-16-BN", "ResNet-18"]
 
 
-def test_the_second_film_is_mended_where_it_is() -> None:
+def test_the_second_film_is_mended_where_it_is(
+    downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(sheet: Sheet, _: object) -> bytes:
+        return json.dumps([[tile.title for tile in sheet.tiles], sheet.foot]).encode()
+
+    monkeypatch.setattr(Sheet, "png", written)
     app = opened(FILM, OTHER, UPSIDE_DOWN, films="two", backbone=RESNET)
     app.selectbox(key=state.compare.SECOND_FILM).set_value(state.Upload.of("", UPSIDE_DOWN).sha256).run()
     first = app.session_state["chosen_film"]
@@ -376,6 +382,11 @@ def test_the_second_film_is_mended_where_it_is() -> None:
     assert app.session_state["chosen_film"] == first
     films = app.session_state["films"]
     assert "Mended" in films[app.session_state[state.compare.SECOND_FILM]].note
+    assert "Film A: Shown as stored" in said(app)
+    assert "Film B: Not shown as stored" in said(app)
+    tiles, foot = json.loads(downloads["Sheet PNG"]())
+    assert {"Original of film A", "Mended film of film B"} <= set(tiles)
+    assert sum("Film B: Not shown as stored" in line for line in foot) == 1
 
 
 def test_a_film_read_anyway_says_why_not_on_screen_and_once_on_the_sheet(

@@ -12,8 +12,7 @@ from core.tasks import Task
 from core.words import percent
 
 _SIDES: Final = {
-    True: "Left and right are the viewer's: on a film that hangs as usual the patient's right is on your left. "
-    "Quarters are of the film, not of a lung.",
+    True: "Left and right are the viewer's; quarters are of the film, not of a lung.",
     False: "Left and right are the viewer's.",
 }
 """Whether images are of a chest → whose sides are meant."""

@@ -13,14 +13,13 @@ from core import render
 from core.certainty import HUMAN
 from core.compare import Bars, Sheet, Tile, Verdict
 from core.compare.agreement import TOP
-from core.compare.places import sides
 from core.explain import METHODS
 from core.render import Look, Rgb
 from core.report import DISCLAIMER
 from core.ui import guard, state, widgets
 from core.ui.compare import believed, panes
 from core.ui.compare.panes import Pane
-from core.ui.compare.seen import Seen
+from core.ui.compare.seen import Seen, notes
 from core.ui.compare.together import MEANS, Pair
 from core.ui.kept import Film
 from core.words import percent, within
@@ -86,7 +85,7 @@ def compose(shown: Shown, bars: Sequence[Bars], drawn: Look) -> Sheet:
     tiles: list[Tile] = []
     for sha256, one in films.items():
         size = f"{one.film.width:,} x {one.film.height:,} px, {one.checkpoint.task.image} {one.film.key}"
-        tiles.append(Tile(f"Original{one.of}", _colour(one.film), (size,)))
+        tiles.append(Tile(f"{one.hangs.title}{one.of}", _colour(one.film), (size,)))
         tiles += [_tile(pane, drawn) for pane in made if pane.seen.film.sha256 == sha256]
         if pair is not None and pair.first.seen.film.sha256 == sha256:
             tiles.append(_difference(pair, drawn))  # over this film; of two, it fills the first one's row
@@ -166,7 +165,7 @@ def _foot(seen: Sequence[Seen], made: Sequence[Pane]) -> list[str]:
             for one in films
         ),
         *guard.lines((one.name, one.result) for one in seen),
-        f"{scales}. {widgets.evidence(task)} {sides(task)}",
+        f"{scales}. {notes(seen)}",
         f"Trained on: {task.population}",
         f"PneumoLens. {DISCLAIMER}",
     ]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.checkpoint import Checkpoint
+from core.compare.places import sides
 from core.errors import PneumoLensError
-from core.ui import cache, certainty, guard, widgets
+from core.ui import cache, certainty, guard, hanging, widgets
 from core.ui.compare.choice import Choice, titles
+from core.ui.hanging import Hanging
 from core.ui.kept import Film, Result
 from core.ui.state import Upload
 from core.words import probability
@@ -57,6 +59,11 @@ class Seen:
     def key(self) -> tuple[str, str]:
         """sha256 of the film, key of the checkpoint."""
         return self.film.sha256, self.checkpoint.key
+
+    @property
+    def hangs(self) -> Hanging:
+        """How the film came to hang as it does."""
+        return hanging.of(self.result.upload, self.checkpoint.task)
 
     @property
     def prediction(self) -> str:
@@ -109,6 +116,16 @@ def read(chosen: Choice) -> list[Seen]:
     if cache.device_notice():
         st.warning(cache.device_notice(), icon=":material/memory:")
     return seen
+
+
+def notes(seen: Sequence[Seen]) -> str:
+    """What must be known of the films' sides, and of places on maps: of each film, or once where all hang alike."""
+    task = seen[0].checkpoint.task
+    hung = {(one.which, one.hangs.sides) for one in seen}
+    if len({how for _, how in hung}) == 1:
+        hung = {("", seen[0].hangs.sides)}
+    said = [f"{which.capitalize()}: {how}" if which else how for which, how in sorted(hung)]
+    return " ".join([*said, sides(task), widgets.evidence(task)])
 
 
 def _refused(found: Sequence[guard.Refused]) -> None:

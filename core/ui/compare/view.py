@@ -10,13 +10,12 @@ import streamlit as st
 
 from core.certainty import HUMAN
 from core.compare import Opinion, Verdict, judge
-from core.compare.places import sides
 from core.errors import PneumoLensError
-from core.ui import certainty, charts, cutoff, guard, hanging, look, making, reading_room, state, viewer, widgets
+from core.ui import certainty, charts, cutoff, guard, look, making, reading_room, state, viewer, widgets
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import EACH, Pane
-from core.ui.compare.seen import Seen
+from core.ui.compare.seen import Seen, notes
 from core.words import percent, probability
 
 if TYPE_CHECKING:
@@ -148,10 +147,9 @@ def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
     for sha256, one in films.items():
         task = one.checkpoint.task
         shown.append(viewer.in_room(one.result.upload, one.film, task))
-        hangs = hanging.of(one.result.upload, task)
-        facts = widgets.sentence([hangs.state, *viewer.facts(one.film, task)])
+        facts = widgets.sentence([one.hangs.state, *viewer.facts(one.film, task)])
         alt = f"The {task.image} as it is{one.of}"
-        beside.append(reading_room.Pane(one.film.key, f"{hangs.title}{one.of}", alt, facts))
+        beside.append(reading_room.Pane(one.film.key, f"{one.hangs.title}{one.of}", alt, facts))
         beside += [panes.in_room(pane) for pane in made if pane.seen.film.sha256 == sha256]
     across = len(beside) // len(films) if len(films) > 1 else len(beside)
     reading_room.show("compare_room", shown, beside, columns=min(1 + _ACROSS, across))
@@ -160,7 +158,7 @@ def _room(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
             st.caption("Open in Diagnose:", width="content")
         for place, pane in enumerate(made):
             panes.opener(pane, place, pane.title)
-    _notes(seen[0])
+    _notes(seen)
 
 
 def _grid(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
@@ -175,22 +173,21 @@ def _grid(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
                 if start == 0:
                     _original(one)
                 else:
-                    _notes(one)
+                    _notes(seen)
             for column, pane in zip(right, mine[start : start + _ACROSS], strict=False):
                 with column:
                     panes.show(pane, place, drawn)
                 place += 1
     if all(len([pane for pane in made if pane.seen.film.sha256 == one.film.sha256]) <= _ACROSS for one in seen):
-        _notes(seen[0])
+        _notes(seen)
 
 
 def _original(one: Seen) -> None:
     task = one.checkpoint.task
-    st.markdown(f"**Original{one.of}**")
+    st.markdown(f"**{one.hangs.title}{one.of}**")
     st.image(one.film.picture, width="stretch", output_format="PNG", alt=f"The {task.image} as it is{one.of}")
-    st.caption(widgets.sentence(["Untouched", *viewer.facts(one.film, task)]))
+    st.caption(widgets.sentence([one.hangs.state, *viewer.facts(one.film, task)]))
 
 
-def _notes(one: Seen) -> None:
-    task = one.checkpoint.task
-    st.caption(f"Never flipped. {sides(task)} {widgets.evidence(task)} **Trained on:** {task.population}")
+def _notes(seen: Sequence[Seen]) -> None:
+    st.caption(f"{notes(seen)} **Trained on:** {seen[0].checkpoint.task.population}")
