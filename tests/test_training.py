@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import errno
 import json
@@ -26,10 +27,13 @@ from core.evaluate import from_csv
 from core.tasks import TASKS
 from core.training import run as runs
 from core.training import state
-from core.training.balance import balance
+from core.training.balance import alike, balance
 from core.training.calibrate import fit_temperature
 from core.training.data import Films, Skipped
+from core.training.epoch import Lesson, Pupil, one_epoch
+from core.training.images import Sized
 from core.training.initial import initialise
+from core.training.learning import groups
 from core.training.order import Order
 from core.training.recipe import Recipe, Stage, parse_stages
 from core.training.run import train
@@ -313,6 +317,45 @@ def test_a_teacher_tempers_the_labels(data: Path, tmp_path: Path) -> None:
     assert (of_truth < 1).all()
 
 
+def test_films_count_as_their_frames_say_in_training_and_in_balancing(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons, balanced = [], []
+
+    def epoch(pupil: Pupil, lesson: Lesson, *rest: Any) -> dict[str, Any]:
+        lessons.append(lesson)
+        return one_epoch(pupil, lesson, *rest)
+
+    def settle(films: Films, *rest: Any) -> Any:
+        balanced.append(films)
+        return alike(films, *rest)
+
+    monkeypatch.setattr("core.training.loop.one_epoch", epoch)
+    monkeypatch.setattr("core.training.run.alike", settle)
+    train(order(data, tmp_path, recipe=replace(TINY, stages=(Stage(32, 1),), propensity=5.0)))
+    for heeds in (lessons[0], balanced[0]):
+        assert heeds.counts is not None
+        assert len(heeds.counts) == len(heeds)
+        assert float(heeds.counts.std()) > 0
+    assert named("pneumonia-resnet18", tmp_path / "out").card.training.recipe["propensity"] == 5.0
+
+
+def test_a_film_that_does_not_count_teaches_nothing() -> None:
+    torch.manual_seed(0)
+    films, count = torch.randint(0, 255, (8, 48, 48), dtype=torch.uint8).numpy(), torch.tensor([1.0] * 4 + [0.0] * 4)
+    learnt = []
+    for wrong in (0, 2):
+        targets = torch.eye(3)[[0, 1, 2, 0, *[wrong] * 4]]
+        torch.manual_seed(1)
+        network = ARCHITECTURES["resnet18"].build(3)
+        optimizer = torch.optim.SGD(groups(network, TINY), lr=0.1)
+        pupil = Pupil(network, copy.deepcopy(network), optimizer)
+        run = Run(TASK, TINY, Preprocessing(size=48), "", Path(), torch.device("cpu"), "")
+        one_epoch(pupil, Lesson(Sized(films), targets, torch.ones(3), counts=count), run, 0, lambda _: None)
+        learnt.append(network.head.linear.weight.detach())
+    torch.testing.assert_close(learnt[0], learnt[1])
+
+
 # --- where weights start from -------------------------------------------------------------------------------------
 
 
@@ -520,10 +563,10 @@ def test_balancing_makes_the_merged_classes_weigh_alike() -> None:
     lean = torch.tensor([-1.5, 1.0, 0.5])
     logits = torch.randn(660, 3) + 2.0 * torch.eye(3)[labels] + lean
     before = network.head.linear.bias.clone()
-    moved = balance(network, logits, labels, TASK, power=0.5)
+    films = Films((None,) * 660, np.zeros((660, 1, 1), np.uint8), labels, (), np.eye(3, dtype=np.float32)[labels])  # type: ignore[arg-type]
+    moved = balance(network, logits, labels, alike(films, TASK, power=0.5))
     torch.testing.assert_close(network.head.linear.bias.detach(), before.detach() + moved)
     assert abs(float(moved.sum())) < 1e-5
-    films = Films((None,) * 660, np.zeros((660, 1, 1), np.uint8), labels, (), np.eye(3, dtype=np.float32)[labels])  # type: ignore[arg-type]
     old, new = (validate(values, films, TASK) for values in (logits, logits + moved))
     assert new["val_merged_macro_recall"] > old["val_merged_macro_recall"] + 0.03
 
@@ -531,7 +574,7 @@ def test_balancing_makes_the_merged_classes_weigh_alike() -> None:
 def test_a_few_films_do_not_move_biases_without_end() -> None:
     network = ARCHITECTURES["resnet18"].build(3)
     labels = np.array([0, 1, 2])
-    moved = balance(network, 3 * torch.eye(3)[labels] + torch.tensor([0.0, 5.0, 0.0]), labels, TASK, power=0.5)
+    moved = balance(network, 3 * torch.eye(3)[labels] + torch.tensor([0.0, 5.0, 0.0]), labels, np.full(3, 1 / 3))
     assert moved.isfinite().all()
     assert float(moved.abs().max()) <= 2
 

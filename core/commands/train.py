@@ -123,6 +123,14 @@ def _how(group: argparse._ArgumentGroup) -> None:
         help="of chest films: so many have their chest put into the surroundings of another, 0 to 1 (default: none)",
     )
     group.add_argument(
+        "--propensity",
+        type=float,
+        default=PLAIN.propensity,
+        metavar="TIMES",
+        help="films whose class is unlikely where their frame is count for more, at most so many times: then the frame "
+        "tells nothing (default: all count alike)",
+    )
+    group.add_argument(
         "--augmentation",
         choices=get_args(Augmentation),
         default=PLAIN.augmentation,
@@ -215,6 +223,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         class_power=CLASS_WEIGHTS[options.class_weights],
         mixup=options.mixup,
         transplant=options.transplant,
+        propensity=options.propensity,
         augmentation=options.augmentation,
         freeze=options.freeze,
         trunk_rate=options.trunk_rate,

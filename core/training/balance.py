@@ -15,12 +15,13 @@ from torch.nn import functional as F  # noqa: N812 (its usual name)
 
 from core.architectures.network import Network
 from core.tasks import Task
+from core.training.data import Films
 
 _FAR = 2.0
 """How far a bias may move. A few films that a line can part would move it without end."""
 
 
-def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: Task, power: float) -> Tensor:
+def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], weights: NDArray[np.float64]) -> Tensor:
     """Move the biases of ``network``'s head.
 
     A temperature is fitted along with them and thrown away: it only keeps the biases from making up for its lack.
@@ -29,14 +30,13 @@ def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: T
         network: trained; its head is altered.
         logits: of the validation films, float32 ``[N, K]``.
         labels: their true classes, ``[N]``.
-        task: says which classes merge.
-        power: classes that merge weigh among themselves as (films in them) ** (1 - power), as in training.
+        weights: of each, ``[N]``: :func:`alike`.
 
     Returns:
         What was added to the biases, ``[K]``, about mean 0, none beyond 2.
     """
-    truth, weight = torch.from_numpy(labels), torch.from_numpy(_weights(labels, task, power)).float()
-    added = torch.zeros(len(task.classes), requires_grad=True)
+    truth, weight = torch.from_numpy(labels), torch.from_numpy(weights).float()
+    added = torch.zeros(logits.shape[1], requires_grad=True)
     sharpness = torch.zeros((), requires_grad=True)  # log of 1 / temperature
     optimizer = torch.optim.LBFGS([added, sharpness], max_iter=200, line_search_fn="strong_wolfe")
 
@@ -57,12 +57,21 @@ def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], task: T
     return moved
 
 
-def _weights(labels: NDArray[np.int64], task: Task, power: float) -> NDArray[np.float64]:
-    """A weight per film, sum 1: merged classes alike; the classes within one by ``power``; the films of one alike."""
-    films = np.maximum(np.bincount(labels, minlength=len(task.classes)), 1).astype(float)
-    share = films ** (1 - power)
+def alike(films: Films, task: Task, power: float) -> NDArray[np.float64]:
+    """Weights of films by which merged classes weigh alike, ``[N]``, sum 1; the films of a class by their ``counts``.
+
+    Args:
+        films: N of them.
+        task: says which classes merge.
+        power: classes that merge weigh among themselves as (films in them) ** (1 - power), as in training.
+    """
+    labels = films.labels
+    counts = np.ones(len(films)) if films.counts is None else films.counts
+    tally = np.maximum(np.bincount(labels, minlength=len(task.classes)), 1).astype(float)
+    share = tally ** (1 - power)
     group = np.array(task.merged_places)
     whole = np.bincount(group, weights=share)
     of_class = share / whole[group] / len(whole)
-    each: NDArray[np.float64] = (of_class / films)[labels]
+    in_class = np.bincount(labels, weights=counts, minlength=len(tally))
+    each: NDArray[np.float64] = of_class[labels] * counts / in_class[labels]
     return each

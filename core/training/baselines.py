@@ -92,7 +92,7 @@ def judged(films: Films, task: Task) -> Mapping[str, Mapping[str, Interval]]:
     train, test = films.where("train"), films.where("test")
     found: dict[str, dict[str, Interval]] = {}
     for baseline in BASELINES.values():
-        said = _fitted(baseline.features(train.images), train.labels, baseline.features(test.images))
+        said = fitted(baseline.features(train.images), train.labels, baseline.features(test.images))
         rows = test.films
         predictions = Predictions(
             task.classes, tuple(row.file for row in rows), tuple(row.patient for row in rows), test.labels, said
@@ -102,8 +102,8 @@ def judged(films: Films, task: Task) -> Mapping[str, Mapping[str, Interval]]:
     return found
 
 
-def _fitted(train: Features, labels: NDArray[np.int64], test: Features) -> Features:
-    """Probabilities ``[N, K]`` of the test films; every class has a training film."""
+def fitted(train: Features, labels: NDArray[np.int64], test: Features) -> Features:
+    """Probabilities ``[N, K]`` of other films by a logistic regression; every class has a training film."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

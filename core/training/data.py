@@ -36,6 +36,8 @@ class Films:
         targets: what to learn, a distribution over the classes for each film, float32 ``[N, K]``; one-hot unless a
             teacher tempered it.
         skipped: films left out, of any split.
+        counts: for how much each counts in learning, float32 ``[N]`` as :mod:`core.training.propensity` says, where it
+            was asked.
         chests: where the chest is on each, float32 ``[N, 4]`` as :mod:`core.training.chests` says, where it was asked.
     """
 
@@ -46,6 +48,7 @@ class Films:
     targets: NDArray[np.float32]
     skipped: tuple[Skipped, ...] = ()
     chests: NDArray[np.float32] | None = None
+    counts: NDArray[np.float32] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -66,6 +69,7 @@ class Films:
             self.targets[chosen],
             self.skipped,
             None if self.chests is None else self.chests[chosen],
+            None if self.counts is None else self.counts[chosen],
         )
 
 

@@ -42,14 +42,16 @@ class Lesson:
     Attributes:
         images: the training films.
         targets: what to say of them, distributions over the classes, float32 ``[N, K]``.
-        weight: of the classes in the loss, ``[K]``, on the device.
+        weight: of the classes in the loss, ``[K]``.
         chests: where the chest is on each film, ``[N, 4]``, if chests are to be transplanted.
+        counts: for how much each film counts in the loss, ``[N]``; ``None``: all alike.
     """
 
     images: Sized
     targets: Tensor
     weight: Tensor
     chests: Tensor | None = None
+    counts: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -93,7 +95,10 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
         where = None if lesson.chests is None else lesson.chests[mine]
         films = augment(films, draws, where, recipe.transplant, recipe.augmentation)
         inputs, targets = mixup(films, lesson.targets[mine], recipe.mixup, draws)
-        loss, right = _loss(pupil.network, inputs, targets, lesson.weight, run)
+        each = targets @ lesson.weight
+        if lesson.counts is not None:
+            each *= lesson.counts[mine]
+        loss, right = _loss(pupil.network, inputs, targets, each, run)
         rate = recipe.rate_at((epoch + step / steps) / recipe.epochs)
         for group in pupil.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
@@ -121,12 +126,11 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
     }
 
 
-def _loss(network: Network, inputs: Tensor, targets: Tensor, weight: Tensor, run: Run) -> tuple[Tensor, int]:
+def _loss(network: Network, inputs: Tensor, targets: Tensor, each: Tensor, run: Run) -> tuple[Tensor, int]:
     """This process' part of the mean loss of the batch, and how many films it read right."""
-    targets = targets.to(run.device)  # [N, K]
+    targets, each = targets.to(run.device), each.to(run.device)  # [N, K], [N]
     with autocast(run.device):
         logits = network(normalise(inputs, run))
-    each = targets @ weight  # [N]
     soft = targets * (1 - run.recipe.smoothing) + run.recipe.smoothing / targets.shape[1]
     losses: Tensor = -(soft * logits.float().log_softmax(1)).sum(1) * each
     right = int((logits.argmax(1) == targets.argmax(1)).sum())

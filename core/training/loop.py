@@ -63,9 +63,10 @@ def fit(network: Network, train: Films, val: Films, run: Run, watch: Watch) -> t
     average = copy.deepcopy(network).requires_grad_(requires_grad=False).eval()
     optimizer = torch.optim.AdamW(groups(network, recipe), lr=recipe.rate, betas=(0.9, 0.99))
     pupil = Pupil(network, average, optimizer)
-    weight = class_weights(train.labels, len(run.task.classes), recipe.class_power).to(run.device)
+    weight = class_weights(train.labels, len(run.task.classes), recipe.class_power)
     chests = None if train.chests is None else torch.from_numpy(train.chests)
-    lesson = Lesson(Sized(train.images), torch.from_numpy(train.targets), weight, chests)
+    counts = None if train.counts is None else torch.from_numpy(train.counts)
+    lesson = Lesson(Sized(train.images), torch.from_numpy(train.targets), weight, chests, counts)
     exam = Sized(val.images)
     standing = team.tell(resume(run, pupil))  # the others wait here until it has been read
     watch.begins(standing.history)

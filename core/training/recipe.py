@@ -22,6 +22,7 @@ _BOUNDS: Final[tuple[tuple[str, Callable[[float], bool], str], ...]] = (
     ("mixup", lambda value: 0 <= value < math.inf, "give a number above 0, or 0 for none"),
     ("trunk_rate", lambda value: 0 <= value < math.inf, "give a factor of 0 or more; 1 is the head's own rate"),
     ("transplant", lambda value: 0 <= value <= 1, "give a share of the films, 0 to 1"),
+    ("propensity", lambda value: 1 <= value < math.inf, "give a number of 1 or more; 1 counts all films alike"),
     ("patience", lambda value: value >= 0, "give a number of epochs, or 0 never to stop early"),
     ("seed", lambda value: 0 <= value < 2**32, "give a whole number from 0 to 4,294,967,295"),
 )
@@ -51,6 +52,8 @@ class Recipe:
         ema: decay per step of the weights' moving average, which is what is validated and kept.
         mixup: Beta parameter of mixup (Zhang et al. 2018, arXiv:1710.09412); 0 switches it off.
         transplant: share of films whose chest is put into another's surroundings (:mod:`core.training.chests`).
+        propensity: how many times a film may count whose class its frame belies (:mod:`core.training.propensity`);
+            1: all films count alike.
         augmentation: how much films are altered otherwise (:mod:`core.training.augment`): "strong" works against what
             tells machines apart and needs many films or epochs, "mild" leaves it.
         freeze: how many of the trunk's first layers keep their initial weights; "trunk": all of them.
@@ -78,6 +81,7 @@ class Recipe:
     ema: float = 0.995
     mixup: float = 0.0
     transplant: float = 0.0
+    propensity: float = 1.0
     augmentation: Augmentation = "strong"
     freeze: int | Literal["trunk"] = 0
     trunk_rate: float = 1.0

@@ -21,7 +21,7 @@ from core.errors import DivergedError, TrainingError
 from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
 from core.models import best_device
-from core.training.balance import balance
+from core.training.balance import alike, balance
 from core.training.best import best_epoch
 from core.training.board import Board
 from core.training.calibrate import fit_temperature
@@ -35,6 +35,7 @@ from core.training.loop import Watch, fit
 from core.training.misleading import warnings
 from core.training.order import Order
 from core.training.precision import autocast
+from core.training.propensity import weigh
 from core.training.resume import Standing, is_over
 from core.training.setting import Run
 from core.training.shifted import DRAWS, shifted_logits, validate_shifted
@@ -77,6 +78,8 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
     for doubt in doubts:
         say(f"warning: {doubt}")
     train_set, val_set = (_located(order, films.where(name)) for name in ("train", "val"))
+    if order.recipe.propensity > 1:
+        train_set, val_set = weigh(train_set, val_set, order.recipe.propensity)
     preprocessing = _preprocessing(order, train_set)
     torch.manual_seed(order.recipe.seed)
     fresh = order.architecture.build(len(order.task.classes), order.head, order.recipe.size)
@@ -145,7 +148,9 @@ def _settle(order: Order, run: Run, network: Network, standing: Standing, val_se
     if recipe.biases == "balanced":
         # Films as they are and as another machine might have made them weigh alike.
         both = torch.cat([logits] * DRAWS + shifted)
-        moved = balance(network, both, np.tile(val_set.labels, 2 * DRAWS), order.task, recipe.class_power)
+        many = 2 * DRAWS
+        weights = alike(val_set, order.task, recipe.class_power)
+        moved = balance(network, both, np.tile(val_set.labels, many), np.tile(weights, many))
     temperature = fit_temperature(logits + moved, val_set.labels, order.task)
     settled = validate((logits + moved) / temperature, val_set, order.task)
     for when, figures in (("before", before), ("after", settled)):

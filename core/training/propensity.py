@@ -1,0 +1,61 @@
+"""For how much a film counts, so that its frame tells nothing of its class: inverse propensity weights.
+
+Where the machine that made a film tells its class nearly always, a network need not look at the lungs. A plain
+classifier that sees the outer eighth of the film alone says how likely each class is there; films of a class that is
+unlikely in their surroundings then count for more, those of a likely one for less, so that over the films as they are
+weighed surroundings and class have little to do with each other (Rosenbaum & Rubin 1983, doi 10.1093/biomet/70.1.41;
+that films which contradict a shortcut must count for more, Nam et al. 2020, arXiv:2007.02561).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import TrainingError
+from core.training.baselines import BASELINES, fitted
+from core.training.data import Films
+
+_SEEN = "border"
+_PARTS = 5
+
+
+def weigh(train: Films, val: Films, most: float) -> tuple[Films, Films]:
+    """Both with the weight of each film, as :attr:`core.training.data.Films.counts`, mean 1 in every class.
+
+    A film's class is judged by a fit to training films of other patients.
+
+    Args:
+        train: films to learn from, of every class.
+        val: films of other patients.
+        most: how many times a film may count at most, and how many times less at least, before the mean is made 1.
+
+    Raises:
+        TrainingError: there are too few patients to learn from.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    patients = [film.patient for film in train.films]
+    if len(set(patients)) < _PARTS:
+        raise TrainingError(f"--propensity needs training films of {_PARTS} patients or more. Leave it out.")
+    features = BASELINES[_SEEN].features
+    seen = features(train.images)
+    said = np.empty((len(train), train.targets.shape[1]))
+    for others, held in StratifiedGroupKFold(_PARTS).split(seen, train.labels, patients):
+        said[held] = fitted(seen[others], train.labels[others], seen[held])
+    of_val = fitted(seen, train.labels, features(val.images))
+    return (
+        replace(train, counts=_counts(train.labels, said, most)),
+        replace(val, counts=_counts(val.labels, of_val, most)),
+    )
+
+
+def _counts(labels: NDArray[np.int64], said: NDArray[np.float64], most: float) -> NDArray[np.float32]:
+    """Weights float32 ``[N]`` from what a plain classifier says of the films, ``[N, K]``."""
+    own = said[np.arange(len(labels)), labels]
+    weight = np.clip(1 / (said.shape[1] * own), 1 / most, most)
+    mean = np.bincount(labels, weight) / np.maximum(np.bincount(labels), 1)
+    found: NDArray[np.float32] = (weight / mean[labels]).astype(np.float32)
+    return found
