@@ -6,6 +6,7 @@
     run              folder → checkpoint: index, hold out, decode, train, settle, store, evaluate
     ├─ splits, data, images, chests    which films, decoded once, at the size wanted, and where the chest is on each
     ├─ misleading    doubts about them, before the first epoch
+    ├─ propensity    for how much each film counts, going by its frame
     ├─ initial       the weights it starts from; others' files: foreign, keras
     ├─ loop          the epochs; setting: what a run is made of
     │  ├─ epoch, augment, learning, precision    one pass; films altered; what learns, and in which numbers
