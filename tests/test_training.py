@@ -42,7 +42,7 @@ from core.training.shifted import DRAWS, shifted_logits, validate_shifted
 from core.training.validation import logits_of, validate
 from core.xray import Preprocessing
 from tests import checkpoints
-from tests.synthetic import as_png8, film
+from tests.synthetic import as_dicom, as_png8, film
 
 TASK = TASKS["pneumonia"]
 TINY = Recipe(stages=(Stage(32, 2), Stage(48, 1)), batch=8, val_share=0.25)
@@ -178,6 +178,17 @@ def test_plain_class_folders_are_understood(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "a.png").write_bytes(as_png8(film(64, 64)))
     assert [film.label for film in index(tmp_path, TASK)] == ["BACTERIA", "NORMAL", "VIRUS"]
+
+
+def test_dicom_without_a_suffix_is_trained_on_each_film_a_patient(tmp_path: Path) -> None:
+    folder = write_films(tmp_path / "films") / "train" / "NORMAL"
+    for name in ("1.2.840.1", "1.2.840.2", "DICOMDIR"):
+        (folder / name).write_bytes(as_dicom(film(80, 72, 3)))
+    (folder / "notes").write_text("no film")
+    found = {row.file.rpartition("/")[2]: row for row in index(tmp_path / "films", TASK) if "1.2" in row.file}
+    assert sorted(found) == ["1.2.840.1", "1.2.840.2"]
+    assert len({row.patient for row in found.values()}) == 2
+    assert len(index(tmp_path / "films", TASK)) == 24 + 9 + 2
 
 
 def test_patients_are_told_apart_by_split_and_class(data: Path) -> None:

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     import numpy as np
 
     from core.aids import store_aid
-    from core.dataset import SUFFIXES, hold_out, index
+    from core.dataset import films_below, hold_out, index
     from core.orientation import NAME
     from core.orientation.making import STORED, laid, learn
     from core.orientation.network import SIZE, WIDTHS
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     films = hold_out(index(options.data, TASKS["pneumonia"]), _VAL_SHARE, options.seed)
     paths = {split: [film.path for film in films if film.split == split] for split in ("train", "val", "test")}
     if options.others:
-        paths["others"] = sorted(path for path in options.others.rglob("*") if path.suffix.lower() in SUFFIXES)
+        paths["others"] = films_below(options.others)
     squares = {split: _squares(files, split, STORED if split == "train" else SIZE) for split, files in paths.items()}
     network = learn(squares["train"], options.steps, options.seed, _say)
     metrics: dict[str, Interval] = {}

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -22,7 +22,6 @@ from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
 from core.lungs import in_short, inside_of, there
 from core.report import Caveats
 from core.tasks import OWN
-from core.xray import marked_dicom
 
 if TYPE_CHECKING:
     from core.batch import Outcome
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     from core.explain import Heatmap
 
 HELP = "read X-rays: probabilities, and heatmaps on request"
-
-_DIRECTORY: Final = "DICOMDIR"
-"""The list of files that the standard has beside exported films: DICOM as they are, but no film."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -284,11 +280,13 @@ def _point(path: Path, chosen: Checkpoint) -> OperatingPoint:
 
 def _files(patterns: Sequence[str]) -> list[Path]:
     """Files, the films in folders, and matches of patterns the shell left alone; each once, in order."""
+    from core.dataset import films_below
+
     found: list[Path] = []
     for pattern in patterns:
         path = Path(pattern)
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if _is_film(p))
+            found += films_below(path)
         elif not path.exists() and glob.has_magic(pattern):
             matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute pattern)
             found += [match for match in matches if not match.is_dir()] or [path]
@@ -297,15 +295,6 @@ def _files(patterns: Sequence[str]) -> list[Path]:
     if not found:
         raise PneumoLensError(f"No film in {', '.join(patterns)}. Give files, folders or patterns.")
     return list(dict.fromkeys(found))
-
-
-def _is_film(path: Path) -> bool:
-    """Whether a file in a folder is to be read: by its suffix or, as PACS export films without one, by its content."""
-    from core.dataset import SUFFIXES
-
-    if path.name.startswith(".") or path.name == _DIRECTORY:
-        return False
-    return path.suffix.lower() in SUFFIXES or marked_dicom(path)
 
 
 def _row(

@@ -24,8 +24,10 @@ from pathlib import Path
 
 from core.errors import DataError
 from core.tasks import Task
+from core.xray import marked_dicom
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm", ".dicom"})
+_CONTENTS = "DICOMDIR"
 SPLITS = ("train", "val", "test")
 _CALLED = {name: name for name in SPLITS} | {"valid": "val", "validation": "val"}
 
@@ -57,6 +59,20 @@ class Film:
     label: str
     split: str
     patient: str
+
+
+def films_below(root: Path) -> list[Path]:
+    """All files below a folder that are films: by suffix or, as PACS export films without one, by content. Sorted.
+
+    Hidden files and a medium's table of contents (DICOMDIR) are none.
+    """
+    return sorted(
+        path
+        for path in root.rglob("*")
+        if not path.name.startswith(".")
+        and path.name != _CONTENTS
+        and (path.suffix.lower() in SUFFIXES or marked_dicom(path))
+    )
 
 
 def index(root: Path, task: Task) -> list[Film]:
@@ -134,9 +150,7 @@ def fingerprint(files: Iterable[tuple[str, str]]) -> str:
 def _files(root: Path) -> list[Path]:
     if not root.is_dir():
         raise DataError(f"There is no folder {root}. Give the folder that holds 'train' and 'test'.")
-    return [
-        path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    ]
+    return films_below(root)
 
 
 def _film(path: Path, root: Path, task: Task) -> Film | None:
@@ -156,7 +170,8 @@ def _patient(path: Path, split: str, label: str) -> str:
     if label == "COVID-19" and (case := _COVID.match(path.name)):
         return f"{label}/{case['patient'].lower()}"  # a publication is the same one in every split
     person = _KERMANY.match(path.name) or _KERMANY_NORMAL.match(path.name)
-    return "/".join(part for part in (split, label, person["patient"].lower() if person else path.stem) if part)
+    name = path.stem if path.suffix.lower() in SUFFIXES else path.name  # "1.2.840.9" has no suffix ".9"
+    return "/".join(part for part in (split, label, person["patient"].lower() if person else name) if part)
 
 
 def _class_of_folder(name: str, task: Task) -> str | None:

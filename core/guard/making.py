@@ -19,7 +19,7 @@ from core import orientation
 from core.batch import Source, read_many
 from core.checkpoint import Interval
 from core.classifier import Classifier
-from core.dataset import SUFFIXES
+from core.dataset import films_below
 from core.errors import CheckpointError
 from core.evaluate.films import drawn, films_of
 from core.guard import population
@@ -211,7 +211,7 @@ def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:
 
     The folder with the fewest films is the source that is kept unseen. Patients (first part of the name) stay together.
     """
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    files = films_below(root)
     folders = [file.parent for file in files]
     unseen = min(set(folders), key=folders.count) if len(set(folders)) > 1 else None
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from core.dataset import SUFFIXES
+from core.dataset import SUFFIXES, films_below
 from core.errors import DataError
 from core.xray import Preprocessing, read_xray
 
@@ -65,7 +65,7 @@ def pairs(masks: Path, films: Path) -> list[Pair]:
     Raises:
         DataError: the ZIP cannot be read, or no name fits.
     """
-    files = {path.stem: path for path in sorted(films.rglob("*")) if path.suffix.lower() in SUFFIXES}
+    files = {path.stem: path for path in films_below(films)}
     found = []
     try:
         with zipfile.ZipFile(masks) as opened:
