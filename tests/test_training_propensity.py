@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from core.dataset import Film
@@ -16,6 +17,7 @@ from core.training.balance import alike
 from core.training.data import Films
 from core.training.propensity import weigh
 from core.training.recipe import Recipe
+from core.training.validation import validate
 
 TASK = TASKS["pneumonia"]
 SIDE = 32
@@ -88,3 +90,16 @@ def test_too_few_patients_and_a_weight_below_one_are_said() -> None:
         weigh(one, one, 10)
     with pytest.raises(TrainingError, match=r"--propensity 0\.5: give a number of 1 or more"):
         Recipe(propensity=0.5)
+
+
+def test_validation_can_heed_what_films_count() -> None:
+    one, _ = films(90, 0.2)
+    logits = 4 * torch.eye(3)[one.labels]
+    logits[:10] = logits[:10].roll(1, dims=1)  # read wrong
+    counts = np.ones(90, np.float32)
+    counts[:10] = 0
+    weighed = replace(one, counts=counts)
+    assert validate(logits, weighed, TASK)["val_accuracy"] == pytest.approx(80 / 90)
+    assert validate(logits, weighed, TASK) == validate(logits, one, TASK, weighed=True)
+    heeded = validate(logits, weighed, TASK, weighed=True)
+    assert {value for name, value in heeded.items() if name != "val_loss"} == {1.0}

@@ -155,6 +155,10 @@ def _settle(order: Order, run: Run, network: Network, standing: Standing, val_se
     settled = validate((logits + moved) / temperature, val_set, order.task)
     for when, figures in (("before", before), ("after", settled)):
         say(f"validation {when} balancing and calibration: " + "  ".join(f"{k[4:]} {figures[k]:.4f}" for k in settled))
+    if val_set.counts is not None:
+        weighed = validate((logits + moved) / temperature, val_set, order.task, weighed=True)
+        settled |= {f"val_weighed_{name[4:]}": value for name, value in weighed.items()}
+        say("validation, the frame telling nothing: " + "  ".join(f"{k[4:]} {v:.4f}" for k, v in weighed.items()))
     settled |= validate_shifted([(draw + moved) / temperature for draw in shifted], val_set, order.task)
     say("validation under shift: " + "  ".join(f"{k[12:]} {v:.4f}" for k, v in settled.items() if "shifted" in k))
     return Trained(network, temperature, history, settled, kept)

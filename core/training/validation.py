@@ -34,20 +34,34 @@ def logits_of(network: Network, films: Films | Tensor, run: Run, size: int, batc
     return torch.cat(outputs)
 
 
-def validate(logits: Tensor, films: Films, task: Task) -> dict[str, float]:
-    """Figures to choose by: log loss, accuracy, merged accuracy, and both accuracies with classes weighing alike."""
+def validate(logits: Tensor, films: Films, task: Task, *, weighed: bool = False) -> dict[str, float]:
+    """Figures to choose by: log loss, accuracy, merged accuracy, and both accuracies with classes weighing alike.
+
+    Args:
+        logits: ``[N, K]``.
+        films: N of them.
+        task: whose classes they have.
+        weighed: let films count as :attr:`core.training.data.Films.counts` says, where there is that.
+    """
+    counts = np.ones(len(films)) if films.counts is None or not weighed else films.counts.astype(np.float64)
     probabilities = logits.double().softmax(1).numpy()
     of_truth = -np.log(np.clip(probabilities[np.arange(len(films)), films.labels], 1e-12, None))
     merged = np.array(task.merged_places)
     right = probabilities.argmax(1) == films.labels
     coarse, coarse_right = merged[films.labels], merged[probabilities.argmax(1)] == merged[films.labels]
     return {
-        "val_loss": float(of_truth.mean()),
-        "val_accuracy": float(right.mean()),
-        "val_macro_recall": float(np.mean([right[films.labels == k].mean() for k in np.unique(films.labels)])),
-        "val_merged_accuracy": float(coarse_right.mean()),
-        "val_merged_macro_recall": float(np.mean([coarse_right[coarse == k].mean() for k in np.unique(coarse)])),
+        "val_loss": float(np.average(of_truth, weights=counts)),
+        "val_accuracy": float(np.average(right, weights=counts)),
+        "val_macro_recall": _macro(right, films.labels, counts),
+        "val_merged_accuracy": float(np.average(coarse_right, weights=counts)),
+        "val_merged_macro_recall": _macro(coarse_right, coarse, counts),
     }
+
+
+def _macro(right: NDArray[np.bool_], labels: NDArray[np.int64], counts: NDArray[np.float64]) -> float:
+    """Share of the films of a class that are right, mean of the classes."""
+    of_class = [labels == k for k in np.unique(labels)]
+    return float(np.mean([np.average(right[mine], weights=counts[mine]) for mine in of_class]))
 
 
 def confusion(logits: Tensor, labels: NDArray[np.int64]) -> list[list[int]]:
