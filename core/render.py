@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from core.explain import Heatmap
+from core.explain import METHODS, Heatmap
 from core.table import Table
 from core.words import percent
 from core.xray import Xray
@@ -269,7 +269,11 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     size = max(11, width // 64)
     font = ImageFont.load_default(size)
     left = size
-    rows = [row for line in lines for row in wrapped(line, font, width - 2 * left)]
+    of = f"evidence for {heatmap.target}" if METHODS[heatmap.method].by_class else "what stands out"
+    rather = f" rather than {heatmap.against}" if heatmap.against else ""
+    contour = f"; line at {percent(look.level)}" if look.contour else ""
+    says = f"Colours: {of}{rather}, scaled within this image{contour}"
+    rows = [row for line in (says, *lines) for row in wrapped(line, font, width - 2 * left)]
     strip = Image.new("RGB", (width, round(size * (1.5 * len(rows) + 3.2))), (0, 0, 0))
     draw = ImageDraw.Draw(strip)
     bar = np.broadcast_to(_lut(look.colours)[None, :, :], (size, 256, 3))
@@ -277,11 +281,7 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     strip.paste(
         Image.fromarray(np.ascontiguousarray(bar)).resize((width // 4, size)), (left + 3 * size, round(size * 0.7))
     )
-    rather = f" rather than {heatmap.against}" if heatmap.against else ""
-    says = f"high evidence for {heatmap.target}{rather}, scaled within this image"
-    if look.contour:
-        says += f"; line at {percent(look.level)}"
-    draw.text((left + 3.6 * size + width // 4, size * 0.6), says, font=font, fill=(190, 190, 190))
+    draw.text((left + 3.6 * size + width // 4, size * 0.6), "high", font=font, fill=(190, 190, 190))
     for place, text in enumerate(rows):
         draw.text((left, size * (2.4 + 1.5 * place)), text, font=font, fill=(230, 230, 230))
     return np.vstack([picture, np.asarray(strip)])

@@ -199,11 +199,11 @@ def lines(heatmap: Heatmap, share: float, checkpoint: Checkpoint, caveats: Cavea
     """
     words, against = checkpoint.task.words, heatmap.against
     rather = f" rather than {within(words[against])}" if against else ""
-    says = f"{words[heatmap.target]} {probability(share)} (softmax){rather}"
-    made = f"{checkpoint.architecture.title}, {METHODS[heatmap.method].title}, {heatmap.place}"
+    says = f"{words[heatmap.target]} {probability(share)} (softmax)"
+    made = f"{checkpoint.architecture.title}, {METHODS[heatmap.method].title}{rather}, {heatmap.place}"
     source = f", made from {caveats.original_sha256[:12]}" if caveats.original_sha256 else ""
     origin = f"film {heatmap.xray_sha256[:12]}{source}, weights {checkpoint.card.weights_sha256[:12]}"
-    every = (f"{says}, {made}{caveats.mark}", *told, caveats.film_note, DISCLAIMER, origin)
+    every = (f"{says}, {made}{caveats.mark}", heatmap.note, *told, caveats.film_note, DISCLAIMER, origin)
     return tuple(line for line in every if line)
 
 
@@ -219,19 +219,21 @@ def facts(heatmap: Heatmap, weights_sha256: str, caveats: Caveats) -> dict[str, 
         "method": heatmap.method,
         "layer": heatmap.layer,
         "peak": f"{heatmap.peak:.6g}",
-        "scaling": "values are scaled to 0...1 within this image",
+        "floor": f"{heatmap.floor:.6g}",
+        "scaling": "values are scaled to 0...1 within this image, from floor to peak",
+        "note": heatmap.note or "",
         **caveats.as_texts(),
     }
 
 
 def heatmap_png16(heatmap: Heatmap, width: int, height: int, weights_sha256: str, caveats: Caveats) -> bytes:
-    """16-bit grey PNG at the film's size: 0 = no evidence, 65535 = the strongest of this film."""
+    """16-bit grey PNG at the film's size: 0 = the least evidence on this film, mostly none; 65535 = the most."""
     values = np.rint(spread(heatmap.values, width, height) * 65535).astype(np.uint16)
     return png(values, facts(heatmap, weights_sha256, caveats))
 
 
 def heatmap_npz(heatmap: Heatmap, weights_sha256: str, caveats: Caveats) -> bytes:
-    """NumPy archive: ``heatmap`` float32 ``[h, w]`` as the network made it, its facts as strings; nothing pickled."""
+    """NumPy archive: ``heatmap`` float32 ``[h, w]`` in 0…1 at its own size, its facts as strings; nothing pickled."""
     buffer = io.BytesIO()
     texts = {key: np.array(text) for key, text in facts(heatmap, weights_sha256, caveats).items()}
     np.savez_compressed(buffer, heatmap=heatmap.values, **texts)  # type: ignore[arg-type]  # NumPy's stub reads ** as allow_pickle

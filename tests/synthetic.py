@@ -106,26 +106,29 @@ def as_tiff(pixels: NDArray[np.float32], bits: int = 8, **options: Any) -> bytes
     return _saved(Image.fromarray(values), "TIFF", **options)
 
 
-def raw_tiff(values: NDArray[Any], photometric: int = 1, byte_order: str = "<") -> bytes:
+def raw_tiff(values: NDArray[Any], photometric: int = 1, byte_order: str = "<", *, big: bool = False) -> bytes:
     """A TIFF written by hand, so that neither Pillow's reading nor its writing of a rare kind decides a test.
 
     Args:
         values: uint8, uint16 or float32 ``[H, W]``, stored as they are.
         photometric: 0 white is zero, 1 black is zero.
         byte_order: ``"<"`` (II) or ``">"`` (MM).
+        big: as BigTIFF.
     """
+    long, word, head, version = ("Q", 8, 16, 43) if big else ("L", 4, 8, 42)
     data = values.astype(values.dtype.newbyteorder(byte_order)).tobytes()
     height, width = values.shape
-    tags = {256: width, 257: height, 258: values.itemsize * 8, 259: 1, 262: photometric, 273: 8, 277: 1, 278: height}
+    tags = {256: width, 257: height, 258: values.itemsize * 8, 259: 1, 262: photometric, 273: head, 277: 1, 278: height}
     tags |= {279: len(data), 339: 3 if values.dtype.kind == "f" else 1}
-    start = len(data) + 8
     entries = b"".join(
-        struct.pack(f"{byte_order}HHL", tag, 4 if tag in (273, 279) else 3, 1)
-        + (struct.pack(f"{byte_order}L", value) if tag in (273, 279) else struct.pack(f"{byte_order}HH", value, 0))
+        struct.pack(f"{byte_order}HH{long}", tag, 4 if tag in (273, 279) else 3, 1)
+        + struct.pack(f"{byte_order}{'L' if tag in (273, 279) else 'H'}", value).ljust(word, b"\0")
         for tag, value in sorted(tags.items())
     )
-    head = (b"II" if byte_order == "<" else b"MM") + struct.pack(f"{byte_order}HL", 42, start)
-    return head + data + struct.pack(f"{byte_order}H", len(tags)) + entries + b"\0\0\0\0"
+    sizes = struct.pack(f"{byte_order}HH", 8, 0) if big else b""
+    first = (b"II" if byte_order == "<" else b"MM") + struct.pack(f"{byte_order}H", version) + sizes
+    first += struct.pack(f"{byte_order}{long}", head + len(data))
+    return first + data + struct.pack(f"{byte_order}{'Q' if big else 'H'}", len(tags)) + entries + bytes(word)
 
 
 def as_bmp(pixels: NDArray[np.float32], mode: str = "L") -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.stats import spearmanr
 
+from core.architectures import ARCHITECTURES
 from core.compare import Agreement, Bars, Opinion, Sheet, Tile, agree, common, judge, sentence, sheet
 from core.compare.agreement import CHANCE, GRID, TOP, hottest
 from core.compare.places import sides
 from core.compare.sheet import HEIGHT, WIDTH
 from core.errors import EvidenceError
 from core.explain import METHODS, Heatmap
+from core.explain.labelled import How
 from core.render import FIRST, SECOND, Look, difference
 from core.tasks import TASKS, own_task
 
@@ -24,7 +27,10 @@ PNEUMONIA = TASKS["pneumonia"]
 
 
 def heatmap(values: NDArray[np.floating], method: str = "grad_cam", model: str = "m", **changed: object) -> Heatmap:
-    made = Heatmap(values.astype(np.float32), "VIRUS", method, "layer4", model, "a" * 64, 2.0, cells=values.size)
+    adds_up = METHODS[method].adds_up
+    made = Heatmap(
+        values.astype(np.float32), "VIRUS", method, "layer4", model, "a" * 64, 2.0, cells=values.size, in_logits=adds_up
+    )
     return dataclasses.replace(made, **changed)  # type: ignore[arg-type]
 
 
@@ -168,6 +174,34 @@ def test_units_that_differ_share_no_scale() -> None:
         assert one.heatmap.values.max() == pytest.approx(0.5)
     one, two = common([heatmap(spot(1, 1)), heatmap(spot(1, 1), "layer_cam")])
     assert one.name != two.name
+
+
+@pytest.mark.parametrize(
+    ("layer", "head", "method", "adds_up"),
+    [
+        ("layer4", "pooled", "grad_cam", True),
+        ("layer4", "pooled", "grad_cam_pp", False),
+        ("layer4", "mlp", "grad_cam", False),
+        ("layer4", "classic", "grad_cam", False),
+        ("layer3", "pooled", "grad_cam", False),
+        ("layer3 + layer4", "pooled", "grad_cam", False),
+        ("input", "pooled", "rise", False),
+    ],
+)
+def test_only_cells_before_a_pooled_head_add_up_to_the_logit(
+    layer: str, head: str, method: str, *, adds_up: bool
+) -> None:
+    checkpoint = SimpleNamespace(architecture=ARCHITECTURES["resnet18"], card=SimpleNamespace(head=head))
+    how = How.of(SimpleNamespace(checkpoint=checkpoint), method, layer)  # type: ignore[arg-type]
+    assert how.in_logits == adds_up
+
+
+def test_maps_that_do_not_add_up_share_no_scale_between_networks_or_layers() -> None:
+    last, before = (heatmap(spot(1, 1), layer=layer, in_logits=False) for layer in ("layer4", "layer3"))
+    assert len({one.name for one in common([last, before, dataclasses.replace(last, model="another")])}) == 3
+    one, _ = common([last, dataclasses.replace(last, peak=4.0)])  # two films
+    assert not one.in_logits
+    assert one.top == pytest.approx(4)
 
 
 def test_a_map_that_cannot_be_drawn_makes_no_scale() -> None:

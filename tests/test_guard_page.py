@@ -25,6 +25,7 @@ from core.samples import average_films
 from core.tasks import TASKS
 from core.ui import cache, cutoff, guard, hanging, reading_room, state
 from core.ui.kept import Result
+from core.xray import Facts
 from tests import checkpoints, synthetic
 from tests.test_pages import give, opened, said
 
@@ -208,6 +209,17 @@ def test_compare_refuses_and_reads_anyway_too() -> None:
 def test_the_viewers_mark_of_the_right_side_says_what_was_done_to_the_film() -> None:
     given = state.Upload.of("film.png", UPSIDE_DOWN)
     turned = given.mended("turn 180", "f" * 64, "Turned.")
-    assert hanging.of(given, TASKS["pneumonia"]).right.startswith("Shown as stored, never flipped")
-    assert hanging.of(turned, TASKS["pneumonia"]).right.startswith("Mended, not as stored")
-    assert hanging.of(replace(given, aggregate=True), TASKS["pneumonia"]).right == ""
+    task, facts = TASKS["pneumonia"], Facts(format="DICOM")
+    assert hanging.of(given, task, facts).right.startswith("Shown as stored, never flipped")
+    assert hanging.of(turned, task, facts).right.startswith("Mended, not as stored")
+    assert hanging.of(replace(given, aggregate=True), task, facts).right == ""
+
+
+def test_a_file_that_says_which_side_is_right_is_believed_until_its_film_is_mended() -> None:
+    task, facts = TASKS["pneumonia"], Facts(format="DICOM", right_on_right=True)
+    given = state.Upload.of("film.dcm", UPSIDE_DOWN)
+    hangs = hanging.of(given, task, facts)
+    assert not hangs.right  # no mark at the left
+    assert hangs.sides.startswith("The file says that the patient's right is on your right.")
+    turned = given.mended("turn 180", "f" * 64, "Turned.")
+    assert "your right." not in hanging.of(turned, task, facts).sides

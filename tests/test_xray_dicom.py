@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 from pydicom import uid
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
@@ -263,8 +264,9 @@ def test_colour_becomes_luma(planar: int) -> None:
     if planar:
         flat = np.moveaxis(colours, -1, 0).tobytes()
         data = data.replace(colours.tobytes(), flat)
-    pixels = read_xray(data).pixels
-    assert pixels[[10, 40, 80], 0] == pytest.approx([0.299, 0.587, 0.114], abs=1e-3)
+    xray = read_xray(data)
+    assert xray.pixels[[10, 40, 80], 0] == pytest.approx([0.299, 0.587, 0.114], abs=1e-3)
+    assert xray.facts.colour == pytest.approx(1, abs=0.03)
 
 
 def test_palette_colour_is_looked_up() -> None:
@@ -274,7 +276,21 @@ def test_palette_colour_is_looked_up() -> None:
         tags[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
         tags[f"{name}PaletteColorLookupTableData"] = (65535 - 257 * np.arange(256)).astype("<u2").tobytes()
     data = as_dicom(FILM, bits=8, values=values, photometric="PALETTE COLOR", modality="OT", **tags)
-    assert close(read_xray(data).pixels, 1 - values / 255, 1e-5)
+    xray = read_xray(data)
+    assert close(xray.pixels, 1 - values / 255, 1e-5)
+    assert xray.facts.colour == 0
+
+
+def test_a_photograph_in_a_dicom_file_is_as_colourful_as_in_any_other() -> None:
+    colours = np.stack([synthetic.stored(shade, 8) for shade in (FILM, FILM * 0.5, 1 - FILM)], axis=-1)
+    buffer = io.BytesIO()
+    Image.fromarray(colours).save(buffer, "PNG")
+    told = read_xray(buffer.getvalue()).facts.colour
+    assert told > 0.2
+    ybr = np.asarray(Image.fromarray(colours).convert("YCbCr"))
+    for values, photometric in ((colours, "RGB"), (ybr, "YBR_FULL")):
+        data = as_dicom(FILM, bits=8, values=values, photometric=photometric, modality="OT")
+        assert read_xray(data).facts.colour == pytest.approx(told, abs=0.02)
 
 
 # --- odd but honest files --------------------------------------------------------------------------------------------
@@ -314,8 +330,10 @@ def test_free_text_does_not_pass_into_the_facts() -> None:
 def test_a_mirrored_film_is_shown_as_stored_and_said_to_be() -> None:
     mirrored = read_xray(as_dicom(FILM, window=FULL, PatientOrientation=["R", "F"]))
     assert close(mirrored.pixels, FILM)
-    assert any("patient's right" in note for note in mirrored.facts.notes)
-    assert read_xray(as_dicom(FILM, window=FULL, PatientOrientation=["L", "F"])).facts.notes == ()
+    assert mirrored.facts.right_on_right
+    assert not read_xray(as_dicom(FILM, window=FULL, PatientOrientation=["L", "F"])).facts.right_on_right
+    lateral = read_xray(as_dicom(FILM, ViewPosition="LATERAL", PatientOrientation=["R", "F"])).facts
+    assert (lateral.view, lateral.right_on_right) == ("LATERAL", False)
 
 
 def test_nothing_of_the_patient_comes_out(caplog: pytest.LogCaptureFixture) -> None:

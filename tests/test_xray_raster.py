@@ -78,13 +78,13 @@ def test_a_16_bit_film_that_only_just_needs_a_bit_is_scaled_by_it() -> None:
     assert pixels[0, 0] == pytest.approx(2048 / 4095)
 
 
-@pytest.mark.parametrize("byte_order", ["<", ">"])
+@pytest.mark.parametrize(("byte_order", "big"), [("<", False), (">", False), ("<", True)])  # Pillow reads no others
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("photometric", [0, 1])
-def test_tiff_polarity(byte_order: str, dtype: type, photometric: int) -> None:
+def test_tiff_polarity(byte_order: str, dtype: type, photometric: int, *, big: bool) -> None:
     peak = np.iinfo(dtype).max
     shown = FILM if photometric else 1 - FILM
-    xray = read_xray(synthetic.raw_tiff(np.rint(shown * peak).astype(dtype), photometric, byte_order))
+    xray = read_xray(synthetic.raw_tiff(np.rint(shown * peak).astype(dtype), photometric, byte_order, big=big))
     assert close(xray.pixels, FILM, 0.51 / peak + 1e-6)
     assert bool(xray.facts.notes) == (photometric == 0)
 

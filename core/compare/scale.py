@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.explain import METHODS, Heatmap
+from core.explain import Heatmap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +31,8 @@ class Scaled:
 def common(heatmaps: Sequence[Heatmap]) -> list[Scaled]:
     """Put heatmaps that can be compared on one scale.
 
-    Maps of one method share a scale. Between networks only where the method's cells add up to the logit: then a value
-    times the number of cells is in logits, whatever the grid. Other methods' units are each network's own.
+    Maps of one method share a scale: between networks only where their cells add up to the logit, for then a value
+    times the number of cells is in logits, whatever the grid. All other units are of one network at one layer.
 
     Args:
         heatmaps: those that cannot be drawn keep their zeros, and no scale is made from them.
@@ -51,22 +51,21 @@ def common(heatmaps: Sequence[Heatmap]) -> list[Scaled]:
     scaled = []
     for heatmap, key in zip(heatmaps, keys, strict=True):
         low, high = ends.get(key, (0.0, 0.0))
-        adds_up = METHODS[heatmap.method].adds_up
         shown = heatmap
         if not heatmap.problem:
             raw = _unit(heatmap) * (heatmap.floor + heatmap.values * (heatmap.peak - heatmap.floor))
             values = np.clip((raw - low) / (high - low), 0, 1).astype(np.float32)
             values.setflags(write=False)
             shown = replace(heatmap, values=values)
-        scaled.append(Scaled(shown, f"{'/'.join(key)}:{low:.6g}:{high:.6g}", high, adds_up))
+        scaled.append(Scaled(shown, f"{'/'.join(key)}:{low:.6g}:{high:.6g}", high, heatmap.in_logits))
     return scaled
 
 
 def _key(heatmap: Heatmap) -> tuple[str, ...]:
     """What maps must have in common to share a scale."""
-    return (heatmap.method,) if METHODS[heatmap.method].adds_up else (heatmap.method, heatmap.model)
+    return (heatmap.method,) if heatmap.in_logits else (heatmap.method, heatmap.model, heatmap.layer)
 
 
 def _unit(heatmap: Heatmap) -> int:
     """Cells that a value counts for: a coarse map says with few of them what a fine one says with many."""
-    return heatmap.cells if METHODS[heatmap.method].adds_up else 1
+    return heatmap.cells if heatmap.in_logits else 1

@@ -27,7 +27,7 @@ import numpy as np
 
 from core.errors import UnknownNameError
 from core.explain.heatmap import AND, INPUT, Heatmap
-from core.explain.labelled import heatmaps, position
+from core.explain.labelled import How, heatmaps, position
 from core.explain.methods import DEFAULT, FAST, METHODS, Method
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def explain_all(
     place = position(classifier, reading, against)
     maps = raw_maps(classifier.network, reading.features, method_names, place)
     layer = classifier.checkpoint.architecture.layer
-    return {name: heatmaps(raw, name, reading, layer, against) for name, raw in maps.items()}
+    return {name: heatmaps(raw, How.of(classifier, name, layer), reading, against) for name, raw in maps.items()}
 
 
 def explain_film(  # noqa: PLR0913, PLR0917 - a film, a question, and who waits for the answer
@@ -134,7 +134,7 @@ def explain_film(  # noqa: PLR0913, PLR0917 - a film, a question, and who waits 
     asked = [None if stage == last else stage for stage in stages] if method.by_layer else [None]
     watch = Watch(progress or (lambda _done, _of: None), stop or (lambda: False))
     raw = made(classifier.network, classifier.prepare([xray]), method, asked, place, watch)
-    return heatmaps(raw, method_name, reading, layer, against)
+    return heatmaps(raw, How.of(classifier, method_name, layer), reading, against)
 
 
 def raw_maps(

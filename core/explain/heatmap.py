@@ -28,8 +28,9 @@ class Heatmap:
         peak: largest value before scaling; maps of two classes or films can be compared by it, their colours cannot.
         problem: why it must not be drawn ("empty", "saturated", "not a number"), in words; ``None`` when all is well.
         against: the class it is explained against ("why this rather than that"); ``None``: the class by itself.
-        floor: smallest value before scaling, nearly always 0.
+        floor: smallest value before scaling; taken off, so 0 in ``values`` is the least evidence there is, not none.
         cells: how many cells the network's own map had.
+        in_logits: whether value before scaling times ``cells`` is in logits, and can be compared between networks.
         note: what must be said beside it (that it is the same for every class); ``None`` when nothing must.
     """
 
@@ -44,6 +45,7 @@ class Heatmap:
     against: str | None = None
     floor: float = 0.0
     cells: int = 0
+    in_logits: bool = False
     note: str | None = None
 
     @property

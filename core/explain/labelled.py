@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,22 +36,42 @@ def position(classifier: Classifier, reading: Reading, against: str | None) -> i
     return None if against is None else reading.classes.index(against)
 
 
-def heatmaps(
-    maps: NDArray[np.float32], method: str, reading: Reading, layer: str, against: str | None
-) -> Mapping[str, Heatmap]:
+@dataclass(frozen=True, slots=True)
+class How:
+    """How maps were made.
+
+    Attributes:
+        method: key in METHODS.
+        layer: as in :class:`Heatmap`.
+        in_logits: as there.
+    """
+
+    method: str
+    layer: str
+    in_logits: bool
+
+    @classmethod
+    def of(cls, classifier: Classifier, method: str, layer: str) -> How:
+        """By a method, at a layer: the cells add up to the logit where nothing but a pooled head comes after it."""
+        last = layer == classifier.checkpoint.architecture.layer and classifier.checkpoint.card.head == "pooled"
+        return cls(method, layer, last and METHODS[method].adds_up)
+
+
+def heatmaps(maps: NDArray[np.float32], how: How, reading: Reading, against: str | None) -> Mapping[str, Heatmap]:
     """Raw maps ``[K, h, w]`` of one method → class → heatmap."""
     asked = [place for place, name in enumerate(reading.classes) if name != against]
     results = [scaled(maps[place]) for place in asked]
     # One map alone, as of two classes against each other, has nothing to be the same as.
-    same = not METHODS[method].by_class or (
+    same = not METHODS[how.method].by_class or (
         len(results) > 1 and all(np.abs(values - results[0][0]).max() <= _ROUNDING for values, *_ in results)
     )
     return {
         reading.classes[place]: Heatmap(
             values=on_film(values, reading.window),
             target=reading.classes[place],
-            method=method,
-            layer=layer,
+            method=how.method,
+            layer=how.layer,
+            in_logits=how.in_logits,
             model=reading.model,
             xray_sha256=reading.xray_sha256,
             peak=peak,

@@ -8,6 +8,7 @@ Checks for Saliency Maps", arXiv:1810.03292).
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from core.compare.agreement import spearman
 from core.explain import Heatmap
 from core.trust.redone import redone
 from core.xray import Xray
+
+_DRAWING = threading.Lock()  # fresh weights come from the generator that all visitors share
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) 
     plain = redone(classifier, classifier.network, square, heatmap)
     network = copy.deepcopy(classifier.network)
     steps = []
-    with torch.random.fork_rng(devices=[]):
+    with _DRAWING, torch.random.fork_rng():
         torch.manual_seed(seed)
         for name, modules in _layers(network):
             for module in modules:

@@ -50,7 +50,8 @@ SCORES: Table[Score] = Table(
         "road",
         "ROAD",
         higher=True,
-        says="How much more the probability falls when the hottest places are smoothed away than when the coldest are.",
+        says="Half of how much more the probability falls when the hottest places are smoothed away than when the "
+        "coldest are.",
         paper="Rong et al. 2022, arXiv:2202.00449",
     ),
 )

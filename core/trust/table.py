@@ -89,8 +89,9 @@ def means(rows: Iterable[Scored]) -> list[Mean]:
 def best(found: Sequence[Mean]) -> str | None:
     """The method that, over all networks and scores, is farthest ahead of the better of its two rivals on average.
 
-    All three scores are on the scale of a probability, so they weigh alike. Of those that are not notably worse than
-    the farthest, the first in METHODS: the simplest. ``None`` where nothing was measured.
+    Scores are on the scale of a probability and are taken as they are; ROAD, half a difference, weighs half. Of those
+    that are not notably worse than the farthest, the first in METHODS: the simplest. ``None`` where nothing was
+    measured.
     """
     ahead: dict[str, list[float]] = {}
     for mean in found:

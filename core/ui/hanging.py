@@ -7,6 +7,7 @@ from typing import Final
 
 from core.tasks import Task
 from core.ui.state import Upload
+from core.xray import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,12 @@ STORED: Final = Hanging(
     "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left.",
     "Shown as stored, never flipped: on a frontal film that hangs as usual the patient's right is here.",
 )
+REVERSED: Final = Hanging(
+    "Original",
+    "Untouched",
+    "The file says that the patient's right is on your right. Shown as stored, never flipped.",
+    "",
+)
 MENDED: Final = Hanging(
     "Mended film",
     "Mended at your wish",
@@ -45,15 +52,15 @@ AVERAGE: Final = Hanging(
     "An average of many films as they are stored, none flipped: no patient's right or left is on it.",
     "",
 )
-
-
 IMAGE: Final = Hanging("Original", "Untouched", "Shown as stored, never flipped.", "")
 
 
-def of(upload: Upload, task: Task) -> Hanging:
+def of(upload: Upload, task: Task, facts: Facts) -> Hanging:
     """How a film hangs; of images that are no films of a chest nothing is said of a patient's sides."""
     if not task.chest:
         return IMAGE
     if upload.aggregate:
         return AVERAGE
-    return MENDED if upload.mends else STORED
+    if upload.mends:
+        return MENDED
+    return REVERSED if facts.right_on_right else STORED

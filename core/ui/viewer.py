@@ -120,7 +120,8 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
     task = checkpoint.task
     if task.chest:
         lungs.line(lungs.fields(result.upload), heatmap if shown else None)
-    st.caption(f"{hanging.of(result.upload, task).sides} {widgets.evidence(task)} **Trained on:** {task.population}")
+    sides = hanging.of(result.upload, task, film.facts).sides
+    st.caption(f"{sides} {widgets.evidence(task)} **Trained on:** {task.population}")
     if shown and heatmap:
         trust.panel(result, heatmap, checkpoint)
     exports.one(result, film, heatmap if shown else None, checkpoint, drawn)
@@ -152,7 +153,7 @@ def controls() -> DeltaGenerator:
 def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
     """Both in the viewer. Says whether the heatmap is there."""
     task = checkpoint.task
-    hangs = hanging.of(result.upload, task)
+    hangs = hanging.of(result.upload, task, film.facts)
     why_not = making.NOT_MADE if heatmap is None else _why_not(heatmap, share, checkpoint)
     original = reading_room.Pane(
         film=film.key,
@@ -184,7 +185,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
 
 def in_room(upload: Upload, film: Film, task: Task) -> reading_room.Shown:
     """A film for the viewer; lungs and the patient's right are marked on chest films alone."""
-    right, outline = hanging.of(upload, task).right, lungs.drawn(upload) if task.chest else None
+    right, outline = hanging.of(upload, task, film.facts).right, lungs.drawn(upload) if task.chest else None
     return reading_room.Shown(film.key, cache.in_depth(upload), film.facts.view, right, outline)
 
 
@@ -195,7 +196,7 @@ def _stills(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Che
         left, right = st.columns(2, gap="small")
     with left:
         _untouched(film, checkpoint)
-        hangs = hanging.of(result.upload, checkpoint.task)
+        hangs = hanging.of(result.upload, checkpoint.task, film.facts)
         st.caption(widgets.sentence([f"**{hangs.title}**, {within(hangs.state)}", *facts(film, checkpoint.task)]))
     with right:
         if heatmap is None:

@@ -7,7 +7,7 @@
               └─────▶ dicom ──codecs──▶ stored values ──tones──▶ grey ─┘
 
     types: the records; checks: limits before decoding, content after; dicomfile: a few tags of a DICOM file;
-    resize: other sizes; quiet: decoders kept from talking past us
+    colour: how far from grey; resize: other sizes; quiet: decoders kept from talking past us
 
 Needs NumPy and Pillow; pydicom is loaded when the first DICOM file is met.
 """

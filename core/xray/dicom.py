@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.errors import XrayError
 from core.xray import codecs, dicomfile
 from core.xray.checks import TRUNCATED, check_size
+from core.xray.colour import colour_of_pixels
 from core.xray.dicomfile import DicomFile
 from core.xray.quiet import quiet
 from core.xray.tones import Lut, Window, by_lut, by_range
@@ -42,7 +43,9 @@ _MODALITY_CODES: Final = frozenset({
     "RTPLAN", "RTRECORD", "RTSTRUCT", "SEG", "SM", "SR", "TG", "US", "VA", "XA", "XC",
 })  # fmt: skip
 _ADULT: Final = 18  # years
-_VIEWS: Final = frozenset({"AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"})
+_VIEWS: Final = frozenset({
+    "AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO", "LAO", "RAO", "LPO", "RPO", "LATERAL",
+})  # fmt: skip
 _CHEST_PARTS: Final = frozenset({"CHEST", "LUNG", "THORAX"})
 _BODY_PARTS: Final = _CHEST_PARTS | frozenset({
     "ABDOMEN", "ANKLE", "ARM", "CLAVICLE", "CSPINE", "ELBOW", "FEMUR", "FINGER", "FOOT", "HAND", "HEAD", "HIP", "KNEE",
@@ -94,22 +97,23 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
     else:
         stored = codecs.compressed(file.raw(dicomfile.PIXELS), file.syntax, layout)
         plain = file.syntax == codecs.RLE
+    colour = 0.0
     if layout.samples == 1 and photometric in _MONOCHROME:
         grey, toned = _display(file, stored, layout, inverted=photometric == "MONOCHROME1")
         notes += toned
     elif layout.samples == 1 and photometric == "PALETTE COLOR":
-        grey = _palette(file, stored)
+        channels = _palette(file, stored)
+        grey, colour = channels @ _LUMA, colour_of_pixels(channels)
     elif layout.samples == 3 and (photometric == "RGB" or (photometric.startswith("YBR_") and not plain)):  # noqa: PLR2004
         # The codecs have turned YBR into RGB on the way.
-        grey = _full_range(stored, layout) @ _LUMA  # [H, W, 3] -> [H, W]
+        channels = _full_range(stored, layout)
+        grey, colour = channels @ _LUMA, colour_of_pixels(channels)  # [H, W, 3] -> [H, W]
     elif layout.samples == 3 and photometric == "YBR_FULL":  # noqa: PLR2004
-        grey = _full_range(stored[..., 0], layout)  # Y is the luma
+        channels = _full_range(stored, layout)
+        grey, colour = channels[..., 0], colour_of_pixels(channels, "YCbCr")  # Y is the luma
     else:
         raise XrayError("The colours of this DICOM file cannot be read as grey. Export the film as MONOCHROME2.")
     view, body_part = file.text(dicomfile.VIEW), file.text(dicomfile.BODY_PART)
-    if file.text(dicomfile.PATIENT_ORIENTATION).startswith("R") and view in ("", "AP", "PA"):
-        # Turning it over unasked could hide a situs inversus, or make one.
-        notes += ("the file says the patient's right is on the viewer's right; shown as stored",)
     if body_part in _BODY_PARTS - _CHEST_PARTS:
         notes += (f"the file says {body_part}, not chest",)
     facts = Facts(
@@ -119,7 +123,10 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
         modality=file.text(dicomfile.MODALITY) or None,
         view=view if view in _VIEWS else None,
         body_part=body_part if body_part in _BODY_PARTS else None,
+        colour=colour,
         age_group=_age_group(file.text(dicomfile.AGE)),
+        # Turning it over unasked could hide a situs inversus, or make one.
+        right_on_right=file.text(dicomfile.PATIENT_ORIENTATION).startswith("R") and view in ("", "AP", "PA"),
         notes=notes,
     )
     return grey, facts
@@ -278,10 +285,8 @@ def _table(file: DicomFile, descriptor_tag: int, data_tag: int, *, signed: bool)
 
 
 def _palette(file: DicomFile, stored: NDArray[Any]) -> NDArray[np.float32]:
-    """Palette indices ``[H, W]`` → grey 0…1: red, green and blue looked up, then luma."""
+    """Palette indices ``[H, W]`` → red, green and blue looked up, 0…1, ``[H, W, 3]``."""
     tags = zip(dicomfile.PALETTE_DESCRIPTORS, dicomfile.PALETTE_DATA, strict=True)
     tables = [_table(file, descriptor, data, signed=False) for descriptor, data in tags]
     values = stored.astype(np.float32)
-    channels = np.stack([by_lut(values, table) for table in tables], axis=-1)  # [H, W, 3]
-    luma: NDArray[np.float32] = channels @ _LUMA
-    return luma
+    return np.stack([by_lut(values, table) for table in tables], axis=-1)

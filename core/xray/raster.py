@@ -13,6 +13,7 @@ Pillow keeps 16 bits of grey only: 16-bit colour, and grey with transparency, is
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugi
 
 from core.errors import XrayError
 from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED, check_size, too_large
+from core.xray.colour import colour_of
 from core.xray.quiet import quiet
 from core.xray.types import Facts, Limits
 
@@ -35,6 +37,7 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
 }
 _ORIENTATION: Final = 0x0112
 _DEEP_MODES: Final = ("I;16", "I;16B", "I;16L", "I;16N")
+_GREY_MODES: Final = (*_DEEP_MODES, "I", "F", "L", "LA", "La")
 
 
 def sniff(data: bytes) -> str | None:
@@ -81,7 +84,7 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
             turn = _orientation(image)
             image.load()
             grey, bits, notes = _grey(image)
-            colour = _colour(image)
+            colour = 0.0 if image.mode in _GREY_MODES else colour_of(image)
     except XrayError:
         raise
     except Image.DecompressionBombError as error:  # some plugins look at the size before we can
@@ -154,20 +157,45 @@ def _turned(pixels: NDArray[np.float32], orientation: int) -> NDArray[np.float32
     return pixels
 
 
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    """Where a TIFF has its first directory, and how its entries are laid out; all in bytes.
+
+    Attributes:
+        offset: where it is said where the directory begins.
+        wide: of that.
+        count: width of the number of entries.
+        size: of an entry.
+        value: where in an entry its value begins.
+    """
+
+    offset: int
+    wide: int
+    count: int
+    size: int
+    value: int
+
+
+_DIRECTORIES: Final = {42: _Directory(4, 4, 2, 12, 8), 43: _Directory(8, 8, 8, 20, 12)}
+"""Version → layout: classic TIFF, BigTIFF."""
+
+
 def _white_is_zero(data: bytes) -> tuple[bytes, bool]:
     """A TIFF whose zero is white (MINISWHITE) → the same with the tag set to "zero is black", and whether it was.
 
     Pillow inverts some depths and byte orders of such files, leaves others as they are and refuses the rest; so it
-    gets to see none of them, and the caller inverts. BigTIFF, too large for a film, is left as it is.
+    gets to see none of them, and the caller inverts.
     """
     order: Literal["little", "big"] = "little" if data.startswith(b"II") else "big"
-    if int.from_bytes(data[2:4], order) != 42:  # noqa: PLR2004 - classic TIFF
+    kind = _DIRECTORIES.get(int.from_bytes(data[2:4], order))
+    if kind is None:
         return data, False
-    at = int.from_bytes(data[4:8], order)
-    entries = int.from_bytes(data[at : at + 2], order)
-    for entry in range(at + 2, min(at + 2 + 12 * entries, len(data) - 11), 12):
+    at = int.from_bytes(data[kind.offset : kind.offset + kind.wide], order)
+    first = at + kind.count
+    entries = int.from_bytes(data[at:first], order)
+    for entry in range(first, min(first + kind.size * entries, len(data) - kind.size + 1), kind.size):
         if int.from_bytes(data[entry : entry + 2], order) == TiffImagePlugin.PHOTOMETRIC_INTERPRETATION:
-            value = slice(entry + 8, entry + 10)  # one short, in the first half of the value field
+            value = slice(entry + kind.value, entry + kind.value + 2)  # one short, first in the value field
             if data[value] != b"\0\0":
                 break
             return data[: value.start] + (1).to_bytes(2, order) + data[value.stop :], True
@@ -200,15 +228,6 @@ def _spread(values: NDArray[Any]) -> NDArray[np.float32]:
     if not (np.isfinite(low) and np.isfinite(high)) or low == high:
         return values.astype(np.float32)  # the common last check says what is wrong
     return ((exact - low) / (high - low)).astype(np.float32)
-
-
-def _colour(image: Image.Image) -> float:
-    """How far from grey an image is, 0…1: mean over pixels of the strongest primary colour less the weakest."""
-    if image.mode in _DEEP_MODES or image.mode in ("1", "I", "F", "L", "LA", "La"):
-        return 0.0
-    small = image.convert("RGBA").convert("RGB").resize((64, 64), Image.Resampling.BOX)  # finer is no surer
-    pixels = np.asarray(small, dtype=np.float32)  # [64, 64, 3]
-    return float((pixels.max(axis=2) - pixels.min(axis=2)).mean()) / 255
 
 
 def _on_black(image: Image.Image) -> Image.Image:

@@ -36,10 +36,12 @@ class Facts:
         bits: bits per grey value as stored.
         photometric: DICOM photometric interpretation, else ``None``.
         modality: DICOM modality ("CR", "DX" …), else ``None``.
-        view: DICOM view position ("AP", "PA", "LL" …), else ``None``.
+        view: DICOM view position ("AP", "PA", "LL", "LATERAL" …), else ``None``.
         body_part: DICOM body part examined, else ``None``.
         colour: mean difference of a pixel's strongest and weakest primary colour, 0…1; 0 for grey images.
         age_group: "child" (under 18 years) or "adult" as a DICOM header says, else ``None``; the age is not kept.
+        right_on_right: whether a DICOM header says that the patient's right is on the viewer's right, as the film is
+            stored; it is shown as stored.
         notes: what was done to show the film the right way ("inverted: MONOCHROME1", "turned as its EXIF tag says").
     """
 
@@ -51,6 +53,7 @@ class Facts:
     body_part: str | None = None
     colour: float = 0.0
     age_group: str | None = None
+    right_on_right: bool = False
     notes: tuple[str, ...] = field(default=())
 
 

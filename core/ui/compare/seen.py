@@ -63,7 +63,7 @@ class Seen:
     @property
     def hangs(self) -> Hanging:
         """How the film came to hang as it does."""
-        return hanging.of(self.result.upload, self.checkpoint.task)
+        return hanging.of(self.result.upload, self.checkpoint.task, self.film.facts)
 
     @property
     def prediction(self) -> str:
