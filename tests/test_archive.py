@@ -52,6 +52,15 @@ def test_a_folder_without_splits_is_taken_as_it_is(tmp_path: Path) -> None:
     assert open_archive(tmp_path) == Archive(tmp_path)
 
 
+def test_dicom_without_a_suffix_is_a_film(films: Path) -> None:
+    name = "test/NORMAL/1.2.840.9"
+    (films / name).write_bytes(synthetic.as_dicom(synthetic.film(80, 90)))
+    assert archive.has(name)
+    (films / name).write_bytes(FILM)
+    with pytest.raises(DataError, match="This is no film"):
+        archive.data(name)
+
+
 @pytest.mark.parametrize("folder", ["", "/nowhere/at/all"])
 def test_without_films_the_message_says_how_to_give_some(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, folder)

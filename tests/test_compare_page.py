@@ -144,6 +144,16 @@ def test_four_panes_run_each_network_once_and_looking_runs_none(passes: list[int
     assert passes == [1, 1]
 
 
+def test_a_class_that_was_explained_against_can_be_explained() -> None:
+    app = opened(FILM)
+    app.segmented_control(key=state.compare.CLASS).set_value("BACTERIA").run()
+    app.selectbox(key=state.compare.AGAINST).set_value("VIRUS").run()
+    app.segmented_control(key=state.compare.CLASS).set_value("VIRUS").run()
+    assert not app.exception
+    assert len(titles(app)) == 2
+    assert app.selectbox(key=state.compare.AGAINST).value == ""
+
+
 def test_maps_are_measured_on_request_and_once(passes: list[int]) -> None:
     app = opened(FILM)
     assert "ROAD" not in said(app)

@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from core.cli import main
 from core.dataset import averages, balance, health, index, shortcut, twins
 from core.dataset.averages import deviation_path, differences, make_averages, portraits, signed
-from core.dataset.census import COLUMNS, MAX_CLASSES, SHIPPED, Census, load, parse, to_csv
+from core.dataset.census import COLUMNS, MAX_CLASSES, SHIPPED, Census, load, of_columns, parse, to_csv
 from core.dataset.distribution import distribution
 from core.dataset.survey import survey
 from core.errors import DataError
@@ -178,6 +178,10 @@ def test_free_text_is_no_class() -> None:
     lines = "".join(f"{i}.png,finding {i}\n" for i in range(MAX_CLASSES + 1))
     with pytest.raises(DataError, match="41 different classes"):
         parse(f"file,label\n{lines}".encode(), "x.csv")
+    names = [str(i) for i in range(MAX_CLASSES + 1)]
+    assert (
+        len(of_columns({"file": names, "label": names}, "films").classes) == MAX_CLASSES + 1
+    )  # to train on, any number
 
 
 def test_a_file_that_cannot_be_read_is_said_without_its_folder(tmp_path: Path) -> None:
@@ -335,6 +339,20 @@ def test_each_check_finds_what_it_is_for() -> None:
     assert results["two_labels"].films["file"].tolist() == ["4.png", "5.png"]
     assert results["unreadable"].films["problem"].tolist() == ["torn"]
     assert "1 group of copies under the numbers of different patients, 2 films in all" in results["two_patients"].says
+
+
+def test_of_what_an_index_does_not_hold_nothing_is_said() -> None:
+    found = states(census(label=["NORMAL", "VIRUS"], patient=["a", "b"]))
+    assert found["class_patients"] == "good"
+    assert {name for name, state in found.items() if state == "unknown"} == set(found) - {"class_patients"}
+    copied = states(census(patient=["a", "b"], twins=[10**9, 10**9]))  # numbers as large as may be cost nothing
+    assert (copied["two_patients"], copied["two_labels"], copied["split_patients"]) == ("warning", "good", "unknown")
+
+
+def test_most_films_of_a_patient_are_counted_over_all_splits() -> None:
+    made = census(split=["train"] * 3 + ["test"] * 2, patient=["a", "a", "b", "a", "b"])
+    rows = balance.table(balance.balance(made)).set_index(["class", "split"])["most_films_of_one_patient"]
+    assert rows["NORMAL"].to_dict() == {"train": 2, "test": 1, "all": 3}
 
 
 def test_a_healthy_set_is_said_to_be() -> None:

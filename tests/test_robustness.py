@@ -14,6 +14,7 @@ from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, Damage
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
+from tests.test_training import write_films
 
 SQUARE = (film(64, 64, 3).astype(np.float64) / max(1, film(64, 64, 3).max())).astype(np.float32)
 
@@ -75,6 +76,28 @@ def test_the_command_measures_everything_and_goes_on_where_it_was_stopped(
     assert main(command) == 0
     assert out.read_text("utf-8") == whole
     assert str(out) in capsys.readouterr().out
+    assert main(command) == 0  # nothing is measured, and it says so
+    assert "To measure it on other films give another --out" in capsys.readouterr().err
+    out.write_text("".join(whole.splitlines(keepends=True)[:40]), "utf-8")
+    (tmp_path / "data" / "test" / "VIRUS" / "more.png").write_bytes(as_png8(film(80, 80, 9)))
+    assert main(command) == 1  # rows of three films, and of four, make no table
+    assert "of 3 films; these are 4" in capsys.readouterr().err
+
+
+def test_networks_of_other_classes_than_the_folders_are_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    stranger = random_checkpoint(weights, task="covid")
+    before = stranger.validation.read_bytes()
+    write_films(tmp_path / "data")
+    shared = ["--data", str(tmp_path / "data"), "--weights", str(weights)]
+    assert main(["certainty", *shared]) == 0
+    assert "holds no film of COVID-19, NO_FINDING, which covid-resnet18 knows" in capsys.readouterr().err
+    assert main(["certainty", *shared, "--model", stranger.name]) == 1
+    assert "Give the folder that it was trained on" in capsys.readouterr().err
+    assert stranger.validation.read_bytes() == before
 
 
 def test_a_foreign_table_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

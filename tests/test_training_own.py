@@ -16,8 +16,10 @@ from core.cli import main
 from core.dataset import classes_in, index, left_out
 from core.errors import CheckpointError, DataError, DivergedError, TrainingError
 from core.tasks import OWN, TASKS, own_task
+from core.training import run as runs
 from core.training.recipe import Recipe, Stage
 from core.training.run import train
+from core.training.team import Team
 from tests import checkpoints
 from tests.synthetic import as_png8, film
 from tests.test_training import TINY, order, write_films
@@ -184,6 +186,11 @@ def test_a_name_that_another_folder_has_is_refused_before_training(
 def test_numbers_that_make_no_sense_are_refused(field: str, value: float) -> None:
     with pytest.raises(TrainingError, match=f"--{field.replace('_', '-')} .*: give"):
         replace(Recipe(), **{field: value})
+
+
+def test_a_step_too_small_for_the_processes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="Give --batch 16 or more"):
+        runs._train(order(tmp_path, tmp_path, recipe=replace(SHORT, batch=8)), Team(0, 8), None)  # type: ignore[arg-type]
 
 
 def test_answers_beyond_all_bounds_are_a_diverged_run(tmp_path: Path) -> None:

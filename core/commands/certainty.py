@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, json_option, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, json_option, networks, weights_option
 from core.words import percent
 
 if TYPE_CHECKING:
@@ -41,10 +40,8 @@ def run(options: argparse.Namespace) -> int:
     from core.errors import DataError
     from core.evaluate import from_csv
 
-    good, _ = checkpoint.find(*options.weights)
-    chosen = [checkpoint.named(options.model, *options.weights)] if options.model else list(good.values())
     status = ALL_DONE
-    for one in chosen:
+    for one in networks(options):
         if options.data:
             status = max(status, _read(one, options.data))
         try:

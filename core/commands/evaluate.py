@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option, split_option
+from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option, say, split_option
 
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint, Interval
@@ -43,26 +42,22 @@ def run(options: argparse.Namespace) -> int:
     chosen = checkpoint.named(options.model, *options.weights)
     films, fold = films_of(chosen, options.data, options.split)
     if fold:
-        _say(f"The folder has no splits: {options.split} films are drawn as for training, the test films being {fold}.")
+        say(f"The folder has no splits: {options.split} films are drawn as for training, the test films being {fold}.")
         facts = chosen.card.training
         if abs(len(films) - sum(facts.films.get(options.split, {}).values())) > facts.skipped:
-            _say("They are not the films on the network's card: for other data, '--split \"\"' reads all of them.")
+            say("They are not the films on the network's card: for other data, '--split \"\"' reads all of them.")
     if options.predictions:
-        predictions, failed = predict_into(options.predictions, chosen, films, get_pool().get, _say)
+        predictions, failed = predict_into(options.predictions, chosen, films, get_pool().get, say)
     else:
         predictions, failed = predict(get_pool().get(chosen), films)
     for file, reason in failed.items():
-        _say(f"{file}: {reason}")
+        say(f"{file}: {reason}")
     measured = figures(predictions, chosen.task)
     if options.json:
         print(json.dumps(_facts(chosen, options.split, predictions, measured, fold) | {"skipped": failed}))
     else:
         show(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}", predictions, measured)
     return SOME_FAILED if failed else ALL_DONE
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def _facts(

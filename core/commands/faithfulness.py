@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, split_option, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, networks, split_option, weights_option
 from core.explain import FAST
 from core.trust.scores import SCORES
 
@@ -73,7 +72,6 @@ def _made(options: argparse.Namespace) -> int:
     from core.records import load, renewed, to_csv
     from core.trust.table import Mean, Scored, means
 
-    names = options.model or list(checkpoint.find(*options.weights)[0])
     methods = tuple(options.method or FAST)
     options.rows.parent.mkdir(parents=True, exist_ok=True)
     kept = load(Scored, options.rows)
@@ -82,8 +80,7 @@ def _made(options: argparse.Namespace) -> int:
     done = {map_ for map_, scores in count.items() if scores == len(SCORES)}
     failed = 0
     with options.rows.open("a", encoding="utf-8") as file:
-        for name in names:
-            chosen = checkpoint.named(name, *options.weights)
+        for chosen in networks(options):
             sha256 = chosen.card.weights_sha256
             left = {
                 film: missing

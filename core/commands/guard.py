@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import checkpoint
 from core.aids import Aid, AidCard, open_aid, store_aid
-from core.commands.options import ALL_DONE, weights_option
+from core.commands.options import ALL_DONE, networks, say, weights_option
 from core.guard.known import looked_with, name_of
 
 if TYPE_CHECKING:
@@ -36,9 +34,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fit, choose limits on validation films and half of the negatives, measure on test films and the other half."""
-    good, _ = checkpoint.find(*options.weights)
-    chosen = [checkpoint.named(options.model, *options.weights)] if options.model else list(good.values())
-    for one in chosen:
+    for one in networks(options):
         aid = _make(one, options) if options.data else open_aid(name_of(one), one.folder / "aids")
         print("\n".join(_lines(aid.card)) if aid else f"{one.name}: no statistics. Give --data DIR to make them.")
     return ALL_DONE
@@ -48,7 +44,7 @@ def _make(chosen: Checkpoint, options: argparse.Namespace) -> Aid:
     from core.guard.making import make
     from core.models import get_pool
 
-    made = make(get_pool().get(chosen), options.data, options.others, _say)
+    made = make(get_pool().get(chosen), options.data, options.others, say)
     return store_aid(
         chosen.folder / "aids",
         made.known.tensors(),
@@ -81,7 +77,3 @@ def _lines(card: AidCard) -> list[str]:
     """What was measured: shares of films with 95 % intervals, then the rest."""
     shares = [f"  {name:32} {one.value:.4f} ({one.low:.4f} to {one.high:.4f})" for name, one in card.metrics.items()]
     return [card.name, *shares, *(f"  {name:32} {value:.4g}" for name, value in card.measured.items())]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

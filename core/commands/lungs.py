@@ -9,9 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from core import checkpoint
 from core.aids import FOLDER
-from core.commands.options import ALL_DONE, split_option, weights_option
+from core.commands.options import ALL_DONE, networks, say, split_option, weights_option
 from core.words import percent
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def _train(options: argparse.Namespace) -> int:
         people = sorted(films)
         order = np.random.default_rng(options.seed).permutation(len(people))[: options.films]
         paths = [films[people[place]] for place in order]
-    trained = train.train(options.masks, options.images, train.squares(paths), plan, _say)
+    trained = train.train(options.masks, options.images, train.squares(paths), plan, say)
     aid = card.store(options.out, trained, f"python -m core {' '.join(options.arguments)}")
     dice = aid.card.metrics["dice"]
     print(f"{aid.weights}  Dice {dice.value:.3f} ({dice.low:.3f} to {dice.high:.3f})")
@@ -175,6 +174,7 @@ def _make_probe(options: argparse.Namespace) -> None:
         # Rows of weights that are no longer there would never be shown.
         rows = [row for row in rows if row.model != chosen.name or row.weights_sha256 == sha256]
         if any(row.weights_sha256 == sha256 for row in rows):
+            say(f"{chosen.name}: it is in {options.out} already. To measure it on other films give another --out.")
             continue
         held, squares = [], []
         for film, xray in _read(films, chosen.name):
@@ -187,7 +187,7 @@ def _make_probe(options: argparse.Namespace) -> None:
             rows.append(
                 probed(classifier, view, held, classifier.ask([shown[view.name] for shown in squares]).argmax(1))
             )
-            _say(f"{chosen.name}: {view.title}: {rows[-1].accuracy:.3f}")
+            say(f"{chosen.name}: {view.title}: {rows[-1].accuracy:.3f}")
         write(options.out, to_csv(Probed, rows).encode())
 
 
@@ -215,8 +215,7 @@ def _asked(options: argparse.Namespace) -> Iterator[tuple[Checkpoint, list[Film]
     """The networks that were asked for, each with its films."""
     from core.evaluate.films import films_of
 
-    for name in options.model or list(checkpoint.find(*options.weights)[0]):
-        chosen = checkpoint.named(name, *options.weights)
+    for chosen in networks(options):
         yield chosen, films_of(chosen, options.data, options.split)[0]
 
 
@@ -231,11 +230,7 @@ def _read(films: list[Film], says: str) -> Iterator[tuple[Film, Xray]]:
         try:
             yield film, read_xray(film.path.read_bytes())
         except XrayError as error:
-            _say(f"{film.file}: {error}")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+            say(f"{film.file}: {error}")
 
 
 _WHAT = MappingProxyType[str, Callable[[argparse.Namespace], int]](

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from core import checkpoint
+from core.checkpoint import Checkpoint
+from core.errors import DataError
 from core.tasks import OWN, TASKS
 
 ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
@@ -38,6 +42,39 @@ def model_option(parser: argparse.ArgumentParser) -> None:
     weights_option(parser)
 
 
+def networks(options: argparse.Namespace) -> list[Checkpoint]:
+    """The networks that --model names; else all there are, but for those whose classes --data has no films of.
+
+    What is measured on films of half a network's classes is worth nothing: those are named, and left alone.
+
+    Raises:
+        DataError: a network that was named is such a one, or there is no such folder.
+        CheckpointError: there is no such network.
+    """
+    asked = [options.model] if isinstance(options.model, str) else options.model or []
+    found = [checkpoint.named(name, *options.weights) for name in asked]
+    found = found or list(checkpoint.find(*options.weights)[0].values())
+    fit = []
+    for one in found:
+        lacking = _lacking(one, options.data) if options.data else []
+        says = f"{options.data} holds no film of {', '.join(lacking)}, which {one.name} knows."
+        if lacking and asked:
+            raise DataError(f"{says} Give the folder that it was trained on, or one with all its classes.")
+        if lacking:
+            say(f"left out: {says}")
+        else:
+            fit.append(one)
+    return fit
+
+
+def _lacking(one: Checkpoint, data: Path) -> list[str]:
+    """Classes of a network that a folder has no films of."""
+    from core.dataset import index
+
+    there = {film.label for film in index(data, one.task)}
+    return [label for label in one.card.classes if label not in there]
+
+
 def split_option(parser: argparse.ArgumentParser) -> None:
     """--split: which films of the folder."""
     parser.add_argument(
@@ -51,3 +88,8 @@ def split_option(parser: argparse.ArgumentParser) -> None:
 def json_option(parser: argparse.ArgumentParser) -> None:
     """--json: for programs."""
     parser.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
+
+
+def say(text: str) -> None:
+    """A line on standard error, where whatever is no result goes."""
+    print(text, file=sys.stderr, flush=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.aids import FOLDER
-from core.commands.options import ALL_DONE
+from core.commands.options import ALL_DONE, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     if options.others:
         paths["others"] = films_below(options.others)
     squares = {split: _squares(files, split, STORED if split == "train" else SIZE) for split, files in paths.items()}
-    network = learn(squares["train"], options.steps, options.seed, _say)
+    network = learn(squares["train"], options.steps, options.seed, say)
     metrics: dict[str, Interval] = {}
     measured: dict[str, float] = {}
     for split in list(squares)[1:]:
@@ -103,7 +102,7 @@ def _squares(paths: Sequence[Path], what: str, size: int) -> NDArray[np.uint8]:
         try:
             square = preprocessing.square(read_xray(path.read_bytes()))
         except XrayError as error:
-            _say(f"{path}: {error}")
+            say(f"{path}: {error}")
             continue
         found.append(np.rint(square * 255).astype(np.uint8))
     return np.stack(found)
@@ -138,7 +137,3 @@ def _mean(right: NDArray[np.bool_]) -> Interval:
     from core.checkpoint import Interval
 
     return Interval.of_share(float(right.mean()), right.shape[1])
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import checkpoint
-from core.commands.options import ALL_DONE, split_option, weights_option
+from core.commands.options import ALL_DONE, networks, say, split_option, weights_option
+from core.errors import DataError
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption
 
 if TYPE_CHECKING:
+    from core.checkpoint import Checkpoint
     from core.robustness.damage import Clean
 
 HELP = "measure what is left of accuracy and heatmaps on films made worse"
@@ -46,10 +47,9 @@ def run(options: argparse.Namespace) -> int:
     from core.robustness.damage import damage
     from core.robustness.damage_record import CLEAN, Damage
 
-    names = options.model or list(checkpoint.find(*options.weights)[0])
     found = load(Damage, options.out)
-    for name in names:
-        chosen = checkpoint.named(name, *options.weights)
+    for chosen in networks(options):
+        name = chosen.name
         sha256 = chosen.card.weights_sha256
         # Rows of weights that are no longer there would never be shown.
         found = [row for row in found if row.model != name or row.weights_sha256 == sha256]
@@ -58,9 +58,15 @@ def run(options: argparse.Namespace) -> int:
             (how, strength) for how, strength in _everything() if (how.name if how else CLEAN, strength) not in done
         ]
         if not left:
+            say(f"{name}: all of it is in {options.out} already. To measure it on other films give another --out.")
             continue
         classifier = get_pool().get(chosen)
-        before = _before(options, name)
+        before = _before(options, chosen)
+        if many := {row.films for row in found if row.model == name} - {len(before.films)}:
+            raise DataError(
+                f"{options.out} has rows of {name} of {many.pop()} films; these are {len(before.films)}. Ask for as "
+                "many, or give another --out."
+            )
         for how, strength in tqdm(left, desc=name, unit="strength"):
             found.append(damage(classifier, before, how, strength))
             write(options.out, to_csv(Damage, found).encode())
@@ -76,7 +82,7 @@ def _everything() -> Iterator[tuple[Corruption | None, int]]:
             yield corruption, strength
 
 
-def _before(options: argparse.Namespace, name: str) -> Clean:
+def _before(options: argparse.Namespace, chosen: Checkpoint) -> Clean:
     """The drawn films, and what the network makes of them undisturbed."""
     from core.errors import XrayError
     from core.evaluate.films import drawn, none_could_be_read
@@ -84,7 +90,6 @@ def _before(options: argparse.Namespace, name: str) -> Clean:
     from core.robustness.damage import clean
     from core.xray import read_xray
 
-    chosen = checkpoint.named(name, *options.weights)
     films, xrays = [], []
     for film in drawn(chosen, options.data, options.split, options.films, options.seed):
         try:

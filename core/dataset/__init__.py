@@ -25,7 +25,7 @@ from core.dataset.folder import (
     left_out,
     of_split,
 )
-from core.dataset.splitting import Fold, draw, fold_of, has_splits, hold_out, parse_fold
+from core.dataset.splitting import Fold, draw, fold_of, has_splits, hold_out, parse_fold, with_validation
 
 __all__ = [
     "SPLITS",
@@ -45,4 +45,5 @@ __all__ = [
     "left_out",
     "of_split",
     "parse_fold",
+    "with_validation",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
-from core.dataset.folder import SPLITS, SUFFIXES
+from core.dataset.folder import SPLITS, SUFFIXES, is_film
 from core.errors import DataError
 from core.xray import LIMITS
 
@@ -36,8 +36,6 @@ class Archive:
         name = PurePosixPath(file)
         if name.is_absolute() or PureWindowsPath(file).drive or not set(file).isdisjoint("\\\0") or ".." in name.parts:
             raise DataError("This is no name of a film: names are relative, with forward slashes, and never go up.")
-        if name.suffix.lower() not in SUFFIXES:
-            raise DataError(f"This is no film: its name must end in one of {', '.join(sorted(SUFFIXES))}.")
         try:
             root = self.root.resolve(strict=True)
             found = (root / name).resolve(strict=True)
@@ -45,6 +43,8 @@ class Archive:
             raise DataError("This film is not in the folder of films. Is the folder that of this data set?") from error
         if not found.is_relative_to(root) or not found.is_file():
             raise DataError("This name leads out of the folder of films, or to no file.")
+        if not is_film(found):
+            raise DataError(f"This is no film: no DICOM, and its name ends in none of {', '.join(sorted(SUFFIXES))}.")
         return found
 
     def data(self, file: str) -> bytes:

@@ -29,6 +29,7 @@ class Balance:
         patients: different patients with films of the class in the split, int64 ``[S, K]``; 0 where none is known.
         most: films of the patient who has most there, int64 ``[S, K]``.
         spread: int64 ``[K, MANY]``: patients of a class who have 1, 2, … films of it; the last column is MANY and more.
+        most_in_all: films of the patient who has most of each class over all splits, int64 ``[K]``.
         people: different patients of each class over all splits, int64 ``[K]``.
         everyone: different patients in all.
     """
@@ -39,6 +40,7 @@ class Balance:
     patients: NDArray[np.int64]
     most: NDArray[np.int64]
     spread: NDArray[np.int64]
+    most_in_all: NDArray[np.int64]
     people: NDArray[np.int64]
     everyone: int
 
@@ -62,6 +64,8 @@ def balance(census: Census) -> Balance:
     most = np.zeros(splits * classes, np.int64)
     np.maximum.at(most, in_cell // max(people, 1), each)
     in_class, each = np.unique(of_class * people + person, return_counts=True)
+    most_in_all = np.zeros(classes, np.int64)
+    np.maximum.at(most_in_all, in_class // max(people, 1), each)
     spread = np.zeros((classes, MANY), np.int64)
     np.add.at(spread, (in_class // max(people, 1), np.minimum(each, MANY) - 1), 1)
     return Balance(
@@ -71,6 +75,7 @@ def balance(census: Census) -> Balance:
         patients.astype(np.int64),
         most.reshape(splits, classes),
         spread,
+        most_in_all,
         spread.sum(axis=1),
         len(np.unique(person)),
     )
@@ -114,7 +119,7 @@ def table(found: Balance) -> pd.DataFrame:
                 "films": int(total[k]),
                 "share": float(total[k] / max(total.sum(), 1)),
                 "patients": int(found.people[k]),
-                "most_films_of_one_patient": int(found.most[:, k].max()),
+                "most_films_of_one_patient": int(found.most_in_all[k]),
             }
             for k, name in enumerate(found.classes)
         ]

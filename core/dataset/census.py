@@ -219,7 +219,13 @@ def parse(data: bytes, name: str) -> Census:
         raise DataError(f"{name}: more than {MAX_ROWS:,} films are too many. Split the index.")
     values = {column.name: _values(raw, column, name) for column in COLUMNS.values() if column.name in raw}
     _once(values["file"], name)
-    return of_columns(values, name)
+    found = of_columns(values, name)
+    if len(found.classes) > MAX_CLASSES:
+        raise DataError(
+            f"{name}, column label: {len(found.classes):,} different classes, at most {MAX_CLASSES} can be shown. "
+            "An index names one class per film."
+        )
+    return found
 
 
 def of_columns(values: Mapping[str, Sequence[object] | NDArray[np.float64] | pd.Series[Any]], name: str) -> Census:
@@ -229,20 +235,12 @@ def of_columns(values: Mapping[str, Sequence[object] | NDArray[np.float64] | pd.
         values: column → a value per film: text, and for NUMBERS floats with NaN for "not known". Those of COLUMNS that
             are missing are not known of any film.
         name: what to call it on screen.
-
-    Raises:
-        DataError: there are more than MAX_CLASSES classes.
     """
     rows = pd.DataFrame(
         {column: values.get(column, np.nan if column in NUMBERS else "") for column in COLUMNS},
         index=pd.RangeIndex(len(values["file"])),
     )
     found = rows["label"].unique().tolist()
-    if len(found) > MAX_CLASSES:
-        raise DataError(
-            f"{name}, column label: {len(found):,} different classes, at most {MAX_CLASSES} can be shown. "
-            "An index names one class per film."
-        )
     task = next((task for task in TASKS.values() if set(found) <= set(task.classes)), None)
     classes = task.classes if task else tuple(sorted(found))
     splits = [split for split in (*SPLITS, "") if (rows["split"] == split).any()]

@@ -61,18 +61,19 @@ class Film:
     patient: str
 
 
-def films_below(root: Path) -> list[Path]:
-    """All files below a folder that are films: by suffix or, as PACS export films without one, by content. Sorted.
+def is_film(path: Path) -> bool:
+    """Whether a file is a film: by its suffix or, as PACS export films without one, by its content.
 
     Hidden files and a medium's table of contents (DICOMDIR) are none.
     """
-    return sorted(
-        path
-        for path in root.rglob("*")
-        if not path.name.startswith(".")
-        and path.name != _CONTENTS
-        and (path.suffix.lower() in SUFFIXES or marked_dicom(path))
-    )
+    if path.name.startswith(".") or path.name == _CONTENTS:
+        return False
+    return path.suffix.lower() in SUFFIXES or marked_dicom(path)
+
+
+def films_below(root: Path) -> list[Path]:
+    """All films below a folder, sorted."""
+    return sorted(filter(is_film, root.rglob("*")))
 
 
 def index(root: Path, task: Task) -> list[Film]:

@@ -43,25 +43,30 @@ class Check:
         name: key in CHECKS.
         title: on screen.
         matters: why one should care.
-        column: without which it cannot be answered.
+        needs: columns without which it cannot be answered; of those with "|" between them, one.
         run: index → finding.
     """
 
     name: str
     title: str
     matters: str
-    column: str
+    needs: tuple[str, ...]
     run: Callable[[Census], Finding]
 
 
 def examine(census: Census) -> dict[str, Finding]:
     """Every check's finding, in the order of CHECKS."""
-    return {
-        check.name: check.run(census)
-        if check.column in census.given
-        else Finding("unknown", f"The index does not tell: its column '{check.column}' is missing or empty.", _none())
-        for check in CHECKS.values()
-    }
+    return {check.name: _unknown(check, census) or check.run(census) for check in CHECKS.values()}
+
+
+def _unknown(check: Check, census: Census) -> Finding | None:
+    """That a check cannot be answered, where that is so."""
+    for need in check.needs:
+        columns = need.split("|")
+        if census.given.isdisjoint(columns):
+            quoted = " or ".join(f"'{column}'" for column in columns)
+            return Finding("unknown", f"The index does not tell: its column {quoted} is missing or empty.", _none())
+    return None
 
 
 def counted_per_class(census: Census) -> bool:
@@ -125,12 +130,19 @@ def _copies(census: Census) -> NDArray[np.int64]:
     return group
 
 
+def _near(census: Census) -> NDArray[np.int64]:
+    """The groups that the index numbers as near copies, numbered from 0 whatever its numbers are, int64 ``[N]``."""
+    twins = census.rows["twins"].to_numpy(np.float64)
+    group = np.full(len(census), -1, np.int64)
+    inside = ~np.isnan(twins)
+    group[inside] = pd.factorize(twins[inside])[0]
+    return group
+
+
 def _twins(census: Census) -> NDArray[np.int64]:
     """Number of the group of near copies, int64 ``[N]``; -1 for a film without one, or with exact copies only."""
-    twins = census.rows["twins"].to_numpy(np.float64)
-    group = np.where(np.isnan(twins), -1, np.nan_to_num(twins)).astype(np.int64)
+    group = _near(census)
     inside = group >= 0
-    group[inside] = pd.factorize(group[inside])[0]
     digests = pd.factorize(census.rows["sha256"])[0].astype(np.int64)
     different = _apart(group, digests) if "sha256" in census.given else inside
     return np.where(different, group, -1).astype(np.int64)
@@ -138,9 +150,7 @@ def _twins(census: Census) -> NDArray[np.int64]:
 
 def _any_copies(census: Census) -> NDArray[np.int64]:
     """Exact copies and near copies in one numbering, int64 ``[N]``; -1 for a film without either."""
-    twins = census.rows["twins"].to_numpy(np.float64)
-    near = np.where(np.isnan(twins), -1, np.nan_to_num(twins)).astype(np.int64)
-    exact = _copies(census)
+    near, exact = _near(census), _copies(census)
     return np.where(near >= 0, near, np.where(exact >= 0, exact + near.max(initial=0) + 1, -1)).astype(np.int64)
 
 
@@ -247,45 +257,49 @@ _LEAK: Final = "A network tested on what it was trained on looks better than it 
 
 CHECKS: Final[Table[Check]] = Table(
     "check",
-    Check("split_patients", "Patients in several splits", _LEAK, "patient", _split_patients),
-    Check("copies_across", "Exact copies across splits", _LEAK, "sha256", _across("exact copies", _copies)),
-    Check("twins_across", "Near copies across splits", _LEAK, "twins", _across("near copies", _twins)),
+    Check("split_patients", "Patients in several splits", _LEAK, ("patient", "split"), _split_patients),
+    Check("copies_across", "Exact copies across splits", _LEAK, ("sha256", "split"), _across("exact copies", _copies)),
+    Check("twins_across", "Near copies across splits", _LEAK, ("twins", "split"), _across("near copies", _twins)),
     Check(
         "two_labels",
         "One film with two labels",
         "One of the labels is wrong: no network can be right on both.",
-        "sha256",
+        ("sha256|twins",),
         _two_labels,
     ),
     Check(
         "class_patients",
         "Patients in several classes",
         "Either the disease changed between two films, or a label is wrong; training on one tells of the other.",
-        "patient",
+        ("patient",),
         _class_patients,
     ),
     Check(
         "two_patients",
         "One film under two patients",
         "One child has two numbers: splitting and intervals by patient then keep less apart than they promise.",
-        "patient",
+        ("patient", "sha256|twins"),
         _two_patients,
     ),
     Check(
         "copies_within",
         "Exact copies within a split",
         "They count twice: in training by weight, in a test by making its intervals too narrow.",
-        "sha256",
+        ("sha256",),
         _within("exact copies", _copies),
     ),
     Check(
         "twins_within",
         "Near copies within a split",
         "As exact copies: the same film saved again, smaller, or with other contrast.",
-        "twins",
+        ("twins",),
         _within("near copies", _twins),
     ),
     Check(
-        "unreadable", "Unreadable files", "They are left out of training and of every figure.", "problem", _unreadable
+        "unreadable",
+        "Unreadable files",
+        "They are left out of training and of every figure.",
+        ("problem",),
+        _unreadable,
     ),
 )

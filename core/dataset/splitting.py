@@ -103,6 +103,17 @@ def hold_out(films: Sequence[Film], share: float, seed: int) -> list[Film]:
     return [_moved(film, held) for film in films]
 
 
+def with_validation(films: Sequence[Film], share: float, seed: int) -> list[Film]:
+    """The same films, some held out for validation unless the folder has some of every class that is learnt.
+
+    Some of a few classes only, such as the 16 of the pneumonia set as it is mostly downloaded, are set aside: nothing
+    can be chosen by them.
+    """
+    if {film.label for film in films if film.split == "val"} >= {film.label for film in films if film.split == "train"}:
+        return list(films)
+    return hold_out([film for film in films if film.split != "val"], share, seed)
+
+
 def _moved(film: Film, held: Collection[str]) -> Film:
     return replace(film, split="val") if film.split == "train" and film.patient in held else film
 

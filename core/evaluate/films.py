@@ -12,7 +12,7 @@ from tqdm import tqdm
 from core.batch import read_many
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
-from core.dataset import Film, Fold, draw, fold_of, has_splits, hold_out, index, of_split
+from core.dataset import Film, Fold, draw, fold_of, has_splits, index, of_split, with_validation
 from core.errors import DataError
 from core.evaluate.predictions import Predictions
 
@@ -21,7 +21,7 @@ def films_of(checkpoint: Checkpoint, root: Path, split: str) -> tuple[list[Film]
     """The films of a folder in one split, as the network was trained; and the fold, where it had to be drawn.
 
     Where the folder has no splits and the card says that its network's test films were drawn, they are drawn alike. Its
-    validation films are held out of the training patients as training did, unless the folder has some.
+    validation films are those that training had.
 
     Args:
         checkpoint: whose task, and whose draw.
@@ -36,8 +36,8 @@ def films_of(checkpoint: Checkpoint, root: Path, split: str) -> tuple[list[Film]
     fold = fold_of(recipe) if split and not has_splits(films) else None
     if fold:
         films = draw(films, fold)
-    if {"val_share", "seed"} <= set(recipe) and has_splits(films) and not any(film.split == "val" for film in films):
-        films = hold_out(films, recipe["val_share"], recipe["seed"])
+    if {"val_share", "seed"} <= set(recipe) and has_splits(films):
+        films = with_validation(films, recipe["val_share"], recipe["seed"])
     return of_split(films, split), fold
 
 

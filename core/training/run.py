@@ -70,6 +70,11 @@ def train(order: Order) -> Path:
 
 
 def _train(order: Order, team: Team, journal: Journal) -> Path:
+    if order.recipe.batch < 2 * team.size:
+        raise TrainingError(
+            f"A step of {order.recipe.batch} films is too small for {team.size} processes: batch norm needs 2 in each. "
+            f"Give --batch {2 * team.size} or more."
+        )
     order.make_place()
     board = Board(order.run / "tensorboard") if order.tensorboard and team.leads else None
     # Read with what the finished classifier will read with: one preprocessing for all.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.dataset import Film, Fold, draw, has_splits, hold_out, of_split
+from core.dataset import Film, Fold, draw, has_splits, of_split, with_validation
 from core.errors import DataError
 from core.training.recipe import Recipe
 
@@ -12,8 +12,7 @@ from core.training.recipe import Recipe
 def split(films: Sequence[Film], recipe: Recipe) -> tuple[list[Film], Fold | None]:
     """The films, each in its split, and the fold that was drawn; ``None`` where the folder has splits of its own.
 
-    Validation films are of training patients, held out, unless the folder has some of every class. Some of a few only,
-    such as the 16 of the pneumonia set as it is mostly downloaded, are set aside: nothing can be chosen by them.
+    Validation films are those of the folder, or held out: :func:`core.dataset.with_validation`.
 
     Raises:
         DataError: the folder has some splits and lacks another, or a fold was asked for though it has them.
@@ -30,11 +29,4 @@ def split(films: Sequence[Film], recipe: Recipe) -> tuple[list[Film], Fold | Non
     else:
         fold = recipe.fold or Fold()
         films = draw(films, fold)
-    if _classes(films, "val") < _classes(films, "train"):
-        films = [film for film in films if film.split != "val"]
-        films = hold_out(films, recipe.val_share, recipe.seed)
-    return films, fold
-
-
-def _classes(films: Sequence[Film], split: str) -> set[str]:
-    return {film.label for film in films if film.split == split}
+    return with_validation(films, recipe.val_share, recipe.seed), fold

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.explain import Heatmap
+from core.explain.heatmap import on_film
 from core.render import spread
 from core.xray import Window
 
@@ -44,7 +46,8 @@ def orders(heatmap: Heatmap, window: Window, side: int, seed: int) -> Orders:
     """
     rng = np.random.default_rng(seed)
     values = heatmap.require().values
-    by_chance = rng.random(values.shape, dtype=np.float32)
+    grid = math.isqrt(heatmap.cells)
+    by_chance = on_film(rng.random((grid, grid), dtype=np.float32), window)
     offset = (np.arange(side) + 0.5) / side - 0.5
     nearness = -np.hypot(offset[:, None], offset[None, :])
     return Orders(*(_order(square, rng) for square in (

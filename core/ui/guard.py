@@ -137,8 +137,7 @@ def _heart(result: Result) -> None:
 
 
 def _put_right(upload: Upload, mend: Mend) -> None:
-    was = f"{upload.note} " if upload.note else ""
-    note = f"{was}Mended here: {mend.done}, from film {upload.sha256[:12]}."
+    note = f"Mended here: {mend.done}, from film {upload.sha256[:12]}."
     new = upload.mended(mend.name, renamed(upload.sha256, mend), note)
     state.films.put_for(upload, new)
     state.compare.put_for(upload.sha256, new.sha256)

@@ -73,7 +73,7 @@ def pick_sources(found: Sources, task: Task) -> list[Source]:
 
 def about(chosen: Sequence[Source]) -> None:
     """Which films these figures are of."""
-    films = {source.predictions.files for source in chosen}
+    films = {frozenset(source.predictions.files) for source in chosen}
     ours = all(source.checkpoint for source in chosen)
     if len(films) == 1:
         some = chosen[0].predictions

@@ -171,10 +171,9 @@ def to_diagnose(pane: Pane) -> None:
 
 
 def _against() -> str | None:
-    """The class that others are explained against; none where each network explains its own."""
-    if state.value(state.compare.CLASS) == EACH:
-        return None
-    return str(state.value(state.compare.AGAINST) or "") or None
+    """The class that others are explained against; none where that is the one explained, or each explains its own."""
+    against = state.value(state.compare.AGAINST)
+    return None if state.value(state.compare.CLASS) in {EACH, against} else str(against or "") or None
 
 
 def _title(one: Seen, method: str, seen: Sequence[Seen], methods: Sequence[str]) -> str:

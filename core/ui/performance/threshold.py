@@ -77,7 +77,7 @@ def _prepare(source: Source, positive: str) -> None:
         state.put(state.performance.THRESHOLD, None)
         state.put(state.performance.PREVALENCE, None)
     if not isinstance(state.value(state.performance.THRESHOLD), float):
-        state.put(state.performance.THRESHOLD, _rounded(_preset(source, positive, "youden")))
+        state.put(state.performance.THRESHOLD, _preset(source, positive, "youden"))
     if not isinstance(state.value(state.performance.PREVALENCE), float):
         share = one_against_rest(source.predictions, positive)[0].mean()
         state.put(state.performance.PREVALENCE, round(100 * float(share), 1))
@@ -87,11 +87,6 @@ def _preset(source: Source, positive: str, name: str) -> float:
     return cache.computed(
         f"preset {name}", (source.key, positive), lambda: PRESETS[name].choose(source.predictions, positive)
     )
-
-
-def _rounded(threshold: float) -> float:
-    """To the slider's step."""
-    return float(np.clip(round(threshold / _STEP) * _STEP, 0, 1))
 
 
 def _controls(source: Source, positive: str) -> None:
@@ -125,7 +120,7 @@ def _controls(source: Source, positive: str) -> None:
 
 def _choose(source: Source, positive: str, name: str) -> None:
     try:
-        state.put(state.performance.THRESHOLD, _rounded(_preset(source, positive, name)))
+        state.put(state.performance.THRESHOLD, _preset(source, positive, name))
     except PneumoLensError as error:
         st.toast(str(error), icon=":material/error:")
 
