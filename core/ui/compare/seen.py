@@ -121,10 +121,9 @@ def read(chosen: Choice) -> list[Seen]:
 def notes(seen: Sequence[Seen]) -> str:
     """What must be known of the films' sides, and of places on maps: of each film, or once where all hang alike."""
     task = seen[0].checkpoint.task
-    hung = {(one.which, one.hangs.sides) for one in seen}
-    if len({how for _, how in hung}) == 1:
-        hung = {("", seen[0].hangs.sides)}
-    said = [f"{which.capitalize()}: {how}" if which else how for which, how in sorted(hung)]
+    hung = {one.name: one.hangs.sides for one in seen if one.letter}
+    differ = len(set(hung.values())) > 1
+    said = [f"{film}: {how}" for film, how in hung.items()] if differ else [seen[0].hangs.sides]
     return " ".join([*said, sides(task), widgets.evidence(task)])
 
 
