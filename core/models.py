@@ -47,7 +47,9 @@ _loading_aid = threading.Lock()
 def aid_network(
     name: str, build: Callable[[Mapping[str, Any]], nn.Module], missing: str, folder: Path = FOLDER
 ) -> tuple[Mapping[str, Any], nn.Module]:
-    """The network of an aid, loaded once a process, on the best device; and the settings on its card.
+    """The network of an aid, loaded once a process; and the settings on its card.
+
+    On the CPU: it takes milliseconds there, and where a GPU's memory is full, the guard must still see.
 
     Args:
         name: of the aid.
@@ -80,7 +82,7 @@ def _aid_network(
             f"The weights of {name} do not fit their card: copy {name}.safetensors and {name}.json from the same place."
         ) from error
     network.eval().requires_grad_(requires_grad=False)
-    return aid.card.settings, _folded(network).to(best_device()).to(memory_format=torch.channels_last)
+    return aid.card.settings, _folded(network).to(memory_format=torch.channels_last)
 
 
 def _folded(network: nn.Module) -> nn.Module:

@@ -66,8 +66,8 @@ def likely(squares: NDArray[np.float32], folder: Path = FOLDER) -> NDArray[np.fl
 
     _, network = _loaded(folder)
     with torch.inference_mode():
-        inputs = torch.from_numpy(squares)[:, None].to(next(network.parameters()).device)
-        found: NDArray[np.float32] = network(inputs).sigmoid()[:, 0].float().cpu().numpy()
+        inputs = torch.from_numpy(squares)[:, None]
+        found: NDArray[np.float32] = network(inputs).sigmoid()[:, 0].numpy()
     return found
 
 
