@@ -41,7 +41,7 @@ def films(count: int, belied: float, seed: int = 0) -> tuple[Films, NDArray[np.b
 
 def test_films_that_their_frame_belies_count_for_more_and_the_frame_then_tells_less() -> None:
     (train, odd), (val, odd_val) = films(600, 0.1), films(200, 0.1, seed=1)
-    for one, there in zip(weigh(train, val, 10), (odd, odd_val), strict=True):
+    for one, there in zip(weigh(train, val, TASK, 10), (odd, odd_val), strict=True):
         assert one.counts is not None
         sick = one.labels > 0
         for of_class in (sick, ~sick):
@@ -57,14 +57,14 @@ def test_films_that_their_frame_belies_count_for_more_and_the_frame_then_tells_l
 
 def test_a_frame_that_tells_nothing_weighs_nothing() -> None:
     (train, _), (val, _) = films(600, 0.5), films(200, 0.5, seed=1)
-    for one in weigh(train, val, 10):
+    for one in weigh(train, val, TASK, 10):
         assert one.counts is not None
         assert one.counts.std() < 0.2
 
 
 def test_what_a_film_counts_stays_with_it() -> None:
     (train, _), (val, _) = films(60, 0.2), films(30, 0.2, seed=1)
-    weighed, _ = weigh(train, val, 4)
+    weighed, _ = weigh(train, val, TASK, 4)
     assert weighed.counts is not None
     some = replace(
         weighed, films=tuple(replace(film, split="val") if i % 2 else film for i, film in enumerate(train.films))
@@ -87,7 +87,7 @@ def test_balancing_heeds_what_films_count() -> None:
 def test_too_few_patients_and_a_weight_below_one_are_said() -> None:
     one, _ = films(3, 0.0)
     with pytest.raises(TrainingError, match="--propensity needs training films of 5 patients"):
-        weigh(one, one, 10)
+        weigh(one, one, TASK, 10)
     with pytest.raises(TrainingError, match=r"--propensity 0\.5: give a number of 1 or more"):
         Recipe(propensity=0.5)
 

@@ -5,6 +5,9 @@ classifier that sees the outer eighth of the film alone says how likely each cla
 unlikely in their surroundings then count for more, those of a likely one for less, so that over the films as they are
 weighed surroundings and class have little to do with each other (Rosenbaum & Rubin 1983, doi 10.1093/biomet/70.1.41;
 that films which contradict a shortcut must count for more, Nam et al. 2020, arXiv:2007.02561).
+
+It is asked for the merged classes (normal or not) only: whose labels are uncertain, as those of the kinds of pneumonia
+are, would count for more for being wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
+from core.tasks import Task
 from core.training.baselines import BASELINES, fitted
 from core.training.data import Films
 
@@ -22,7 +26,7 @@ _SEEN = "border"
 _PARTS = 5
 
 
-def weigh(train: Films, val: Films, most: float) -> tuple[Films, Films]:
+def weigh(train: Films, val: Films, task: Task, most: float) -> tuple[Films, Films]:
     """Both with the weight of each film, as :attr:`core.training.data.Films.counts`, mean 1 in every class.
 
     A film's class is judged by a fit to training films of other patients.
@@ -30,6 +34,7 @@ def weigh(train: Films, val: Films, most: float) -> tuple[Films, Films]:
     Args:
         train: films to learn from, of every class.
         val: films of other patients.
+        task: says which classes merge.
         most: how many times a film may count at most, and how many times less at least, before the mean is made 1.
 
     Raises:
@@ -40,22 +45,27 @@ def weigh(train: Films, val: Films, most: float) -> tuple[Films, Films]:
     patients = [film.patient for film in train.films]
     if len(set(patients)) < _PARTS:
         raise TrainingError(f"--propensity needs training films of {_PARTS} patients or more. Leave it out.")
-    features = BASELINES[_SEEN].features
-    seen = features(train.images)
-    said = np.empty((len(train), train.targets.shape[1]))
-    for others, held in StratifiedGroupKFold(_PARTS).split(seen, train.labels, patients):
-        said[held] = fitted(seen[others], train.labels[others], seen[held])
-    of_val = fitted(seen, train.labels, features(val.images))
+    features, merged = BASELINES[_SEEN].features, np.array(task.merged_places)
+    seen, coarse = features(train.images), merged[train.labels]
+    said = np.empty((len(train), len(task.merged_classes)))
+    for others, held in StratifiedGroupKFold(_PARTS).split(seen, coarse, patients):
+        said[held] = fitted(seen[others], coarse[others], seen[held])
+    of_val = fitted(seen, coarse, features(val.images))
     return (
-        replace(train, counts=_counts(train.labels, said, most)),
-        replace(val, counts=_counts(val.labels, of_val, most)),
+        replace(train, counts=_counts(train.labels, _own(said, coarse), most)),
+        replace(val, counts=_counts(val.labels, _own(of_val, merged[val.labels]), most)),
     )
 
 
-def _counts(labels: NDArray[np.int64], said: NDArray[np.float64], most: float) -> NDArray[np.float32]:
-    """Weights float32 ``[N]`` from what a plain classifier says of the films, ``[N, K]``."""
-    own = said[np.arange(len(labels)), labels]
-    weight = np.clip(1 / (said.shape[1] * own), 1 / most, most)
+def _own(said: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How likely a plain classifier holds the own class of each film, 1 where it cannot tell, ``[N, K]`` → ``[N]``."""
+    own: NDArray[np.float64] = said.shape[1] * said[np.arange(len(labels)), labels]
+    return own
+
+
+def _counts(labels: NDArray[np.int64], likely: NDArray[np.float64], most: float) -> NDArray[np.float32]:
+    """Weights of films, float32 ``[N]``, by how likely their class is."""
+    weight = np.clip(1 / likely, 1 / most, most)
     mean = np.bincount(labels, weight) / np.maximum(np.bincount(labels), 1)
     found: NDArray[np.float32] = (weight / mean[labels]).astype(np.float32)
     return found

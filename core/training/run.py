@@ -84,7 +84,7 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
         say(f"warning: {doubt}")
     train_set, val_set = (_located(order, films.where(name)) for name in ("train", "val"))
     if order.recipe.propensity > 1:
-        train_set, val_set = weigh(train_set, val_set, order.recipe.propensity)
+        train_set, val_set = weigh(train_set, val_set, order.task, order.recipe.propensity)
     preprocessing = _preprocessing(order, train_set)
     torch.manual_seed(order.recipe.seed)
     fresh = order.architecture.build(len(order.task.classes), order.head, order.recipe.size)
