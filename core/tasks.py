@@ -54,6 +54,14 @@ class Task:
         return tuple(self.merged_classes.index(self.merged[name]) for name in self.classes)
 
     @property
+    def sure_places(self) -> tuple[int, ...]:
+        """For each class, the position of its group among those that labels can be relied on to tell apart.
+
+        The merged classes; of classes of one's own nobody knows which are easily mistaken, so each is its own group.
+        """
+        return tuple(range(len(self.classes))) if self.name == OWN else self.merged_places
+
+    @property
     def negative(self) -> str:
         """The merged class that means "nothing found"."""
         return self.merged_classes[0]

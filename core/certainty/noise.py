@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluate.predictions import Predictions
-from core.tasks import OWN, Task
+from core.tasks import Task
 
 Array = NDArray[np.float64]
 
@@ -27,18 +27,16 @@ def slips(predictions: Predictions, task: Task) -> Array:
     """Chance of each recorded class given the true one: most likely for films of which a network knows nothing but x.
 
     Expectation-maximisation (Dawid & Skene 1979, doi 10.2307/2346806) with the calibrated probabilities as the prior
-    of the true class. Only classes that merge into one are ever mistaken for each other.
+    of the true class. Only classes of a group of :attr:`core.tasks.Task.sure_places` are ever mistaken for each other.
 
     Args:
         predictions: N validation films.
-        task: says which classes merge.
+        task: says which classes can be mistaken for each other.
 
     Returns:
         Rows: true class, columns: recorded class, ``[K, K]``, rows sum to 1.
     """
-    if task.name == OWN:  # nobody knows which of its classes are easily mistaken for each other
-        return np.eye(len(task.classes))
-    group = np.array(task.merged_places)
+    group = np.array(task.sure_places)
     within = group[:, None] == group[None]  # [K, K]
     size = within.sum(axis=1, keepdims=True)
     rate = np.where(within, 0.1 / np.maximum(size - 1, 1), 0.0)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.tasks import TASKS, Task
+from core.tasks import Task
 
 _TRIED = np.geomspace(0.2, 5, 323)  # 1 % apart; films that a line can part would ask for ever less
 
@@ -28,7 +28,7 @@ def fit_temperature(logits: Tensor, labels: NDArray[np.int64], task: Task) -> fl
     Returns:
         The temperature with the least log loss, 0.2…5: below 1 where the network was too modest.
     """
-    group = torch.tensor(task.merged_places if task.name in TASKS else range(len(task.classes)))
+    group = torch.tensor(task.sure_places)
     truth = group[torch.from_numpy(labels)]
     into = torch.eye(int(group.max()) + 1, dtype=torch.float64)[group]  # [K, merged]
 

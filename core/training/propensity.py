@@ -6,8 +6,8 @@ unlikely in their surroundings then count for more, those of a likely one for le
 weighed surroundings and class have little to do with each other (Rosenbaum & Rubin 1983, doi 10.1093/biomet/70.1.41;
 that films which contradict a shortcut must count for more, Nam et al. 2020, arXiv:2007.02561).
 
-It is asked for the merged classes (normal or not) only: whose labels are uncertain, as those of the kinds of pneumonia
-are, would count for more for being wrong.
+It is asked for the merged classes (normal or not) only: films whose labels are uncertain, as those of the kinds of
+pneumonia are, would count for more for being wrong.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def weigh(train: Films, val: Films, task: Task, most: float) -> tuple[Films, Fil
     Args:
         train: films to learn from, of every class.
         val: films of other patients.
-        task: says which classes merge.
+        task: says which labels can be relied on.
         most: how many times a film may count at most, and how many times less at least, before the mean is made 1.
 
     Raises:
@@ -45,15 +45,15 @@ def weigh(train: Films, val: Films, task: Task, most: float) -> tuple[Films, Fil
     patients = [film.patient for film in train.films]
     if len(set(patients)) < _PARTS:
         raise TrainingError(f"--propensity needs training films of {_PARTS} patients or more. Leave it out.")
-    features, merged = BASELINES[_SEEN].features, np.array(task.merged_places)
-    seen, coarse = features(train.images), merged[train.labels]
-    said = np.empty((len(train), len(task.merged_classes)))
+    features, group = BASELINES[_SEEN].features, np.array(task.sure_places)
+    seen, coarse = features(train.images), group[train.labels]
+    said = np.empty((len(train), group.max() + 1))
     for others, held in StratifiedGroupKFold(_PARTS).split(seen, coarse, patients):
         said[held] = fitted(seen[others], coarse[others], seen[held])
     of_val = fitted(seen, coarse, features(val.images))
     return (
         replace(train, counts=_counts(train.labels, _own(said, coarse), most)),
-        replace(val, counts=_counts(val.labels, _own(of_val, merged[val.labels]), most)),
+        replace(val, counts=_counts(val.labels, _own(of_val, group[val.labels]), most)),
     )
 
 
