@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import Rgb, png, spread
-from core.words import probability, within
+from core.words import probability
 
 DISCLAIMER: Final = "Research use only. Not a medical device. Not for diagnosis or treatment."
 
@@ -197,10 +197,8 @@ def lines(heatmap: Heatmap, share: float, checkpoint: Checkpoint, caveats: Cavea
         caveats: what must be known of it.
         told: what else must be said, one line each; empty ones are left out.
     """
-    words, against = checkpoint.task.words, heatmap.against
-    rather = f" rather than {within(words[against])}" if against else ""
-    says = f"{words[heatmap.target]} {probability(share)} (softmax)"
-    made = f"{checkpoint.architecture.title}, {METHODS[heatmap.method].title}{rather}, {heatmap.place}"
+    says = f"{checkpoint.task.words[heatmap.target]} {probability(share)} (softmax)"
+    made = f"{checkpoint.architecture.title}, {METHODS[heatmap.method].title}, {heatmap.place}"
     source = f", made from {caveats.original_sha256[:12]}" if caveats.original_sha256 else ""
     origin = f"film {heatmap.xray_sha256[:12]}{source}, weights {checkpoint.card.weights_sha256[:12]}"
     every = (f"{says}, {made}{caveats.mark}", heatmap.note, *told, caveats.film_note, DISCLAIMER, origin)
