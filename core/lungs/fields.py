@@ -55,8 +55,9 @@ def evidence_inside(fields: LungFields, values: NDArray[np.float32]) -> float | 
         values: float32 ``[h, w]``, 0 or more, covering the whole film as :class:`core.explain.Heatmap` does.
 
     Returns:
-        Sum of the map inside by its whole sum, 0…1; ``None`` where the map is empty. Evidence spread evenly over the
-        film has the share that the lungs cover.
+        Sum of the map inside by its whole sum, 0…1; ``None`` where the map is empty. A map that marks all places alike
+        would have the share that the lungs cover; what all places have alike is taken off a heatmap, though (its
+        ``floor``), so this is of what stands out.
     """
     heat = np.asarray(
         Image.fromarray(np.ascontiguousarray(values, dtype=np.float32)).resize((GRID, GRID), Image.Resampling.BILINEAR)
