@@ -21,6 +21,10 @@ class OfNetwork(Protocol):
     def model(self) -> str:
         """Name of its checkpoint."""
 
+    @property
+    def weights_sha256(self) -> str:
+        """Of its weights."""
+
 
 N = TypeVar("N", bound=OfNetwork)
 
@@ -94,13 +98,23 @@ def table(kind: type[R], path: Path) -> list[R]:
 
 
 def renewed(kind: type[N], path: Path, fresh: Sequence[N]) -> list[N]:
-    """``fresh`` records in place of those that a table has of the same networks; those of others stay.
+    """``fresh`` records in place of those of a table that measure the same; and without any of weights that are gone.
 
     Raises:
         DataError: as :func:`from_csv`.
     """
-    models = {record.model for record in fresh}
-    return [record for record in load(kind, path) if record.model not in models] + list(fresh)
+    weights, done = {record.model: record.weights_sha256 for record in fresh}, set(map(_measured, fresh))
+    kept = [
+        record
+        for record in load(kind, path)
+        if weights.get(record.model, record.weights_sha256) == record.weights_sha256 and _measured(record) not in done
+    ]
+    return kept + list(fresh)
+
+
+def _measured(record: OfNetwork) -> tuple[str, ...]:
+    """What a record is of: the network, and the method and the score where there are several."""
+    return (record.model, *(str(getattr(record, name, "")) for name in ("method", "score")))
 
 
 def _columns(kind: type[Any]) -> list[str]:

@@ -141,6 +141,12 @@ def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
     }
     assert len(same) == 1  # with a pooled head they are one map
     assert capsys.readouterr().out.count("of 8 methods") == 2 * len(SCORES)  # each of the later runs says
+    assert main([*command, "--method", "ablation_cam", "--rows", str(tmp_path / "slow.csv")]) == 0
+    assert capsys.readouterr().out.count("of 9 methods") == len(SCORES)  # what the table had stays
+    slow = load(Scored, tmp_path / "slow.csv")
+    rivals = {(one.file, one.score): (one.random, one.blob) for one in again}
+    for one in slow:  # and is measured beside the same rivals
+        assert (one.random, one.blob) == pytest.approx(rivals[one.file, one.score], abs=1e-5)
     assert main(["faithfulness", "--out", str(out)]) == 0  # and without films, what the table says
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in said] == list(SCORES)

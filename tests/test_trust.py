@@ -107,7 +107,7 @@ def test_asking_is_reading(tmp_path: Path) -> None:
 
 
 def test_orders_hold_every_pixel_once_hottest_first(evidence: Heatmap) -> None:
-    found = orders(evidence, WHOLE, SIZE, seed=1)
+    found = orders(evidence, WHOLE, SIZE, (8, 8), seed=1)
     for order in (found.marked, found.random, found.blob):
         assert np.array_equal(np.sort(order), np.arange(SIZE**2))
     on_film = on_input(evidence.values, WHOLE, SIZE).ravel()

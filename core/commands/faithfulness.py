@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from core.commands.options import ALL_DONE, SOME_FAILED, networks, split_option, weights_option
-from core.explain import FAST
+from core.explain import FAST, METHODS
 from core.trust.scores import SCORES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     split_option(parser)
     parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
     weights_option(parser)
-    parser.add_argument("--method", action="append", choices=FAST, help="may be repeated (default: every fast one)")
+    parser.add_argument("--method", action="append", choices=METHODS, help="may be repeated (default: every fast one)")
     parser.add_argument("--films", type=int, default=200, help="how many, drawn by chance (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of that draw and of random maps (default: %(default)s)")
     parser.add_argument(
@@ -50,7 +50,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=SUMMARY,
         metavar="CSV",
-        help="the table of means; it keeps what it has of other networks",
+        help="the table of means; it keeps what it has of other networks and methods",
     )
 
 
@@ -118,23 +118,25 @@ def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed
 
 def _scored(classifier: Classifier, film: Film, xray: Xray, methods: tuple[str, ...], seed: int) -> list[Scored]:
     """Figures of the maps of the class that was read. Methods whose maps are the same are measured once."""
-    from core.explain import explain_all
+    from core.explain import explain_all, explain_film
     from core.training.precision import autocast
     from core.trust.faithful import measure_all
     from core.trust.table import Scored
 
     reading = classifier.read([xray])[0]
-    maps = {name: found[reading.prediction] for name, found in explain_all(classifier, reading, methods).items()}
+    found = dict(explain_all(classifier, reading, [name for name in methods if METHODS[name].fast]))
+    found |= {name: explain_film(classifier, xray, reading, name) for name in methods if not METHODS[name].fast}
+    maps = {name: by_class[reading.prediction] for name, by_class in found.items()}
     maps = {name: heatmap for name, heatmap in maps.items() if not heatmap.problem}
     distinct: dict[bytes, Heatmap] = {heatmap.values.tobytes(): heatmap for heatmap in maps.values()}
     if not distinct:
         return []
     with autocast(classifier.device):  # a hundred passes a film: half the time where there is bfloat16
         figures_of = measure_all(classifier, xray, tuple(distinct.values()), seed)
-    found = dict(zip(distinct, figures_of, strict=True))
+    of_map = dict(zip(distinct, figures_of, strict=True))
     scored = []
     for name, heatmap in maps.items():
-        figures = found[heatmap.values.tobytes()]
+        figures = of_map[heatmap.values.tobytes()]
         of = (reading.model, reading.weights_sha256, name, film.file, film.patient, figures.target, figures.before)
         for score in SCORES:
             beside = getattr(figures, score)

@@ -89,19 +89,20 @@ def measure(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0)
 def measure_all(
     classifier: Classifier, xray: Xray, heatmaps: Sequence[Heatmap], seed: int = 0
 ) -> tuple[Faithfulness, ...]:
-    """The same of several maps of one film, one class and as many cells, which share their rivals.
+    """The same of several maps of one film and one class, which share their rivals.
 
     Raises:
         EvidenceError, ValueError: as :func:`measure`.
     """
     if any((heatmap.xray_sha256, heatmap.model) != (xray.sha256, classifier.name) for heatmap in heatmaps):
         raise ValueError("the map is of another film or network")
-    if len({(heatmap.target, heatmap.values.shape) for heatmap in heatmaps}) != 1:
-        raise ValueError("maps are measured together that are of one class and as many cells")
+    if len({heatmap.target for heatmap in heatmaps}) != 1:
+        raise ValueError("maps are measured together that are of one class")
     preprocessing = classifier.checkpoint.preprocessing
     square = preprocessing.square(xray)
     window = preprocessing.window(xray.height, xray.width)
-    ordered = [orders(heatmap, window, preprocessing.size, seed) for heatmap in heatmaps]
+    rows, columns = classifier.read([xray])[0].features.shape[1:]
+    ordered = [orders(heatmap, window, preprocessing.size, (rows, columns), seed) for heatmap in heatmaps]
     rivals = (ordered[0].random, ordered[0].blob)
     target = heatmaps[0].target
     grey, smooth = float(square.mean()), blurred(square)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +22,8 @@ class Orders:
 
     Attributes:
         marked: the map's hottest first.
-        random: those of a map of as many cells whose values chance drew.
+        random: those of a map whose values chance drew, of as many cells as the network's last feature map: finer noise
+            takes away nothing that its neighbours would not give back, and were an easy rival.
         blob: from the middle of the film outwards: where a lung mostly is, whatever the film shows.
     """
 
@@ -32,13 +32,14 @@ class Orders:
     blob: Places
 
 
-def orders(heatmap: Heatmap, window: Window, side: int, seed: int) -> Orders:
+def orders(heatmap: Heatmap, window: Window, side: int, grid: tuple[int, int], seed: int) -> Orders:
     """Orders of the pixels that a network is fed.
 
     Args:
         heatmap: covers the whole film.
         window: the part of the film that the network was fed.
         side: of what it was fed, pixels.
+        grid: cells of the network's last feature map, rows and columns.
         seed: of the random map, and of the order among pixels that are equally hot.
 
     Raises:
@@ -46,8 +47,7 @@ def orders(heatmap: Heatmap, window: Window, side: int, seed: int) -> Orders:
     """
     rng = np.random.default_rng(seed)
     values = heatmap.require().values
-    grid = math.isqrt(heatmap.cells)
-    by_chance = on_film(rng.random((grid, grid), dtype=np.float32), window)
+    by_chance = on_film(rng.random(grid, dtype=np.float32), window)
     offset = (np.arange(side) + 0.5) / side - 0.5
     nearness = -np.hypot(offset[:, None], offset[None, :])
     return Orders(*(_order(square, rng) for square in (
