@@ -39,7 +39,7 @@ class Beside:
 
     Attributes:
         marked: of the map.
-        random: of a random map of as many cells.
+        random: of a random map of as many cells as the network's last feature map.
         blob: of a blob at the centre.
     """
 

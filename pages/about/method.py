@@ -87,7 +87,8 @@ adults.
         direction = "Higher" if score.higher else "Lower"
         st.markdown(f"**{score.title}.** {score.says} {direction} is better. {score.paper}.")
     st.markdown("""
-Each stands beside the same figure of a random map of as many cells, and of a blob at the centre: alone it has no scale.
+Each stands beside the same figure of a random map, of as many cells as the network's last feature map has, and of a
+blob at the centre: alone it has no scale.
 **Stability** and the **sanity check** (Alvarez-Melis and Jaakkola 2018, arXiv:1806.08049; Adebayo et al. 2018,
 arXiv:1810.03292) are rank correlations of the map with the one made of a slightly altered film, and with the one of a
 network that forgot what it learnt. All of it is of one film and one class, measured when you ask for it.
