@@ -70,6 +70,10 @@ def test_the_best_method_is_the_one_farthest_ahead_of_its_better_rival() -> None
     assert {table.lead(mean) for mean in found if mean.score == "road"} == {0.0}
     assert next(table.lead(m) for m in found if m.method == "layer_cam" and m.score == "deletion") == pytest.approx(0.3)
     assert table.best([]) is None
+    slow = means(*(row(n, "rise", 0.0) for n in range(4)))  # however good, it is not what a visitor waits for at first
+    assert table.best([*found, *slow]) == "layer_cam"
+    assert table.best(slow) is None
+    assert {mean.method for mean, _ in table.ahead_of("grad_cam", [*found, *slow])} == {"layer_cam"}
     near = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.38))]
     assert table.best(means(*near)) == "grad_cam"  # no notable difference: the simplest
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluate.bootstrap import of_mean
-from core.explain import METHODS
+from core.explain import FAST
 from core.trust.scores import NOTABLE, SCORES
 
 
@@ -87,7 +87,7 @@ def means(rows: Iterable[Scored]) -> list[Mean]:
 
 
 def best(found: Sequence[Mean]) -> str | None:
-    """The method that, over all networks and scores, is farthest ahead of the better of its two rivals on average.
+    """The fast method that, over all networks and scores, is farthest ahead of the better of its two rivals on average.
 
     Scores are on the scale of a probability and are taken as they are; ROAD, half a difference, weighs half. Of those
     that are not notably worse than the farthest, the first in METHODS: the simplest. ``None`` where nothing was
@@ -96,9 +96,9 @@ def best(found: Sequence[Mean]) -> str | None:
     ahead: dict[str, list[float]] = {}
     for mean in found:
         ahead.setdefault(mean.method, []).append(lead(mean))
-    if not ahead:
+    if ahead.keys().isdisjoint(FAST):
         return None
-    leads = {method: float(np.mean(ahead[method])) for method in METHODS if method in ahead}
+    leads = {method: float(np.mean(ahead[method])) for method in FAST if method in ahead}
     return next(method for method, by in leads.items() if by >= max(leads.values()) - NOTABLE)
 
 
@@ -110,12 +110,15 @@ def lead(mean: Mean) -> float:
 
 
 def ahead_of(method: str, found: Sequence[Mean]) -> list[tuple[Mean, float]]:
-    """Every mean of the other methods, with how far it is ahead of ``method`` on the same network by the same score."""
+    """Every mean of the other fast methods, with how far it is ahead of ``method`` on the same network by that score.
+
+    Slow ones are measured on some networks only, and are never chosen at first.
+    """
     own = {(mean.weights_sha256, mean.score): lead(mean) for mean in found if mean.method == method}
     return [
         (mean, lead(mean) - own[where])
         for mean in found
-        if mean.method != method and (where := (mean.weights_sha256, mean.score)) in own
+        if mean.method in FAST and mean.method != method and (where := (mean.weights_sha256, mean.score)) in own
     ]
 
 
