@@ -91,7 +91,7 @@ def _verdict(rows: Sequence[Mean]) -> str:
 
 
 def _chosen(found: Sequence[Mean]) -> str:
-    """How far other fast methods are ahead of the one that is chosen at first, over all networks and figures measured."""
+    """How far other fast methods are ahead of the one chosen at first, over all networks and figures measured."""
     default, leads = METHODS[DEFAULT].title, ahead_of(DEFAULT, found)
     by: dict[str, list[float]] = {}
     for mean, lead in leads:
@@ -103,8 +103,8 @@ def _chosen(found: Sequence[Mean]) -> str:
         says = f"{METHODS[first].title} is ahead of {default}, which is chosen at first, by {most:.2f}."
     else:
         says = (
-            f"no fast method is ahead of {default} by more than {NOTABLE:.2f}: of those that are about as good it is the "
-            "simplest, and so it is chosen at first."
+            f"no fast method is ahead of {default} by more than {NOTABLE:.2f}: of those that are about as good it is "
+            "the simplest, and so it is chosen at first."
         )
     return f"On average over all networks and figures measured, {says}{_far_ahead(leads)}"
 
