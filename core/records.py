@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, get_type_hints
@@ -104,12 +104,17 @@ def renewed(kind: type[N], path: Path, fresh: Sequence[N]) -> list[N]:
         DataError: as :func:`from_csv`.
     """
     weights, done = {record.model: record.weights_sha256 for record in fresh}, set(map(_measured, fresh))
-    kept = [
-        record
-        for record in load(kind, path)
-        if weights.get(record.model, record.weights_sha256) == record.weights_sha256 and _measured(record) not in done
-    ]
-    return kept + list(fresh)
+    return [record for record in current(load(kind, path), weights) if _measured(record) not in done] + list(fresh)
+
+
+def current(records: Sequence[N], weights: Mapping[str, str]) -> list[N]:
+    """Records without those of other weights than these: they would never be shown.
+
+    Args:
+        records: of any networks.
+        weights: name of a network → sha256 of its weights; of networks that are not named, all records stay.
+    """
+    return [record for record in records if weights.get(record.model, record.weights_sha256) == record.weights_sha256]
 
 
 def _measured(record: OfNetwork) -> tuple[str, ...]:

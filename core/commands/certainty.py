@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.commands.options import ALL_DONE, SOME_FAILED, json_option, networks, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, json_option, networks, say, weights_option
 from core.words import percent
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         except DataError as error:
             if options.model:
                 raise
-            print(error, file=sys.stderr)
+            say(str(error))
             status = SOME_FAILED
             continue
         test = from_csv(one.predictions) if one.predictions.is_file() else None
@@ -70,9 +69,9 @@ def _read(chosen: Checkpoint, data: Path) -> int:
     films, _ = films_of(chosen, data, "val")
     predictions, failed = predict(get_pool().get(chosen), films)
     for file, reason in failed.items():
-        print(f"{file}: {reason}", file=sys.stderr)
+        say(f"{file}: {reason}")
     write(chosen.validation, to_csv(predictions).encode())
-    print(f"{chosen.validation}: {len(predictions)} films", file=sys.stderr)
+    say(f"{chosen.validation}: {len(predictions)} films")
     return SOME_FAILED if failed else ALL_DONE
 
 

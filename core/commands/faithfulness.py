@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from core.commands.options import ALL_DONE, SOME_FAILED, networks, split_option, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, networks, say, split_option, weights_option
 from core.explain import FAST, METHODS
 from core.trust.scores import SCORES
 
@@ -108,7 +107,7 @@ def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed
         try:
             found = _scored(classifier, film, read_xray(film.path.read_bytes()), methods, seed)
         except XrayError as error:
-            print(f"{film.file}: {error}", file=sys.stderr)
+            say(f"{film.file}: {error}")
             failed += 1
             continue
         file.write(rows(Scored, found, _DIGITS))

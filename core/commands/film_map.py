@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, model_option, split_option
+from core.commands.options import ALL_DONE, SOME_FAILED, model_option, say, split_option
 
 HELP = "lay the test films out in two dimensions, as the network sees them"
 
@@ -36,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     files, features = [], []
     for film, outcome in zip(films, tqdm(outcomes, total=len(films), desc="reading", unit="film"), strict=True):
         if outcome.reading is None:
-            print(f"{film.file}: {outcome.error}", file=sys.stderr)
+            say(f"{film.file}: {outcome.error}")
         else:
             files.append(film.file)
             features.append(outcome.reading.pooled)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import sys
 from pathlib import Path
 
 from core.architectures import ARCHITECTURES, HEADS, Architecture
 from core.checkpoint import folders
-from core.commands.options import ALL_DONE
+from core.commands.options import ALL_DONE, say
 from core.errors import CheckpointError
 from core.tasks import OWN, TASKS, Task, own_task
 from core.xray import Preprocessing
@@ -90,10 +89,10 @@ def run(options: argparse.Namespace) -> int:
     )
     card = checkpoint.card
     says = f"{card.name}: {checkpoint.architecture.title} with a {HEADS[card.head].title.lower()} head, "
-    print(f"{says}{len(card.classes)} classes: {', '.join(card.classes)}", file=sys.stderr)
+    say(f"{says}{len(card.classes)} classes: {', '.join(card.classes)}")
     if card.task == OWN:
         for note in (checkpoint.task.population, checkpoint.task.limits[-1]):
-            print(f"note: {note}", file=sys.stderr)
+            say(f"note: {note}")
     print(checkpoint.weights)
     return ALL_DONE
 

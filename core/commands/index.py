@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.commands.options import ALL_DONE, SOME_FAILED, task_option
+from core.commands.options import ALL_DONE, SOME_FAILED, say, task_option
 from core.tasks import TASKS
 
 HELP = "list and measure every film of a folder, for the page 'Data set'"
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         print(text, end="")
     failed = census.rows[census.rows["problem"] != ""]
     for file, problem in zip(failed["file"], failed["problem"], strict=True):
-        print(f"{file}: {problem}", file=sys.stderr)
+        say(f"{file}: {problem}")
     twins = int(census.rows["twins"].nunique())
-    print(f"{len(census):,} films, {len(failed)} unreadable, {twins} groups of copies", file=sys.stderr)
+    say(f"{len(census):,} films, {len(failed)} unreadable, {twins} groups of copies")
     return SOME_FAILED if len(failed) else ALL_DONE

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from core.aids import FOLDER
-from core.commands.options import ALL_DONE, networks, say, split_option, weights_option
+from core.commands.options import ALL_DONE, measured_already, networks, say, split_option, weights_option
 from core.words import percent
 
 if TYPE_CHECKING:
@@ -166,15 +166,14 @@ def _make_probe(options: argparse.Namespace) -> None:
     from core.lungs import outline
     from core.lungs.probe import VIEWS, Probed, probed, seen
     from core.models import get_pool
-    from core.records import load, to_csv
+    from core.records import current, load, to_csv
 
     rows = load(Probed, options.out)
     for chosen, films in _asked(options):
         sha256 = chosen.card.weights_sha256
-        # Rows of weights that are no longer there would never be shown.
-        rows = [row for row in rows if row.model != chosen.name or row.weights_sha256 == sha256]
+        rows = current(rows, {chosen.name: sha256})
         if any(row.weights_sha256 == sha256 for row in rows):
-            say(f"{chosen.name}: it is in {options.out} already. To measure it on other films give another --out.")
+            say(measured_already(chosen.name, options.out))
             continue
         held, squares = [], []
         for film, xray in _read(films, chosen.name):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, say, weights_option
 
 HELP = "list the trained networks"
 
@@ -33,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """List the checkpoints; broken ones, on standard error, with the reason."""
     good, bad = checkpoint.find(*options.weights)
     for broken in bad:
-        print(f"{broken.name} cannot be used: {broken.reason}", file=sys.stderr)
+        say(f"{broken.name} cannot be used: {broken.reason}")
     if options.json:
         print(json.dumps([found.card.model_dump(mode="json") for found in good.values()], ensure_ascii=False))
         return SOME_FAILED if bad else ALL_DONE

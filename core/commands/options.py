@@ -54,25 +54,25 @@ def networks(options: argparse.Namespace) -> list[Checkpoint]:
     asked = [options.model] if isinstance(options.model, str) else options.model or []
     found = [checkpoint.named(name, *options.weights) for name in asked]
     found = found or list(checkpoint.find(*options.weights)[0].values())
-    fit = []
-    for one in found:
-        lacking = _lacking(one, options.data) if options.data else []
-        says = f"{options.data} holds no film of {', '.join(lacking)}, which {one.name} knows."
-        if lacking and asked:
-            raise DataError(f"{says} Give the folder that it was trained on, or one with all its classes.")
-        if lacking:
-            say(f"left out: {says}")
-        else:
-            fit.append(one)
-    return fit
-
-
-def _lacking(one: Checkpoint, data: Path) -> list[str]:
-    """Classes of a network that a folder has no films of."""
+    if not options.data:
+        return found
     from core.dataset import index
 
-    there = {film.label for film in index(data, one.task)}
-    return [label for label in one.card.classes if label not in there]
+    there: dict[tuple[str, ...], set[str]] = {}  # classes → those with films: a folder is walked once for each task
+    fit = []
+    for one in found:
+        classes = one.card.classes
+        if classes not in there:
+            there[classes] = {film.label for film in index(options.data, one.task)}
+        lacking = [label for label in classes if label not in there[classes]]
+        if not lacking:
+            fit.append(one)
+            continue
+        says = f"{options.data} holds no film of {', '.join(lacking)}, which {one.name} knows."
+        if asked:
+            raise DataError(f"{says} Give the folder that it was trained on, or one with all its classes.")
+        say(f"left out: {says}")
+    return fit
 
 
 def split_option(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +88,11 @@ def split_option(parser: argparse.ArgumentParser) -> None:
 def json_option(parser: argparse.ArgumentParser) -> None:
     """--json: for programs."""
     parser.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
+
+
+def measured_already(name: str, out: Path) -> str:
+    """What is said where a table has all of a network, so that nothing is measured."""
+    return f"{name}: all of it is in {out} already. To measure it on other films give another --out."
 
 
 def say(text: str) -> None:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from core import checkpoint, render, report
 from core.certainty import HUMAN, LEVEL, LEVELS, TARGET, TARGETS, certainty_of, set_in_words
-from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option
+from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option, say
 from core.errors import DataError, PneumoLensError, RefusedError, UnknownNameError, UsageError
 from core.explain import DEFAULT, METHODS
 from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
@@ -174,7 +174,7 @@ def _sure(chosen: Checkpoint) -> Certainty | None:
     try:
         return certainty_of(chosen)
     except DataError as error:
-        print(error, file=sys.stderr)
+        say(str(error))
         return None
 
 
@@ -189,7 +189,7 @@ def _explained(outcome: Outcome, classifier: Classifier, options: argparse.Names
     if target == options.against:
         if options.heatmaps:
             says = f"no picture. {target} is what was read, not what to explain it against."
-            print(f"{outcome.xray.key}: {says}", file=sys.stderr)
+            say(f"{outcome.xray.key}: {says}")
         return None
     asked = classifier, outcome.xray, reading, options.method, options.against, options.layer or ()
     if METHODS[options.method].fast:
@@ -346,7 +346,7 @@ def _draw(film: Judged, classifier: Classifier, heatmap: Heatmap, told: Sequence
     if reading is None or xray is None:
         return
     if heatmap.problem:
-        print(f"{xray.key}: no picture. {heatmap.problem}", file=sys.stderr)
+        say(f"{xray.key}: no picture. {heatmap.problem}")
         return
     look = render.Look()
     picture = render.overlay(render.on_screen(xray), heatmap.values, look)

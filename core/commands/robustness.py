@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.commands.options import ALL_DONE, networks, say, split_option, weights_option
+from core.commands.options import ALL_DONE, measured_already, networks, say, split_option, weights_option
 from core.errors import DataError
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption
 
@@ -43,22 +43,20 @@ def run(options: argparse.Namespace) -> int:
 
     from core.files import write
     from core.models import get_pool
-    from core.records import load, to_csv
+    from core.records import current, load, to_csv
     from core.robustness.damage import damage
     from core.robustness.damage_record import CLEAN, Damage
 
     found = load(Damage, options.out)
     for chosen in networks(options):
         name = chosen.name
-        sha256 = chosen.card.weights_sha256
-        # Rows of weights that are no longer there would never be shown.
-        found = [row for row in found if row.model != name or row.weights_sha256 == sha256]
+        found = current(found, {name: chosen.card.weights_sha256})
         done = {(row.corruption, row.strength) for row in found if row.model == name}
         left = [
             (how, strength) for how, strength in _everything() if (how.name if how else CLEAN, strength) not in done
         ]
         if not left:
-            say(f"{name}: all of it is in {options.out} already. To measure it on other films give another --out.")
+            say(measured_already(name, options.out))
             continue
         classifier = get_pool().get(chosen)
         before = _before(options, chosen)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from core.architectures import ARCHITECTURES, sketch
-from core.commands.options import ALL_DONE
+from core.commands.options import ALL_DONE, say
 from core.files import write
 
 HELP = "measure stages, maps and weights of every architecture, for the page 'Models'"
@@ -24,5 +23,5 @@ def run(options: argparse.Namespace) -> int:
     """Sketch every row of the table and store them in one file."""
     found = [sketch.measured(architecture) for architecture in ARCHITECTURES.values()]
     write(options.out, sketch.to_json(found).encode())
-    print(f"{len(found)} architectures sketched in {options.out}", file=sys.stderr)
+    say(f"{len(found)} architectures sketched in {options.out}")
     return ALL_DONE

@@ -43,7 +43,7 @@ class Archive:
             raise DataError("This film is not in the folder of films. Is the folder that of this data set?") from error
         if not found.is_relative_to(root) or not found.is_file():
             raise DataError("This name leads out of the folder of films, or to no file.")
-        if not is_film(found):
+        if not is_film(root / name):
             raise DataError(f"This is no film: no DICOM, and its name ends in none of {', '.join(sorted(SUFFIXES))}.")
         return found
 
