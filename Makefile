@@ -49,12 +49,10 @@ $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "PneumoLens needs Python 3.11 or newer; $(PYTHON) is missing or older. Try: make PYTHON=python3.11" >&2; exit 1; }
 	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv; \
-	  else \
+	  command -v apt-get >/dev/null && if [ "$$(id -u)" = 0 ]; then root=; else root="sudo -n"; $$root true 2>/dev/null; fi \
+	  && $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv || { \
 	    echo "Python's venv module is missing. Install it once, then run make again:  sudo apt-get install -y python3-venv" >&2; \
-	    exit 1; \
-	  fi; \
+	    exit 1; }; \
 	fi
 	$(PYTHON) -m venv $(VENV)
 	@touch $@

@@ -10,6 +10,11 @@ from core.commands import COMMANDS
 from core.commands.options import SOME_FAILED, WRONG_USAGE
 from core.errors import PneumoLensError, UnknownNameError, UsageError
 
+_GPU_FULL = (
+    "The GPU's memory is full. Free some of it, or leave the work to the CPU: set CUDA_VISIBLE_DEVICES to nothing "
+    "(CUDA_VISIBLE_DEVICES= python -m core …) and run the command again."
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
@@ -31,9 +36,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"error: {error.filename or 'input or output'}: {error.strerror or error}.", file=sys.stderr)
         return SOME_FAILED
+    except RuntimeError as error:
+        if not _gpu_is_full(error):
+            raise
+        print(f"error: {_GPU_FULL}", file=sys.stderr)
+        return SOME_FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return SOME_FAILED
+
+
+def _gpu_is_full(error: RuntimeError) -> bool:
+    """Whether torch, which is not loaded for this, could not get memory of the GPU."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(error, torch.cuda.OutOfMemoryError)
 
 
 def _parser() -> argparse.ArgumentParser:

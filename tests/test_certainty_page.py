@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -16,6 +17,7 @@ from core import checkpoint as on_disk
 from core import models, render
 from core.certainty import HUMAN, certainty_of, either
 from core.checkpoint import Checkpoint
+from core.evaluate import from_csv, to_csv
 from core.explain import Heatmap
 from core.guard import Verdict
 from core.ui import cache, certainty, cutoff, exports, reading_room, state
@@ -94,6 +96,18 @@ def test_the_figure_behind_it_is_called_calibrated_where_the_heading_is_not(made
     app.toggle(key=state.reading.UNCALIBRATED).set_value(True).run()
     assert "Its highest calibrated probability is 4" in app.warning[0].value
     assert app.header[0].value.split()[-2] not in app.warning[0].value  # hence the word
+
+
+def test_where_no_film_is_left_to_a_reader_that_is_said(made: Checkpoint) -> None:
+    found = from_csv(made.validation)
+    sure = np.full_like(found.probabilities, 0.01)
+    sure[np.arange(len(found)), found.labels] = 1 - 0.01 * (len(found.classes) - 1)
+    made.validation.write_text(to_csv(replace(found, probabilities=sure)), "utf-8")
+    app = opened()
+    assert "**A human reader** is called for on no film" in said(app)
+    assert "< 1 %, chosen" not in said(app)
+    app.selectbox(key=state.reading.TARGET_ERROR).set_value("none").run()
+    assert "**A human reader**" not in said(app)
 
 
 def test_without_validation_predictions_the_page_says_what_to_run(made: Checkpoint) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from core import render
 from core.checkpoint import find
 from core.cli import main
+from core.commands import COMMANDS
 from core.evaluate import from_csv, operating_point
 from core.explain import Heatmap
 from tests.checkpoints import random_checkpoint
@@ -231,6 +233,22 @@ def test_wrong_usage_is_status_two(arguments: list[str], capsys: pytest.CaptureF
         status = int(end.code or 0)
     assert status == 2
     assert capsys.readouterr().err
+
+
+def test_a_full_gpu_is_said_and_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(_options: object) -> int:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(COMMANDS["models"], "run", full)
+    assert main(["models"]) == 1
+    assert "CUDA_VISIBLE_DEVICES= python -m core" in capsys.readouterr().err
+
+    def broken(_options: object) -> int:
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(COMMANDS["models"], "run", broken)
+    with pytest.raises(RuntimeError, match="something else"):
+        main(["models"])
 
 
 def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -247,6 +247,12 @@ def test_counts_are_those_of_pandas(films: int, seed: int) -> None:
     assert found.shares.sum(axis=1) == pytest.approx(1)
 
 
+def test_a_patient_of_several_classes_and_splits_is_one_patient() -> None:
+    read = census(label=["A", "B", "A", "A"], split=["train", "train", "train", "test"], patient=["p", "p", "q", "q"])
+    found = balance.balance(read)
+    assert (found.everyone, found.several, found.busiest) == (2, 2, 2)
+
+
 def test_merged_classes_add_up_and_the_table_has_all() -> None:
     read = parse(indexes.csv(400), "x.csv")
     three, two = balance.balance(read), balance.balance(read.merged())

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.dataset.archive import VARIABLE as DATA
+from core.report import DISCLAIMER
 from core.ui import state
-from core.ui.dataset import films, portraits
+from core.ui.dataset import downloads, films, portraits
 from core.ui.dataset.source import OWN, PUBLIC, SERVER, VARIABLE
 from tests import indexes, synthetic
 from tests.torchless import shown_without_torch
@@ -200,6 +203,28 @@ def test_a_visitor_gives_an_index_and_takes_it_back() -> None:
     app.file_uploader[0].set_value([]).run()
     assert app.session_state[state.dataset.INDEX] == PUBLIC
     assert "This link" not in said(app)
+
+
+def test_what_is_taken_away_holds_no_formula_and_says_what_it_is_not_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: dict[str, Any] = {}
+    monkeypatch.setattr("core.ui.widgets.download", lambda label, data, *_args, **_more: taken.update({label: data()}))
+    downloads.table("Table", lambda: pd.DataFrame({"file": ["=A1", "b"], "n": [1.5, None]}), "t")
+    assert taken["Table"] == f"file,n,notice\n'=A1,1.5,{DISCLAIMER}\nb,,{DISCLAIMER}\n"
+
+
+def test_an_index_called_as_the_servers_is_told_apart_and_can_be_removed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.csv").write_bytes(indexes.csv(20))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "index.csv"))
+    app = opened()
+    app.file_uploader[0].set_value(("index.csv", b"file,label\na.png,CAT\nb.png,DOG\n", "text/csv")).run()
+    assert app.selectbox(key=state.dataset.INDEX).options == ["Public pneumonia set", "index", "index (yours)"]
+    app.switch_page("pages/about/method.py").run()
+    app.switch_page("pages/study/dataset.py").run()
+    app.button(key="index_remove").click().run()
+    assert app.selectbox(key=state.dataset.INDEX).options == ["Public pneumonia set", "index"]
+    assert not app.exception
 
 
 def test_a_wrong_index_names_row_and_column_and_another_can_be_given() -> None:

@@ -35,6 +35,14 @@ def test_classes_of_no_task_keep_their_order() -> None:
     assert parse("file,patient,label,YES,NO\nx,p,NO,0.1,0.9\n", "t").classes == ("YES", "NO")
 
 
+def test_classes_of_a_card_keep_its_order_even_where_a_task_has_another() -> None:
+    text = "file,patient,label,BACTERIA,NORMAL,VIRUS\nx,p,VIRUS,0.1,0.2,0.7\n"
+    card = ("BACTERIA", "NORMAL", "VIRUS")
+    found = parse(text, "t", card)
+    assert (found.classes, found.labels.tolist(), found.probabilities[0].tolist()) == (card, [2], [0.1, 0.2, 0.7])
+    assert parse(text, "t", ("A", "B", "C")).classes == ("NORMAL", "BACTERIA", "VIRUS")
+
+
 def test_rounded_rows_are_made_to_add_up() -> None:
     found = parse("file,patient,label,A,B,C\nx,p,A,0.33,0.33,0.33\n", "t")
     np.testing.assert_allclose(found.probabilities, 1 / 3)

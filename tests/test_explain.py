@@ -27,7 +27,7 @@ from core.architectures.network import Head, Network
 from core.checkpoint import SHIPPED, find
 from core.classifier import Classifier
 from core.errors import EvidenceError, UnknownNameError
-from core.explain import FAST, METHODS, explain, explain_all
+from core.explain import DEFAULT, FAST, METHODS, explain, explain_all
 from core.explain.computed import function
 from core.explain.eigen import _largest as largest
 from core.explain.gradients import gradients
@@ -63,6 +63,18 @@ def xray(seed: int = 0) -> Xray:
 def upsampled(values: np.ndarray, size: int) -> np.ndarray:
     large = cv2.resize(values, (size, size))
     return (large - large.min()) / (large.max() - large.min() + 1e-7)
+
+
+class Remembered(nn.Module):
+    """A trunk that gives the map it left of a film before, whatever it is shown: a whole pass of the network less."""
+
+    def __init__(self, features: torch.Tensor) -> None:
+        super().__init__()
+        self.features = nn.Parameter(features.clone())
+
+    def forward(self, _images: torch.Tensor) -> torch.Tensor:
+        """Features ``[1, C, h, w]``."""
+        return self.features[None]
 
 
 class Rather:
@@ -102,7 +114,10 @@ def test_agrees_with_the_reference_library(classifier: Classifier, name: str, ag
     heatmaps = explain(classifier, reading, name, None if against is None else reading.classes[against])
     size = classifier.checkpoint.preprocessing.size
     inputs = classifier.prepare([xray()]).repeat(1, 3, 1, 1)
-    network = Classifier(classifier.checkpoint).network.requires_grad_(True)
+    if name == DEFAULT:
+        network = Classifier(classifier.checkpoint).network.requires_grad_(True)
+    else:  # methods differ in what they make of one and the same map
+        network = Network(Remembered(reading.features), classifier.network.head)
     with REFERENCE[name](model=network, target_layers=[network.trunk]) as library:
         for target, heatmap in heatmaps.items():
             place = reading.classes.index(target)

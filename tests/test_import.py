@@ -116,6 +116,22 @@ def test_a_tutorials_weights_answer_as_they_did(
     assert np.abs(reading.probabilities - answers(theirs, xray)).max() < 0.01  # 16 bits, and no rounding to 8
 
 
+def test_torchvisions_googlenet_is_fed_as_it_feeds_itself(classes: Path, tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    original = models.googlenet(num_classes=5, aux_logits=False, init_weights=False, transform_input=True).eval()
+    for layer in original.modules():  # else hardly anything of the film gets through
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight)
+    xray, weights = photo(), save(tmp_path, original.state_dict())
+
+    def differs(name: str, *more: str) -> float:
+        assert take(weights, classes, *more, arch="googlenet", name=name) == 0
+        return float(np.abs(Classifier(named(name)).read([xray])[0].raw - answers(original, xray)).max())
+
+    assert differs("as-it-comes") < 0.01
+    assert differs("as-others", "--normalise", "imagenet") > 0.05
+
+
 def test_what_is_known_of_pneumonia_is_not_said_of_it(theirs: nn.Module, classes: Path, tmp_path: Path) -> None:
     take(save(tmp_path, theirs.state_dict()), classes)
     found = named("flowers")

@@ -111,3 +111,9 @@ def test_models_and_performance_say_what_is_not_known(flowers: str) -> None:
     app.switch_page("pages/study/performance.py").run()
     assert not app.exception
     assert "classes of its own, which are not judged on this page" in said(app)
+
+
+def test_among_many_classes_less_is_enough_for_a_map() -> None:
+    assert not cutoff.weak(0.13, 40)
+    assert cutoff.weak(0.13, 3)
+    assert cutoff.weak(0.01, 40)

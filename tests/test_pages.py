@@ -110,6 +110,7 @@ def test_the_notice_comes_first_on_every_page(weights: Path, page: str) -> None:
     assert not app.exception
     assert DISCLAIMER in said(app)
     assert app.header[0].value in {"Models", "Method and limits"}
+    assert not re.search(r"\{\w+\}", said(app))  # what is to be filled in
 
 
 def test_the_first_page_appears_without_torch(made: Path) -> None:
@@ -258,7 +259,9 @@ def test_the_device_is_shown_with_the_first_reading(weights: Path) -> None:
 
 def test_a_film_just_added_is_shown_whatever_row_was_selected(weights: Path) -> None:
     app = give(opened(), ("chest.png", FILM), ("other.dcm", OTHER))
-    app.session_state["readings_2"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    app.session_state[f"readings_{app.session_state['films_times_added']}"] = {
+        "selection": {"rows": [1], "columns": [], "cells": []}
+    }
     app.run()
     assert widgets.verbatim("other.dcm") in said(app)
     give(app, ("third.png", synthetic.as_png8(synthetic.film(200, 240, seed=2))))

@@ -318,6 +318,19 @@ def test_a_network_without_predictions_is_named_and_the_others_work(
     assert "No network here has test predictions" in opened().error[0].value
 
 
+def test_without_predictions_a_table_that_is_given_is_shown(
+    tmp_path: Path, weights: Path, first: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = checkpoints.random_checkpoint(tmp_path)
+    bare.predictions.unlink()
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    app = opened()
+    assert "No network here has test predictions" in app.error[0].value
+    give(app, "table.csv", to_csv(first.predictions))
+    assert len(app.multiselect(key=state.performance.SOURCES).value) == 1
+    assert "Choose a model or a table" not in said(app)
+
+
 def test_with_nothing_chosen_the_page_asks(weights: Path) -> None:
     app = opened()
     app.multiselect(key=state.performance.SOURCES).set_value([]).run()

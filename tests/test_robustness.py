@@ -11,7 +11,7 @@ from core.cli import main
 from core.errors import DataError
 from core.records import from_csv
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
-from core.robustness.damage_record import CLEAN, Damage
+from core.robustness.damage_record import CLEAN, Damage, in_words
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
 from tests.test_training import write_films
@@ -108,3 +108,13 @@ def test_a_foreign_table_is_not_overwritten(tmp_path: Path, capsys: pytest.Captu
     assert main(["robustness", "--data", str(tmp_path), "--out", str(out)]) != 0
     assert "another kind of table" in capsys.readouterr().err
     assert out.read_text("utf-8") == "a,b\n1,2\n"
+
+
+def damage(corruption: str, strength: int, accuracy: float) -> Damage:
+    return Damage("net", "0" * 64, corruption, strength, 200, accuracy, 0.0, 1.0, 0.1, 1.0, 1.0, 1.0)
+
+
+def test_what_breaks_at_the_slightest_strength_is_said() -> None:
+    rows = [damage(CLEAN, 0, 0.9), damage("noise", 1, 0.5), damage("blur", 1, 0.85), damage("blur", 2, 0.1)]
+    assert in_words(rows) == ("At the slightest of 5 strengths noise leaves 50.0 % of 200 films read right, of 90.0 %.")
+    assert "No corruption tried costs more than 10 points" in in_words([rows[0], rows[2], rows[3]])

@@ -117,6 +117,20 @@ def test_performance_shows_one_task_at_a_time(weights: Path) -> None:
     assert app.multiselect(key=state.performance.SOURCES).options == ["LeNet", "Two-block CNN · Small CNNs"]
 
 
+def test_another_tasks_class_of_the_same_name_begins_at_its_own_threshold_and_prevalence(weights: Path) -> None:
+    app = opened()
+    app.query_params.update({"view": "threshold", "positive": "PNEUMONIA", "threshold": "0.3", "prevalence": "10"})
+    app.switch_page("pages/study/performance.py").run()
+    assert app.slider(key=state.performance.THRESHOLD).value == 0.3
+    app.selectbox(key=state.performance.TASK).set_value("covid").run()
+    assert not app.exception
+    assert app.selectbox(key=state.performance.POSITIVE).value == "PNEUMONIA"
+    assert app.number_input(key=state.performance.PREVALENCE).value != 10
+    app.query_params.update({"task": ["pneumonia"], "positive": ["VIRUS"], "threshold": ["0.4"], "model": [RESNET]})
+    app.run()
+    assert app.slider(key=state.performance.THRESHOLD).value == 0.4  # an address counts whatever was seen before
+
+
 def test_models_lists_all_and_shows_one(weights: Path) -> None:
     app = opened()
     app.query_params["model"] = COVID

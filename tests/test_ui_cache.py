@@ -67,6 +67,7 @@ def test_two_folders_are_one_list_and_two_of_a_name_are_broken(tmp_path: Path, m
 def test_the_uploaders_limit_is_the_readers() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["maxUploadSize"] * 2**20 == LIMITS.max_bytes
+    assert config["client"]["disableDataExport"]  # tables name the visitor's files
     assert config["client"]["showErrorDetails"] == "none"
     assert config["browser"]["gatherUsageStats"] is False
 

@@ -124,6 +124,15 @@ def resized_webp(width: int, height: int) -> bytes:
     return bytes(data)
 
 
+def tiled_tiff(side: int) -> bytes:
+    """A TIFF of 128 x 128 pixels in one deflated tile of ``side`` x ``side``."""
+    packed = zlib.compress(bytes(10**6))
+    tags = {256: 128, 257: 128, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side, 324: 150, 325: len(packed)}
+    entries = b"".join(struct.pack("<HHLL", tag, 4, 1, value) for tag, value in tags.items())
+    head = b"II*\0" + struct.pack("<LH", 8, len(tags)) + entries + bytes(4)
+    return head.ljust(150, b"\0") + packed
+
+
 def deflated_bomb() -> bytes:
     whole = as_dicom(FILM, transfer_syntax=uid.DeflatedExplicitVRLittleEndian)
     start = pydicom.filereader.read_partial(io.BytesIO(whole), stop_when=lambda *_: True)
@@ -139,6 +148,7 @@ BOMBS = {
     "jpeg": lambda: resized_jpeg(65_000, 65_000),
     "bmp": lambda: resized_bmp(100_000, 100_000),
     "webp": lambda: resized_webp(16_000, 16_000),
+    "tiff-tile": lambda: tiled_tiff(16_384),
     "dicom": lambda: as_dicom(FILM, Rows=65_535, Columns=65_535),
     "dicom-frames": lambda: as_dicom(FILM, NumberOfFrames=1_000_000),
     "dicom-deflated": deflated_bomb,

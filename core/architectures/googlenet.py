@@ -53,6 +53,7 @@ ROWS = (
         stages=tuple(Stage(name, _STAGES.index(name) + 1, channels) for name, channels in _EXPLAINED.items()),
         trunk=_trunk,
         classic=_classic,
+        fed=(0.5, 0.5),  # torchvision's brings films to -1…1 itself, in front of what is the trunk here
         imagenet=lambda: _trunk("DEFAULT"),
         torchvision=MappingProxyType(
             {"pooled": (("head.linear.", "fc."), ("trunk.", "")), "classic": (("head.dense.2.", "fc."), ("trunk.", ""))}

@@ -49,6 +49,7 @@ class Architecture:
         smallest: side of the smallest input that leaves a map, with every head.
         scaled: mean and deviation of grey (0…1) that its input was published with; ``None``: those of the
             training films.
+        fed: the same of its ImageNet weights, where that is not what all of torchvision's are fed with.
         imagenet: () → its trunk with torchvision's ImageNet weights, through torchvision's own cache; ``None`` where
             nobody publishes any.
         torchvision: head → (beginning of our names of weights, beginning of torchvision's), for the heads it has.
@@ -67,6 +68,7 @@ class Architecture:
     size: int = 224
     smallest: int = 32
     scaled: tuple[float, float] | None = None
+    fed: tuple[float, float] | None = None
     imagenet: Callable[[], nn.Module] | None = None
     torchvision: Mapping[str, Names] = field(default_factory=dict)
     donors: Mapping[str, Names] = field(default_factory=dict)

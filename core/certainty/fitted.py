@@ -128,4 +128,4 @@ def certainty_of(checkpoint: Checkpoint) -> Certainty:
             f"{checkpoint.name} has no validation predictions ({path.name}), so how sure it is cannot be said. Make "
             f"them: python -m core certainty --model {checkpoint.name} --data DIR, with the folder it was trained on."
         )
-    return fit(from_csv(path), checkpoint.task)
+    return fit(from_csv(path, checkpoint.card.classes), checkpoint.task)

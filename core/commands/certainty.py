@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
             say(str(error))
             status = SOME_FAILED
             continue
-        test = from_csv(one.predictions) if one.predictions.is_file() else None
+        test = from_csv(one.predictions, one.card.classes) if one.predictions.is_file() else None
         if options.json:
             print(json.dumps(_facts(one, found, test)))
         else:

@@ -57,7 +57,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     fed.add_argument(
         "--normalise",
         metavar="HOW",
-        help=f"{', '.join(NORMALISED)} (-1 to 1), or MEAN,STD (default: imagenet; half for lenet)",
+        help=f"{', '.join(NORMALISED)} (-1 to 1), or MEAN,STD (default: imagenet; half for lenet and googlenet)",
     )
     fed.add_argument("--preprocessing", type=Path, metavar="JSON", help="instead of all these: what 'export' wrote")
     parser.add_argument(
@@ -115,7 +115,7 @@ def _preprocessing(options: argparse.Namespace, architecture: Architecture) -> P
             return Preprocessing.from_dict(json.loads(options.preprocessing.read_text(encoding="utf-8")))
         size = options.size or architecture.size
         whole = options.resize or round(size * 256 / 224)
-        channels = _channels(options.normalise or ("half" if architecture.scaled else "imagenet"))
+        channels = _channels(options.normalise or ("half" if architecture.scaled or architecture.fed else "imagenet"))
         mean, std = (round(sum(part) / len(part), 4) for part in zip(*channels, strict=True))
         if options.squeeze:
             return Preprocessing(canvas=size, size=size, mean=mean, std=std, channels=channels)

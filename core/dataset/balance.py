@@ -32,6 +32,8 @@ class Balance:
         most_in_all: films of the patient who has most of each class over all splits, int64 ``[K]``.
         people: different patients of each class over all splits, int64 ``[K]``.
         everyone: different patients in all.
+        several: those of them with more than one film, of whatever class and split.
+        busiest: films of the patient who has most.
     """
 
     classes: tuple[str, ...]
@@ -43,6 +45,8 @@ class Balance:
     most_in_all: NDArray[np.int64]
     people: NDArray[np.int64]
     everyone: int
+    several: int
+    busiest: int
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -68,6 +72,7 @@ def balance(census: Census) -> Balance:
     np.maximum.at(most_in_all, in_class // max(people, 1), each)
     spread = np.zeros((classes, MANY), np.int64)
     np.add.at(spread, (in_class // max(people, 1), np.minimum(each, MANY) - 1), 1)
+    films_each = np.unique(person, return_counts=True)[1]
     return Balance(
         census.classes,
         census.splits,
@@ -77,7 +82,9 @@ def balance(census: Census) -> Balance:
         spread,
         most_in_all,
         spread.sum(axis=1),
-        len(np.unique(person)),
+        len(films_each),
+        int((films_each > 1).sum()),
+        int(films_each.max(initial=0)),
     )
 
 

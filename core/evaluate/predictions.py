@@ -89,8 +89,12 @@ def line(file: str, patient: str, label: str, probabilities: NDArray[np.float64]
     return [file, patient, label, *(f"{p:.6f}" for p in probabilities)]
 
 
-def from_csv(path: Path) -> Predictions:
+def from_csv(path: Path, order: Sequence[str] = ()) -> Predictions:
     """The predictions in a file; see the format above.
+
+    Args:
+        path: of the file.
+        order: of the classes, as in :func:`parse`.
 
     Raises:
         DataError: the file cannot be read, or a row is not as documented; the message names row and column.
@@ -99,15 +103,17 @@ def from_csv(path: Path) -> Predictions:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The predictions {path.name} cannot be read ({error}).") from error
-    return parse(text, path.name)
+    return parse(text, path.name, order)
 
 
-def parse(text: str, name: str) -> Predictions:
+def parse(text: str, name: str, order: Sequence[str] = ()) -> Predictions:
     """The predictions in a text; see the format above.
 
     Args:
         text: CSV.
         name: of the file, for messages.
+        order: of the classes, such as a card's, if these are the table's; else the classes of a task have its order,
+            and others that of the columns.
 
     Raises:
         DataError: a column is missing, or a row is not as documented; the message names row and column, rows being
@@ -120,7 +126,8 @@ def parse(text: str, name: str) -> Predictions:
     table = _Table(name, tuple(column.strip() for column in header), body)
     places = {column: table.columns.index(column) for column in table.columns}
     classes = tuple(column for column in table.columns if column not in _FIXED)
-    classes = next((task.classes for task in TASKS.values() if set(task.classes) == set(classes)), classes)
+    orders = (tuple(order), *(task.classes for task in TASKS.values()))
+    classes = next((known for known in orders if set(known) == set(classes)), classes)
     files = table.texts(places["file"])
     _once(table, files)
     position = {label: place for place, label in enumerate(classes)}

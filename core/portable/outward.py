@@ -17,7 +17,7 @@ from core.portable import class_indices, names, onnx_file
 
 
 def hand_out(checkpoint: Checkpoint, folder: Path) -> Iterator[Path]:
-    """Write ``<name>.pth``, ``class_indices.json``, ``preprocessing.json`` and ``<name>.onnx``, one after the other.
+    """Write ``<name>.pth``, its card, ``class_indices.json``, ``preprocessing.json`` and ``<name>.onnx``, one by one.
 
     Weights are called as torchvision calls them where it has this network with this head, so that
     ``torchvision.models.resnet18(num_classes=3).load_state_dict(torch.load(…))`` takes them; else as we do.
@@ -42,6 +42,7 @@ def hand_out(checkpoint: Checkpoint, folder: Path) -> Iterator[Path]:
     torch.save(names.to_theirs(checkpoint.architecture, card.head, tensors), buffer)
     files = {
         f"{card.name}.pth": buffer.getvalue(),
+        f"{card.name}.card.json": checkpoint.card_file.read_bytes(),  # limits, licence, and what logits are divided by
         "class_indices.json": class_indices.text(card.classes).encode(),
         "preprocessing.json": (json.dumps(card.preprocessing, indent=2) + "\n").encode(),
     }

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
+from core.words import percent
+
 CLEAN: Final = "clean"
+
+_MUCH: Final = 0.1
+"""Share of the films that a corruption hardly to be seen must not cost, or it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +45,18 @@ class Damage:
     stability: float
     stable_low: float
     stable_high: float
+
+
+def in_words(rows: Sequence[Damage]) -> str:
+    """What the slightest strength of each corruption costs one network, in a sentence."""
+    clean = next(row for row in rows if row.corruption == CLEAN)
+    lost = [row for row in rows if row.strength == 1 and clean.accuracy - row.accuracy > _MUCH]
+    slightest = f"at the slightest of {STRENGTHS} strengths"
+    if not lost:
+        return f"No corruption tried costs more than {100 * _MUCH:.0f} points {slightest}."
+    costs = (
+        f"{CORRUPTIONS[row.corruption].title.lower()} leaves {percent(row.accuracy, 1)}"
+        for row in sorted(lost, key=lambda row: row.accuracy)
+    )
+    was = f"{clean.films} films read right, of {percent(clean.accuracy, 1)}"
+    return f"{slightest.capitalize()} {', '.join(costs)} of {was}."

@@ -124,8 +124,9 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
 def _preprocessing(order: Order, films: Films) -> Preprocessing:
     """Mean and deviation: as the network was published with, or as the weights it starts from were, or of the films."""
     card = card_of(order.start)
-    if order.architecture.scaled:
-        mean, std = order.architecture.scaled
+    given = order.architecture.scaled or (order.architecture.fed if order.init == "imagenet" else None)
+    if given:
+        mean, std = given
     elif card:
         before = Preprocessing.from_dict(card.preprocessing)
         mean, std = before.mean, before.std
@@ -214,7 +215,7 @@ def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:
     """What the teacher says of every film; kept in ``folder``, for this run's resumption and for other pupils."""
     kept = folder / f"{teacher.name}-{teacher.card.weights_sha256[:12]}-on-{films.fingerprint[:12]}.csv"
     if kept.exists():
-        return from_csv(kept)
+        return from_csv(kept, teacher.card.classes)
     say(f"{teacher.name} reads the training films")
     device = best_device()
     with autocast(torch.device(device)):  # labels need no more digits

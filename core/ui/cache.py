@@ -69,15 +69,15 @@ def stamp(path: Path) -> str:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def predictions(path: str, modified: int) -> Predictions:  # noqa: ARG001 - part of the key
-    """A table of predictions, shared by everyone: nobody may change its arrays.
+def predictions(path: str, modified: int, order: tuple[str, ...] = ()) -> Predictions:  # noqa: ARG001 - part of the key
+    """A table of predictions, shared by everyone: nobody may change its arrays. Classes in the given order, if any.
 
     Raises:
         DataError: they cannot be used.
     """
     from core.evaluate.predictions import from_csv
 
-    return from_csv(Path(path))
+    return from_csv(Path(path), order)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -136,13 +136,19 @@ def behind(result: Result, checkpoint: Checkpoint) -> None:
         return
     st.caption(_promise(found, checkpoint, caution=guard.cautious(result)))
     target = TARGETS[state.reading.target_error()]
+    if target.error == 1:
+        return  # nobody wants to be warned
+    cut = found.cuts[target.name]
     group = (_on_test("kept", checkpoint, found, kept) or {}).get(target.name)
     if group is not None and group.right is not None:
-        st.caption(
-            f"**A human reader** is called for below {probability(found.cuts[target.name])}, chosen on the validation "
-            f"films for {target.title} wrong readings. Of the test films {percent(group.films / group.of)} were above, "
-            f"and right in {100 * group.right.value:.0f} of 100."
+        called = (
+            f"called for below {probability(cut)}, chosen on the validation films for {target.title} wrong readings. "
+            f"Of the test films {percent(group.films / group.of)} were above, and right in"
+            if cut
+            else f"called for on no film: of all validation films no more than {target.title} were read wrong. "
+            "The test films were read right in"
         )
+        st.caption(f"**A human reader** is {called} {100 * group.right.value:.0f} of 100.")
 
 
 def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
@@ -222,9 +228,10 @@ def _stays(found: Spread, checkpoint: Checkpoint) -> None:
     rows = ["| Class | As it is | Average | Lowest to highest | Deviation |", "|---|---|---|---|---|"]
     for place, name in enumerate(found.classes):
         low, high = found.ends[name]
+        ends = f"{probability(low)} to {probability(high)}"
         rows.append(
-            f"| {called[name]} | {probability(found.probabilities[0, place])} | {probability(found.mean[name])} | "
-            f"{probability(low)} to {probability(high)} | {100 * found.deviation[name]:.1f} points |"
+            f"| {widgets.verbatim(called[name])} | {probability(found.probabilities[0, place])} | "
+            f"{probability(found.mean[name])} | {ends} | {100 * found.deviation[name]:.1f} points |"
         )
     st.markdown(f"**{votes(found.said, called)}:** the film as it is, mirrored, and shifted four ways.")
     st.markdown("\n".join(rows))

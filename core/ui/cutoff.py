@@ -19,15 +19,23 @@ if TYPE_CHECKING:
 SHOWN_FROM: Final = 0.15
 """Probability below which a class shows no map unless asked for: about half of what guessing among three would give."""
 
+_FEW: Final = 3
+"""Among more classes than these, guessing gives less, and so does this."""
+
 
 def shares(reading: Reading) -> Mapping[str, float]:
     """Class → probability, calibrated or not as the visitor chose on Diagnose; other pages show calibrated ones."""
     return reading.raw_by_class if state.reading.uncalibrated() else reading.by_class
 
 
-def weak(share: float) -> bool:
-    """Whether a class of this probability is below the cut-off."""
-    return share < SHOWN_FROM
+def shown_from(classes: int) -> float:
+    """The probability below which one of so many classes shows no map unless asked for."""
+    return SHOWN_FROM * min(1, _FEW / classes)
+
+
+def weak(share: float, classes: int = _FEW) -> bool:
+    """Whether one of so many classes, of this probability, is below the cut-off."""
+    return share < shown_from(classes)
 
 
 def why_not(heatmap: Heatmap, share: float, task: Task, *, asked: bool) -> str | None:
@@ -42,9 +50,9 @@ def why_not(heatmap: Heatmap, share: float, task: Task, *, asked: bool) -> str |
     says = task.words[heatmap.target]
     if heatmap.problem:
         return f"**No heatmap for {says}.** {heatmap.problem}"
-    if weak(share) and not asked:
+    if weak(share, len(task.classes)) and not asked:
         return (
-            f"**{says}: {probability(share)}.** Below {percent(SHOWN_FROM)} no heatmap is drawn unless asked for: "
-            "colours are scaled within the image, so weak evidence would look like strong."
+            f"**{says}: {probability(share)}.** Below {percent(shown_from(len(task.classes)))} no heatmap is drawn "
+            "unless asked for: colours are scaled within the image, so weak evidence would look like strong."
         )
     return None

@@ -71,17 +71,20 @@ class Part:
     views: tuple[str, ...] = ()
 
 
-def take(page: str, parts: Sequence[Part]) -> None:
+def take(page: str, parts: Sequence[Part]) -> bool:
     """Take over what the address says, when it is not what we last made it. Before any widget is drawn.
 
     What belongs to the view and is not in the link has its first value again, so that the same link always shows the
     same. Words that make no sense are left out, or dropped by the pickers.
+
+    Returns:
+        Whether it said anything new.
     """
     given = {part.name: words for part in parts if (words := st.query_params.get_all(part.name))}
     given = {name: words for name, words in given.items() if all(len(word) <= _LONGEST for word in words)}
     # A visitor who is faster than the network sends a choice together with an address from before the last one.
     if not given or state.links.came_from_us(page, given) or state.links.chosen_since(page):
-        return
+        return False
     view = given.get("view", [""])[-1]
     for part in parts:
         if part.name in given:
@@ -91,6 +94,7 @@ def take(page: str, parts: Sequence[Part]) -> None:
                 state.forget(part.key)
         elif not part.views or view in part.views:
             state.forget(part.key)
+    return True
 
 
 def give(page: str, parts: Sequence[Part], view: str = "", hidden: frozenset[str] = frozenset()) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PUBLIC_TASK: Final = "pneumonia"
 """The task whose classes the public films have."""
 
+_TAKEN: Final = frozenset({"Film", "Reading", "Film known?", "How sure", "Problem"})
+"""Columns of the table of films that are no classes."""
+
 _ROW: Final = 35
 _ROWS_SHOWN: Final = 6
 
@@ -36,7 +39,7 @@ def empty(checkpoint: Checkpoint, title: str = "Read {}") -> None:
 
 def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     """A table of all readings; the selected row is what the page shows."""
-    words = checkpoint.task.words
+    words = {name: _column(word) for name, word in checkpoint.task.words.items()}
     classes = checkpoint.card.classes
     readable = [result for result in results if result.reading is not None]
     failed = len(results) - len(readable)
@@ -44,7 +47,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         [
             {
                 "Film": result.upload.name,
-                "Reading": words[result.reading.prediction] if result.reading else "could not be read",
+                "Reading": checkpoint.task.words[result.reading.prediction] if result.reading else "could not be read",
                 **guard.columns(result),
                 **certainty.columns(result, checkpoint),
                 **{words[name]: 100 * result.reading.by_class[name] if result.reading else None for name in classes},
@@ -82,12 +85,17 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         },
         on_select="rerun",
         selection_mode="single-row",
-        key=f"readings_{len(results)}",  # or a row selected before would win over the film just added
+        key=f"readings_{state.films.times_added()}",  # or a row selected before would win over the film just added
     )
     if event.selection.rows and event.selection.rows[0] < len(results):
         state.films.choose(results[event.selection.rows[0]].upload.sha256)
     chosen = state.films.chosen()
     return next((result for result in results if chosen and result.upload.sha256 == chosen.sha256), results[0])
+
+
+def _column(word: str) -> str:
+    """What the column of a class is called: whatever classes of one's own are, not as another column is."""
+    return f"{word} (class)" if word in _TAKEN else word
 
 
 def _averages(checkpoint: Checkpoint) -> None:

@@ -6,6 +6,7 @@ controls are a fragment: they redraw this part of the page only, and no network 
 
 from __future__ import annotations
 
+import html
 from typing import Final
 
 import streamlit as st
@@ -176,7 +177,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
     reading_room.show("diagnose_room", [in_room(result.upload, film, task)], [original, over], columns=2)
     if heatmap is None:
         return False
-    if cutoff.weak(share) and not heatmap.problem:
+    if cutoff.weak(share, len(task.classes)) and not heatmap.problem:
         st.toggle("Show it anyway", key=state.reading.ANYWAY)
     if heatmap.note and not why_not:
         st.caption(f":material/info: **{heatmap.note}**")
@@ -246,7 +247,7 @@ def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float,
         st.info(why_not, icon=":material/visibility_off:")
     else:
         _drawn(film, heatmap, checkpoint, drawn)
-    if cutoff.weak(share) and not heatmap.problem:
+    if cutoff.weak(share, len(checkpoint.task.classes)) and not heatmap.problem:
         st.toggle("Show it anyway", key=state.reading.ANYWAY)
     return not why_not
 
@@ -261,7 +262,7 @@ def _drawn(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) ->
     picture = cache.overlay(film, heatmap, checkpoint.key, drawn)
     alt = f"The {checkpoint.task.image} with the {heatmap.method} heatmap for {says}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
-    words = checkpoint.task.words
+    words = {name: html.escape(word) for name, word in checkpoint.task.words.items()}
     rather = f" rather than <b>{words[heatmap.against]}</b>" if heatmap.against else ""
     named = METHODS[heatmap.method].by_class
     look.legend(drawn, f"high evidence for <b>{words[heatmap.target]}</b>{rather}" if named else "what stands out")

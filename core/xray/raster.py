@@ -36,6 +36,8 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
     "WebP": WebPImagePlugin.WebPImageFile,
 }
 _ORIENTATION: Final = 0x0112
+_TILE: Final = (322, 323)
+"""Tags of a TIFF: width and height of its tiles, pixels."""
 _DEEP_MODES: Final = ("I;16", "I;16B", "I;16L", "I;16N")
 _GREY_MODES: Final = (*_DEEP_MODES, "I", "F", "L", "LA", "La")
 
@@ -81,6 +83,7 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
         with _PLUGINS[image_format](io.BytesIO(data)) as image:
             check_size(*image.size, limits)
             _check_single(image)
+            _check_tiles(image, limits)
             turn = _orientation(image)
             image.load()
             grey, bits, notes = _grey(image)
@@ -126,6 +129,14 @@ def _check_single(image: ImageFile.ImageFile) -> None:
         image.seek(0)
         return
     raise XrayError("The file holds more than one image. Export one single film.")
+
+
+def _check_tiles(image: ImageFile.ImageFile, limits: Limits) -> None:
+    """A tile of a TIFF is decoded whole, and can be far larger than the image that it holds a corner of."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        width, height = (image.tag_v2.get(side, 0) for side in _TILE)
+        if width * height > limits.max_pixels:
+            raise too_large(limits)
 
 
 def _orientation(image: Image.Image) -> int:

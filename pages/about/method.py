@@ -27,7 +27,7 @@ with left:
   ([Saporta et al. 2022](https://doi.org/10.1038/s42256-022-00536-x)).
 - **Colours are scaled within one image.** The hottest place is always hottest, however weak the evidence. Two films,
   two classes or two networks can't be compared by colour; compare their probabilities.
-- A class below {percent(SHOWN_FROM)} shows no map unless asked for, for the same reason.
+- A class below {percent(SHOWN_FROM)} (less among more than three) shows no map unless asked for, for the same reason.
 - The map has few cells (7 x 7 for a 224-pixel network) and is smoothed to the film's size: no edge is sharp.
 - The **contour** encloses what is hotter than the chosen share of the strongest place.
 - Heat on a side marker, a border, a tube or text: the network may be reading that, a shortcut, and not a lung.
@@ -64,11 +64,12 @@ A film of something else, a hand or an adult with heart failure, also gets 100 %
 """)
     st.subheader("What is looked at before a reading", anchor=False)
     for check in CHECKS.values():
-        st.markdown(f"**{check.saw}.** {check.advice}")
+        saw = check.saw.format(stranger="somebody it does not know, an adult or a child")
+        st.markdown(f"**{saw}.** {check.advice.format(knows='the population on its card')}")
     st.markdown("""
 Some of it is reason for a warning, some for no reading; both say so with figure and limit. Left-right mirroring cannot
-be known from the lungs: look at the side marker. The outline of the lungs is a guide for the eye, learnt from films of
-adults.
+be known from the lungs: look at the side marker. The outline of the lungs is a guide for the eye, learnt from outlines
+on adults' films, and carried over to children's.
 """)
     st.subheader("Who the networks have seen", anchor=False)
     for task in TASKS.values():

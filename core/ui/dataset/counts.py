@@ -71,10 +71,10 @@ def show(source: Source) -> None:
     )
     downloads.table("Table CSV", lambda: table(found), "class-balance")
     if found.everyone:
-        _patients(source, found, classes)
+        _patients(found, classes)
 
 
-def _patients(source: Source, found: Balance, classes: list[str]) -> None:
+def _patients(found: Balance, classes: list[str]) -> None:
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:
         st.markdown("**Films of one patient**")
@@ -87,13 +87,10 @@ def _patients(source: Source, found: Balance, classes: list[str]) -> None:
             alt="Films per patient",
         )
     with right:
-        many = found.spread[:, 1:].sum() / max(found.spread.sum(), 1)
-        most = found.most.max(axis=0)
-        whose = within(source.word(found.classes[int(most.argmax())]))
         st.markdown(
-            f"{percent(many)} of the patients have more than one film, one ({whose}) has {most.max()}. Films of one "
-            "patient are alike: they are kept on one side when films are held out, and intervals are drawn over "
-            "patients, not films."
+            f"{percent(found.several / found.everyone)} of the patients have more than one film, one has "
+            f"{found.busiest}. Films of one patient are alike: they are kept on one side when films are held out, and "
+            "intervals are drawn over patients, not films."
         )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from core.report import DISCLAIMER, plain
 from core.ui import widgets
 
 
 def table(label: str, make: Callable[[], pd.DataFrame], name: str) -> None:
-    """A button that gives a table as CSV.
+    """A button that gives a table as CSV, in which no text can become a formula, and what it is not for.
 
     Args:
         label: on the button.
@@ -19,6 +20,10 @@ def table(label: str, make: Callable[[], pd.DataFrame], name: str) -> None:
     """
 
     def data() -> str:
-        return str(make().to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+        found = make()
+        for column in found.select_dtypes(["object", "str"]):
+            found = found.assign(**{str(column): found[column].map(plain, na_action="ignore")})
+        found = found.assign(notice=DISCLAIMER).rename(columns=plain)
+        return str(found.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
 
     widgets.download(label, data, f"{name}.csv", "text/csv", key=name)

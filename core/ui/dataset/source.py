@@ -58,6 +58,8 @@ def pick() -> Source | None:
     own = state.dataset.own_index()
     if own:
         titles[OWN] = own.name.removesuffix(".csv")
+        if titles[OWN] in {titles[PUBLIC], titles.get(SERVER)}:  # a picker tells options apart by what they are called
+            titles[OWN] += " (yours)"
     if state.value(state.dataset.INDEX) == OWN and not own:
         st.info(
             "This link shows an index that a visitor gave; it is not kept on the server. Give it again at the left.",
@@ -95,11 +97,14 @@ def _found(name: str, server: str | None) -> tuple[str, Census]:
 def _give(own: state.Upload | None) -> None:
     """The visitor's own index."""
 
+    def forget() -> None:
+        state.dataset.forget_index()
+        state.put(state.dataset.INDEX, PUBLIC)  # taken back by the visitor: no link has promised it
+
     def take() -> None:
         file = st.session_state.get("index_uploader")
         if file is None:
-            state.dataset.forget_index()
-            state.put(state.dataset.INDEX, PUBLIC)  # taken back by the visitor: no link has promised it
+            forget()
         else:
             state.dataset.use_index(file.name, file.getvalue())
             state.put(state.dataset.INDEX, OWN)
@@ -111,6 +116,8 @@ def _give(own: state.Upload | None) -> None:
             on_change=take,
             help="One row per film.",
         )
+        if own and st.session_state.get("index_uploader") is None:  # given before another page was visited
+            st.button(f"Remove {widgets.verbatim(own.name)}", key="index_remove", on_click=forget)
         st.caption("Make one of a folder of films, which stays where it is:")
         st.code("python -m core index DIR --out index.csv", language="bash", wrap_lines=True)
         st.caption("The table stays in this server's memory; nobody else sees it.")

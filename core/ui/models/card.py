@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from core.checkpoint import Checkpoint, Interval, TrainingFacts
 from core.errors import DataError
-from core.lungs.probe import Probed, in_words
+from core.lungs import probe
+from core.lungs.probe import Probed
+from core.robustness import damage_record
+from core.robustness.damage_record import Damage
+from core.tasks import OWN
 from core.training.baselines import BASELINES
 from core.ui import cells, charts, measured, tested, widgets
 from core.ui.models import groups, judged, sketch
 from core.ui.performance.lungs import PROBE
+from core.ui.performance.robustness import SHIPPED as ROBUSTNESS
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -32,7 +37,7 @@ def show(checkpoint: Checkpoint) -> None:
             f"**Trained on.** {facts.training.data}. {checkpoint.task.population}"
         )
         metrics(checkpoint)
-        without_lungs(checkpoint)
+        under_strain(checkpoint)
         without_network(checkpoint)
         st.markdown("**Limits**\n\n" + "\n".join(f"- {limit}" for limit in facts.limits))
     with right:
@@ -45,12 +50,21 @@ def show(checkpoint: Checkpoint) -> None:
 
 def metrics(checkpoint: Checkpoint) -> None:
     """Its figures on the test split, with intervals."""
-    facts, words = checkpoint.card, checkpoint.task.words
+    facts = checkpoint.card
+    words = {name: widgets.verbatim(word) for name, word in checkpoint.task.words.items()}
+    # Of classes of one's own nobody said which of them are the same.
+    merged = (
+        {}
+        if facts.task == OWN
+        else {
+            f"Accuracy, {_positive(checkpoint)} or not": "merged_accuracy",
+            "Sensitivity, merged": "merged_sensitivity",
+            "Specificity, merged": "merged_specificity",
+        }
+    )
     named = {
         "Accuracy, all classes": "accuracy",
-        f"Accuracy, {_positive(checkpoint)} or not": "merged_accuracy",
-        "Sensitivity, merged": "merged_sensitivity",
-        "Specificity, merged": "merged_specificity",
+        **merged,
         **{f"Recall, {words[name]}": f"recall.{name}" for name in facts.classes},
         **{f"Precision, {words[name]}": f"precision.{name}" for name in facts.classes},
     }
@@ -65,15 +79,16 @@ def metrics(checkpoint: Checkpoint) -> None:
     st.markdown("| Figure | Value |\n|---|---|\n" + "\n".join(rows))
 
 
-def without_lungs(checkpoint: Checkpoint) -> None:
-    """What it reads of films whose lungs are hidden; nothing where that was not measured."""
+def under_strain(checkpoint: Checkpoint) -> None:
+    """What it reads of films whose lungs are hidden, and of films made worse; nothing where that was not measured."""
+    digest = checkpoint.card.weights_sha256
     try:
-        rows = measured.of(Probed, PROBE, checkpoint.card.weights_sha256)
+        if probed := measured.of(Probed, PROBE, digest):
+            st.markdown(f"**Without the lungs.** {probe.in_words(probed)}")
+        if damaged := measured.of(Damage, ROBUSTNESS, digest):
+            st.markdown(f"**On worse films.** {damage_record.in_words(damaged)}")
     except DataError as error:
-        widgets.say(error, "The table of the shortcut probe cannot be used.")
-        return
-    if rows:
-        st.markdown(f"**Without the lungs.** {in_words(rows)}")
+        widgets.say(error, "A table of what was measured cannot be used.")
 
 
 def without_network(checkpoint: Checkpoint) -> None:
@@ -82,16 +97,21 @@ def without_network(checkpoint: Checkpoint) -> None:
     if not seen:
         return
     seen["the whole film, by this network"] = checkpoint.card.metrics
-    rows = [
-        f"| {what.capitalize()} | {_told(found, 'accuracy', widgets.percent)} | "
-        f"{_told(found, 'merged_auroc', lambda area: f'{area.value:.3f}')} |"
-        for what, found in seen.items()
-    ]
+    coarser = checkpoint.card.task != OWN
+    rows = [("Seen", "Accuracy", f"AUROC, {_positive(checkpoint)} or not"), ("---",) * 3]
+    for what, found in seen.items():
+        area = _told(found, "merged_auroc", lambda area: f"{area.value:.3f}")
+        rows.append((what.capitalize(), _told(found, "accuracy", widgets.percent), area))
     st.markdown(
         "**Without any network.** A logistic regression of these alone, fitted to the training films, tells this much "
         "of the test films' classes. What a network can have learnt from them need not be disease.\n\n"
-        f"| Seen | Accuracy | AUROC, {_positive(checkpoint)} or not |\n|---|---|---|\n" + "\n".join(rows)
+        + _rows([row if coarser else row[:2] for row in rows])
     )
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown: head, line below it, rows."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _told(found: Mapping[str, Interval], name: str, words: Callable[[Interval], str]) -> str:
@@ -138,12 +158,12 @@ def matrix(checkpoint: Checkpoint) -> None:
 def provenance(checkpoint: Checkpoint) -> None:
     """Command, data and digests: enough to make it again, and to know it when seen."""
     facts, training = checkpoint.card, checkpoint.card.training
-    rows = [("Split", "Patients", *facts.classes), ("---",) * (2 + len(facts.classes))]
+    rows = [("Split", "Patients", *map(widgets.verbatim, facts.classes)), ("---",) * (2 + len(facts.classes))]
     for split, films in training.films.items():
         counts = (f"{films.get(name, 0):,}" for name in facts.classes)
         rows.append((split, f"{training.patients.get(split, 0):,}", *counts))
     if training.films:
-        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        st.markdown(_rows(rows))
     st.code(training.command, language="bash", wrap_lines=True)
     pre = ", ".join(f"{key} {value}" for key, value in facts.preprocessing.items())
     st.markdown(

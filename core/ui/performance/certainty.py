@@ -16,7 +16,7 @@ from core.ui import certainty as fitted
 from core.ui.charts import config
 from core.ui.performance import controls, selective
 from core.ui.performance.sources import Source, words
-from core.words import percent
+from core.words import percent, within
 
 _SHOWN: Final = (0.80, 0.85, 0.90, 0.95, 0.99)
 
@@ -76,13 +76,27 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fm
             )
     rows = [row for source in sources for row in _coverages(source, measured[source.name], task)]
     st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="coverage", height="content")
-    some = known[sources[0].name]
+    fitted = " and ".join(str(films) for films in sorted({known[source.name].films for source in sources}))
     st.caption(
-        f"Sets were fitted to {some.films} validation films, class by class (split conformal prediction, Mondrian), "
+        f"Sets were fitted to {fitted} validation films, class by class (split conformal prediction, Mondrian), "
         "and measured on the films of this page. Above the dotted line a set holds the true class more often than "
-        "asked. Films of another hospital, age or view may lie anywhere. Recorded kinds of pneumonia are wrong now "
-        "and then; how often was estimated from the same validation films and is allowed for. Brackets: 95 %, "
+        f"asked. Films of another hospital, age or view may lie anywhere. {_slips(task)}Brackets: 95 %, "
         "bootstrap of patients."
+    )
+
+
+def _slips(task: Task) -> str:
+    """Which labels are mistaken for each other, and that this is allowed for; empty where none are."""
+    alike = [
+        [within(words(task, name)) for name, at in zip(task.classes, task.sure_places, strict=True) if at == group]
+        for group in sorted(set(task.sure_places))
+    ]
+    said = "; ".join(" for ".join(names) for names in alike if len(names) > 1)
+    return (
+        f"Films are now and then labelled {said}, or the other way round; how often was estimated from the same "
+        "validation films and is allowed for. "
+        if said
+        else ""
     )
 
 

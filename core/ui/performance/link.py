@@ -39,7 +39,8 @@ PARTS: Final = (
 
 def take() -> None:
     """Take over what the address says. Before any widget is drawn."""
-    link.take(_PAGE, PARTS)
+    if link.take(_PAGE, PARTS):
+        state.performance.explore_anew()
 
 
 def give(view: str, hidden: frozenset[str] = frozenset()) -> None:

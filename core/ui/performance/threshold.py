@@ -73,7 +73,7 @@ def _prepare(source: Source, positive: str) -> None:
 
     For another class they begin anew; for another model they stay, so that models can be held against each other.
     """
-    if not state.performance.explores(positive):
+    if not state.performance.explores(source.task.name, positive):
         state.put(state.performance.THRESHOLD, None)
         state.put(state.performance.PREVALENCE, None)
     if not isinstance(state.value(state.performance.THRESHOLD), float):

@@ -16,6 +16,7 @@ MAX_BYTES: Final = 512 * 2**20
 _FILMS = "films"
 _CHOSEN = "chosen_film"
 _NOTE = "films_note"
+_ADDED = "films_times_added"
 _INSISTED = "read_anyway_films"
 
 UPLOADER: Final = Uploader("uploader")
@@ -42,6 +43,7 @@ def add(files: Iterable[tuple[str, bytes, str]], *, aggregates: bool = False) ->
         first = first or film.sha256
     if first:
         st.session_state[_CHOSEN] = first
+    st.session_state[_ADDED] = times_added() + 1
     st.session_state[_NOTE] = (
         f"{left_out} more did not fit: at most {MAX_FILMS} films, {MAX_BYTES // 2**20} MiB. Remove some first."
         if left_out
@@ -69,6 +71,11 @@ def clear() -> None:
 def note() -> str:
     """What went wrong when films were last added; empty when nothing did."""
     return str(st.session_state.get(_NOTE, ""))
+
+
+def times_added() -> int:
+    """How often films were added: names a table of films, whose selected row must not outlive the next ones."""
+    return int(st.session_state.get(_ADDED, 0))
 
 
 def chosen() -> Upload | None:

@@ -40,8 +40,13 @@ def figure_format() -> str:
     return str(st.session_state.get(FORMAT) or "png")
 
 
-def explores(positive: str) -> bool:
-    """Whether the threshold on screen is of this class; from now on it is. A link's first one is taken as it is."""
+def explores(task: str, positive: str) -> bool:
+    """Whether the threshold on screen is of this task's class; from now on it is. A link's is taken as it is."""
     before = st.session_state.get(_EXPLORED)
-    st.session_state[_EXPLORED] = positive
-    return before in {None, positive}
+    st.session_state[_EXPLORED] = (task, positive)
+    return before in {None, (task, positive)}
+
+
+def explore_anew() -> None:
+    """The threshold is a link's now, whatever class was explored before."""
+    st.session_state.pop(_EXPLORED, None)

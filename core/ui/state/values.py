@@ -34,14 +34,17 @@ def settle_many(key: str, options: Sequence[str], first: Sequence[str] | None = 
     """Give a picker of several a value before it is drawn: what is left of its old one, or ``first`` (all) if nothing.
 
     An option that was not there when the picker was last drawn, such as a table just given, is chosen too, unless
-    none of those there now was: then these are other things, such as networks of another task.
+    none of those there now was: then these are other things, such as networks of another task, of which nobody has
+    chosen anything, not even nothing.
     """
     drawn = f"{key}_known"  # the options of last time
-    known = st.session_state.get(drawn, [])
+    first_time, known = drawn not in st.session_state, st.session_state.get(drawn, [])
     old = st.session_state.get(key)
-    fresh = [name for name in options if name not in known] if set(known) & set(options) else []
+    same = bool(set(known) & set(options))
+    fresh = [name for name in options if name not in known] if same else []
     kept = [] if old is None else [name for name in options if name in old or name in fresh]
-    st.session_state[key] = kept if kept or old == [] else list(options if first is None else first)
+    emptied = old == [] and (same or first_time)  # by a visitor, or by a link
+    st.session_state[key] = kept if kept or emptied else list(options if first is None else first)
     st.session_state[drawn] = list(options)
 
 

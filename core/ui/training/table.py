@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.report import plain
+from core.report import DISCLAIMER, plain
 from core.runs import Run
 from core.ui import widgets
 
@@ -56,10 +56,11 @@ def to_csv(runs: Sequence[tuple[str, Run]]) -> bytes:
     columns = _columns(runs)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["run", "epoch", *(plain(name) for name in columns)])
+    writer.writerow(["run", "epoch", *(plain(name) for name in columns), "notice"])
     for title, run in runs:
         for epoch in run.epochs:
-            writer.writerow([plain(title), epoch.number, *(epoch.figures.get(name, "") for name in columns)])
+            figures = (epoch.figures.get(name, "") for name in columns)
+            writer.writerow([plain(title), epoch.number, *figures, DISCLAIMER])
     return out.getvalue().encode()
 
 
