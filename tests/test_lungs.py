@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 import torch
 
-from core.aids import store_aid
+from core.aids import open_aid, store_aid
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.cli import main
 from core.dataset import Film
 from core.errors import CheckpointError, DataError
 from core.explain import METHODS
-from core.lungs import LungFields, evidence_inside, in_short, inside_of, outline, says, there
+from core.lungs import LungFields, evidence_inside, in_short, inside_of, outline, outlines, says, there
 from core.lungs.making.learn import Lesson, learn
 from core.lungs.making.pairs import Pair, divide, pairs
 from core.lungs.making.settle import dice, settle
@@ -260,3 +260,22 @@ def test_the_command_prints_the_shipped_tables(capsys: pytest.CaptureFixture[str
         assert said
         assert main(["lungs", what, "--out", str(tmp_path / "none.csv")]) != 0
         assert "Give --data DIR" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- the network that is shipped
+
+
+def test_the_card_states_what_was_to_be_reached() -> None:
+    aid = open_aid("lungs")
+    assert aid is not None
+    assert aid.card.metrics["dice"].value >= 0.95
+
+
+@pytest.mark.realdata
+def test_real_films_have_a_plausible_pair_of_lungs_of_a_sensible_size(data_root: Path) -> None:
+    files = sorted((data_root / "chest_xray" / "test").rglob("*.jpeg"))[::8]
+    found = outlines([read_xray(file.read_bytes()) for file in files])
+    sensible = [one for one in found if one.plausible and 0.15 < one.share < 0.6]
+    assert len(sensible) >= 0.95 * len(files)
+    inside = [one.square[:, : one.square.shape[1] // 2].mean() / one.square.mean() for one in sensible]
+    assert 0.8 < float(np.mean(inside)) < 1.2  # on both sides of the film

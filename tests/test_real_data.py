@@ -13,6 +13,7 @@ from core.classifier import Classifier
 from core.dataset import fingerprint, index
 from core.evaluate import confusion_matrix, figures, from_csv
 from core.evaluate.films import films_of, predict
+from core.training.baselines import BASELINES
 from core.xray import read_xray
 
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.json"))
@@ -40,6 +41,11 @@ def test_sixteen_bit_storage_changed_nothing_that_matters(checkpoint: Checkpoint
     assert storage is not None
     assert storage.decisions_changed <= CHANGED
     assert storage.largest_change <= SHIFTED
+
+
+def test_every_card_has_what_its_films_give_away_and_what_is_doubtful_about_them(checkpoint: Checkpoint) -> None:
+    assert set(checkpoint.card.baselines) == set(BASELINES)
+    assert checkpoint.card.warnings
 
 
 @pytest.mark.realdata
