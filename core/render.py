@@ -1,4 +1,4 @@
-"""Xray + Heatmap → pixels. NumPy, Pillow, contourpy and matplotlib's colour tables; neither torch nor streamlit.
+"""Xray + Heatmap → pixels. NumPy, Pillow, contourpy, matplotlib's colours and letters; neither torch nor streamlit.
 
 The untouched film, the heatmap laid over it, a closed contour, a legend: drawn once, encoded once.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from core.words import percent
 from core.xray import Xray
 
 if TYPE_CHECKING:
-    from PIL.ImageFont import FreeTypeFont, ImageFont
+    from PIL.ImageFont import FreeTypeFont
 
 Grey = NDArray[np.uint8]
 Rgb = NDArray[np.uint8]
@@ -36,6 +37,7 @@ FULL: Final = 3000
 _ENLARGE: Final = 4  # a 224-pixel copy becomes 896, smooth; more would only pretend to show more
 _TRACE: Final = 256  # contours are traced on a grid this fine; the map under them has 7 to 14 cells a side
 _PLATE: Final = 640  # narrower, and what must be said under a picture would be cut off
+_GREY: Final = 0x8A  # under a legend: neither bone nor air
 _SMOOTH: Final = 2  # lines are drawn this much larger and reduced: Pillow draws without antialiasing
 
 
@@ -250,6 +252,23 @@ def table(name: str) -> Rgb:
     return _lut(name)
 
 
+def scale_bar(look: Look, width: int, height: int) -> Rgb:
+    """The colours of an overlay, from no heat at the left to the most at the right.
+
+    Over mid grey and covered as a film is, like the legend on screen: the colours are those in the picture.
+
+    Args:
+        look: how the overlay was drawn.
+        width: pixels.
+        height: pixels.
+
+    Returns:
+        uint8 ``[height, width, 3]``.
+    """
+    heat = np.linspace(0, 1, width, dtype=np.float32)[None, :]
+    return overlay(np.full((height, width), _GREY, np.uint8), heat, replace(look, contour=False))
+
+
 def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) -> Rgb:
     """A picture that can stand alone: below it a legend and lines of text on black.
 
@@ -262,12 +281,10 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     Returns:
         uint8 ``[H + strip, W, 3]``; a narrow picture gets black at its right, so that the lines fit.
     """
-    from PIL import ImageFont
-
     picture = np.pad(picture, ((0, 0), (0, max(0, _PLATE - picture.shape[1])), (0, 0)))
     width = picture.shape[1]
     size = max(11, width // 64)
-    font = ImageFont.load_default(size)
+    font = typeface(size)
     left = size
     of = f"evidence for {heatmap.target}" if METHODS[heatmap.method].by_class else "what stands out"
     rather = f" rather than {heatmap.against}" if heatmap.against else ""
@@ -276,21 +293,38 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     rows = [row for line in (says, *lines) for row in wrapped(line, font, width - 2 * left)]
     strip = Image.new("RGB", (width, round(size * (1.5 * len(rows) + 3.2))), (0, 0, 0))
     draw = ImageDraw.Draw(strip)
-    bar = np.broadcast_to(_lut(look.colours)[None, :, :], (size, 256, 3))
     draw.text((left, size * 0.6), "low", font=font, fill=(190, 190, 190))
-    strip.paste(
-        Image.fromarray(np.ascontiguousarray(bar)).resize((width // 4, size)), (left + 3 * size, round(size * 0.7))
-    )
+    strip.paste(Image.fromarray(scale_bar(look, width // 4, size)), (left + 3 * size, round(size * 0.7)))
     draw.text((left + 3.6 * size + width // 4, size * 0.6), "high", font=font, fill=(190, 190, 190))
     for place, text in enumerate(rows):
         draw.text((left, size * (2.4 + 1.5 * place)), text, font=font, fill=(230, 230, 230))
     return np.vstack([picture, np.asarray(strip)])
 
 
-def wrapped(text: str, font: FreeTypeFont | ImageFont, width: float) -> list[str]:
-    """Lines no wider than ``width``, pixels; a word that is too long by itself is broken, as a digest may be."""
+@cache
+def typeface(size: int) -> FreeTypeFont:
+    """The letters in pictures, so many pixels high.
+
+    matplotlib's: those of Pillow have no accents and no other alphabet, and classes may be called anything.
+    """
+    from PIL import ImageFont
+
+    return ImageFont.truetype(_letters_file(), size)
+
+
+def written(text: str) -> str:
+    r"""Text as pictures can show it: a letter that the typeface lacks as its number, ``\u80ba``.
+
+    Else it would be a box like any other, and two names could look alike.
+    """
+    drawn = _letters()
+    return "".join(one if one.isspace() or ord(one) in drawn else one.encode("unicode_escape").decode() for one in text)
+
+
+def wrapped(text: str, font: FreeTypeFont, width: float) -> list[str]:
+    """Text as :func:`written`, in lines no wider than ``width``, pixels; a longer word, such as a digest, is broken."""
     lines = [""]
-    for word in text.split():
+    for word in written(text).split():
         longer = f"{lines[-1]} {word}".strip()
         if font.getlength(longer) <= width:
             lines[-1] = longer
@@ -317,6 +351,20 @@ def _lut(name: str) -> NDArray[np.uint8]:
     table = colormaps[COLOUR_MAPS[name].name](np.linspace(0, 1, 256))
     colours: NDArray[np.uint8] = np.rint(np.asarray(table)[:, :3] * 255).astype(np.uint8)
     return colours
+
+
+def _letters_file() -> str:
+    from matplotlib import get_data_path
+
+    return str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"))
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """Code points that the typeface can draw."""
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(_letters_file()).get_charmap())
 
 
 def _eight_bits(shares: NDArray[np.float32]) -> Image.Image:

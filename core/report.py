@@ -187,22 +187,34 @@ def readings_json(rows: Sequence[Row]) -> bytes:
     return (json.dumps({"notice": DISCLAIMER, "readings": readings}, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def lines(heatmap: Heatmap, share: float, checkpoint: Checkpoint, caveats: Caveats, *told: str) -> tuple[str, ...]:
+def lines(
+    heatmap: Heatmap, share: float, checkpoint: Checkpoint, caveats: Caveats, *told: str, raw: float | None = None
+) -> tuple[str, ...]:
     """What stands below a plate: :func:`core.render.plate` draws it.
 
     Args:
         heatmap: on it.
-        share: probability of the class explained, 0…1.
+        share: calibrated probability of the class explained, 0…1.
         checkpoint: whose reading it is.
         caveats: what must be known of it.
         told: what else must be said, one line each; empty ones are left out.
+        raw: the probability before calibration, where that is on the screen.
     """
-    says = f"{checkpoint.task.words[heatmap.target]} {probability(share)} (softmax)"
+    kind = _kind(checkpoint.card.temperature, raw)
+    says = f"{checkpoint.task.words[heatmap.target]} {probability(share)} ({kind})"
     made = f"{checkpoint.architecture.title}, {METHODS[heatmap.method].title}, {heatmap.place}"
     source = f", made from {caveats.original_sha256[:12]}" if caveats.original_sha256 else ""
     origin = f"film {heatmap.xray_sha256[:12]}{source}, weights {checkpoint.card.weights_sha256[:12]}"
     every = (f"{says}, {made}{caveats.mark}", heatmap.note, *told, caveats.film_note, DISCLAIMER, origin)
     return tuple(line for line in every if line)
+
+
+def _kind(temperature: float, raw: float | None) -> str:
+    """What a percentage is."""
+    if temperature == 1:  # as of an imported network: nothing was fitted
+        return "softmax, not calibrated"
+    before = "" if raw is None else f"; before calibration {probability(raw)}"
+    return f"calibrated softmax, temperature {temperature:.2f}{before}"
 
 
 def facts(heatmap: Heatmap, weights_sha256: str, caveats: Caveats) -> dict[str, str]:

@@ -20,7 +20,7 @@ from core.compare.sheet import HEIGHT, WIDTH
 from core.errors import EvidenceError
 from core.explain import METHODS, Heatmap
 from core.explain.labelled import How
-from core.render import FIRST, SECOND, Look, difference
+from core.render import FIRST, SECOND, Look, difference, scale_bar
 from core.tasks import TASKS, own_task
 
 PNEUMONIA = TASKS["pneumonia"]
@@ -113,6 +113,15 @@ def test_places_are_the_viewers(row: int, column: int, place: str) -> None:
     says = sentence(agree(heatmap(spot(row, column)), heatmap(spot(3, 3) * 0.5 + spot(4, 4) * 0.5)), "One", "Two")
     assert f"One has more of its heat at the {place}" in says
     assert f"strongest at the {place}" in says
+
+
+def test_where_two_maps_share_most_is_said_only_if_they_share_something() -> None:
+    corners = np.zeros((2, 8, 8))
+    corners[0, 0, 0] = corners[1, 7, 7] = 1
+    says = sentence(agree(*map(heatmap, corners)), "One", "Two")
+    assert "They share next to nothing." in says
+    assert "strongest" not in says
+    assert "One has more of its heat at the upper left (100 % against 0 %)" in says
 
 
 def test_of_images_that_are_no_chest_films_nothing_is_said_of_patients_or_lungs() -> None:
@@ -271,16 +280,72 @@ def test_a_long_digest_is_broken_and_a_long_foot_leaves_room_for_pictures() -> N
 @pytest.mark.parametrize("lines", [0, 1, 16, 70])
 def test_a_long_foot_is_set_smaller_down_to_what_can_be_read(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
     used: set[int] = set()
-    font = sheet._font
+    font = sheet.typeface
 
     def watched(size: int) -> object:
         used.add(size)
         return font(size)
 
-    monkeypatch.setattr(sheet, "_font", watched)
+    monkeypatch.setattr(sheet, "typeface", watched)
     image = dataclasses.replace(page(), figures=[], foot=["line " * 30] * lines).image()
     assert min(used) == {0: 24, 1: 24, 16: 24, 70: 18}[lines]
     assert (np.asarray(image) == (200, 30, 30)).all(axis=2).any()
+
+
+def many(classes: int) -> Bars:
+    """A reading of so many classes of long names, the last ones the most probable."""
+    shares = np.arange(1, classes + 1) / np.arange(1, classes + 1).sum()
+    names = [f"A class of one's own, of a long name {number}" for number in range(classes)]
+    return Bars("Net", "A class 5 %", dict(zip(names, shares.tolist(), strict=True)), ("Needs a human reader",))
+
+
+def test_of_many_classes_the_most_probable_are_drawn_and_the_others_counted() -> None:
+    drawn, others = sheet._most(many(102).shares)
+    assert [name.split()[-1] for name in drawn] == ["101", "100", "99", "98", "97", "96"]
+    assert others == f"and 96 more: {100 * (1 - sum(drawn.values())):.1f} %"
+    few = many(7).shares
+    assert sheet._most(few) == (few, "")
+
+
+@pytest.mark.parametrize(("classes", "readings"), [(40, 2), (102, 4)])
+def test_many_classes_leave_room_for_pictures_and_foot(classes: int, readings: int) -> None:
+    full = dataclasses.replace(page(6), bars=[many(classes)] * readings, foot=["line " * 25] * 25)
+    red = (np.asarray(full.image()) == (200, 30, 30)).all(axis=2)
+    blocks = np.diff(np.r_[False, red.any(axis=1)].astype(int))
+    assert (blocks == 1).sum() == 2  # two rows of pictures
+    assert red.any(axis=1).sum() > 2 * 100
+
+
+@pytest.mark.parametrize("box", [(700, 300), (560, 220), (560, 600), (1100, 260)])
+def test_the_lines_of_a_picture_stay_in_its_tile(box: tuple[int, int]) -> None:
+    paper, (width, height) = Image.new("RGB", (1300, 900), "white"), box
+    lines = (
+        "Grad-CAM for bacterial pneumonia rather than viral pneumonia, scale up to 12.4 logits",
+        "by layer3 + layer4, line at 50 %",
+        "This map is the same for every class: it says what stands out, not what speaks for a class.",
+        "Most of the evidence lies outside: 22 % of it in the lung fields (36 % of the film)",
+    )
+    sheet._tile(paper, Tile("VGG-16-BN · Grad-CAM", page().tiles[0].picture, lines), (50, 50, width, height))
+    drawn = (np.asarray(paper) != 255).any(axis=2)
+    inside = np.zeros_like(drawn)
+    inside[50 : 50 + height, 48 : 52 + width] = True  # a letter may lean out by a pixel
+    assert not (drawn & ~inside).any()
+    assert (np.asarray(paper) == (200, 30, 30)).all(axis=2).sum() > 0.05 * width * height
+
+
+def test_the_page_has_the_colours_of_its_maps() -> None:
+    bar = scale_bar(Look("viridis", 1.0), 300, 22)
+    shown = np.asarray(dataclasses.replace(page(), scale=bar).image())
+    top = int((shown == bar[0, -1]).all(axis=2).any(axis=1).argmax())
+    left = int((shown[top] == bar[0, -1]).all(axis=1).argmax()) - 299
+    assert np.array_equal(shown[top : top + 22, left : left + 300], bar)
+
+
+def test_no_two_classes_look_alike_on_the_page() -> None:
+    def drawn(name: str) -> bytes:
+        return dataclasses.replace(page(), bars=[Bars("Net", "70 %", {name: 0.7, "Other": 0.3})]).image().tobytes()
+
+    assert len({drawn(name) for name in ("肺炎", "胃炎", "é", "ä", "Ж", "Д", "\N{EN DASH}")}) == 7
 
 
 def test_what_must_be_known_first_stands_above_the_verdict() -> None:

@@ -16,12 +16,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models
+from core import models, report
 from core.architectures.network import Network
 from core.compare import Sheet
 from core.explain import METHODS
-from core.ui import cache, certainty, cutoff, reading_room, state
+from core.ui import cache, certainty, cutoff, making, reading_room, state
 from core.ui.compare import choice, panes
+from core.ui.compare.seen import Seen
 from tests import checkpoints, synthetic
 
 ROOT = Path(__file__).parent.parent
@@ -196,13 +197,82 @@ def test_what_diagnose_has_read_is_not_read_again(passes: list[int]) -> None:
     assert len(titles(app)) == 2
 
 
-def test_two_films_go_through_one_backbone(passes: list[int]) -> None:
+def test_films_of_one_name_can_be_told_apart() -> None:
+    app = opened()
+    app.file_uploader[0].set_value([("image.png", data, "image/png") for data in (FILM, OTHER, UPSIDE_DOWN)])
+    app.run()
+    (picker,) = (one for one in app.selectbox if one.label == "Film")
+    assert picker.options == [
+        f"image.png ({state.Upload.of('', one).sha256[:12]})" for one in (FILM, OTHER, UPSIDE_DOWN)
+    ]
+    before = pictures(app)[0]
+    app.toggle(key=state.compare.ONE_SCALE).set_value(True).run()
+    assert pictures(app)[0] == before
+    app.segmented_control(key=state.compare.CHOSEN).set_value("two").run()
+    second = app.session_state[state.compare.SECOND_FILM]
+    app.toggle(key=state.compare.ONE_SCALE).set_value(False).run()
+    assert not app.exception
+    assert pictures(app)[0] == before
+    assert app.session_state[state.compare.SECOND_FILM] == second == state.Upload.of("", OTHER).sha256
+
+
+def test_the_second_film_stays_when_another_of_its_name_is_added() -> None:
+    app = opened(FILM, OTHER, films="two", backbone=RESNET)
+    second = app.session_state[state.compare.SECOND_FILM]
+    assert app.selectbox(key=state.compare.SECOND_FILM).options == ["Doe1.png"]
+    app.file_uploader[0].set_value([("Doe1.png", UPSIDE_DOWN, "image/png")])
+    app.run()
+    first = next(one for one in app.selectbox if one.label == "First film")
+    first.set_value(state.Upload.of("", FILM).sha256).run()
+    assert not app.exception
+    assert app.session_state[state.compare.SECOND_FILM] == second
+    assert f"Doe1.png ({second[:12]})" in app.selectbox(key=state.compare.SECOND_FILM).options
+
+
+def test_the_original_is_there_before_any_map_is_made() -> None:
+    app = opened(FILM, method="occlusion")
+    assert not titles(app)
+    assert "**Original**" in said(app)
+    assert len(pictures(app)) == 1
+
+
+def test_the_sheet_holds_readings_whose_maps_are_not_made_yet(
+    downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(sheet: Sheet, texts: Mapping[str, str]) -> bytes:
+        tiles = [tile.title for tile in sheet.tiles]
+        return json.dumps([[one.title for one in sheet.bars], tiles, sheet.foot, dict(texts)]).encode()
+
+    real = making.maps
+    monkeypatch.setattr(Sheet, "png", written)
+    monkeypatch.setattr(making, "maps", lambda wanted: [real(wanted)[0], None])
+    app = opened(FILM)
+    assert titles(app) == ["VGG-16-BN"]
+    bars, tiles, foot, texts = json.loads(downloads["Sheet PNG"]())
+    assert bars == ["VGG-16-BN", "ResNet-18"]
+    assert tiles == ["Original", "VGG-16-BN"]
+    assert f"{RESNET} " in texts["weights_sha256"]
+    assert [line for line in foot if line.startswith(f"{RESNET}: weights sha256 ")]
+    assert texts["set_level"] == "VGG-16-BN: 0.9\nResNet-18: 0.9"
+
+
+def test_two_films_go_through_one_backbone(
+    passes: list[int], downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(sheet: Sheet, _: object) -> bytes:
+        return json.dumps([sheet.figures, [line for tile in sheet.tiles for line in tile.lines]]).encode()
+
+    monkeypatch.setattr(Sheet, "png", written)
     app = opened(FILM, OTHER, films="two", backbone=RESNET)
     assert titles(app) == ["Film A", "Film B"]
     assert len(pictures(app)) == 5  # two originals, two maps, their difference
     assert "nothing is aligned to the body" in said(app)
     assert "different evidence" not in app.subheader[0].value  # of two films there is no saying
     assert passes == [2]
+    figures, lines = json.loads(downloads["Sheet PNG"]())
+    assert any("nothing is aligned to the body" in one for one in figures)
+    assert [one for one in lines if one.startswith("Orange: Film A")] == ["Orange: Film A is hotter. Blue: Film B is."]
+    assert "Drawn over film A." in lines
     app = opened(FILM, films="two")
     assert "Add another at the left" in app.info[0].value
 
@@ -288,6 +358,21 @@ def test_evidence_is_that_for_what_was_read_whatever_is_explained() -> None:
     assert app.subheader[0].value.endswith("Same verdict")
 
 
+def test_maps_of_different_classes_say_so_on_screen_and_on_the_sheet(
+    downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sheet, "png", lambda sheet, _texts: "\n".join(sheet.figures).encode())
+    differ = "These two explain different classes."
+    app = opened(FILM)
+    assert differ not in said(app)
+    assert differ not in downloads["Sheet PNG"]().decode()
+    monkeypatch.setattr(Seen, "prediction", property(lambda one: "VIRUS" if one.title == "ResNet-18" else "NORMAL"))
+    app.segmented_control(key=state.compare.CLASS).set_value(panes.EACH).run()
+    assert not app.exception
+    assert differ in said(app)
+    assert downloads["Sheet PNG"]().decode().count(differ) == 1
+
+
 def test_each_network_may_explain_what_it_reads() -> None:
     app = opened(FILM)
     app.segmented_control(key=state.compare.CLASS).set_value(panes.EACH).run()
@@ -338,6 +423,19 @@ def test_a_broken_film_and_broken_weights_are_explained(tmp_path: Path, monkeypa
     app = opened(FILM)
     assert "VGG-16-BN cannot be loaded" in app.error[0].value
     assert titles(app) == ["ResNet-18"]  # the other goes on
+    app = opened(BROKEN)
+    assert ["cannot be loaded" in app.error[0].value, "damaged or cut short" in app.error[1].value] == [True, True]
+    assert len(app.error) == 2
+
+
+def test_how_sure_can_be_set_if_any_network_can_say_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for arch in ("resnet18", "vgg16_bn"):
+        found = checkpoints.random_checkpoint(tmp_path, arch=arch)
+    found.validation.unlink()  # of the VGG, which comes first
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    app = opened(FILM)
+    assert app.slider(key=state.reading.SET_LEVEL)
+    assert said(app).count("90 % set: ") == 1
 
 
 def test_without_any_network_the_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,6 +453,10 @@ def test_the_sheet_holds_figures_and_provenance_and_no_file_name(downloads: dict
             assert digest in image.info["weights_sha256"]
         assert "Research use only" in image.info["notice"]
         assert "layer_cam" in image.info["maps"]
+        assert set(report.UNKNOWN.as_texts()) <= set(image.info)  # as of every export
+        assert image.info["prediction_set"] == "ResNet-18: BACTERIA|NORMAL"  # the VGG's is empty
+        assert image.info["set_level"] == "VGG-16-BN: 0.9\nResNet-18: 0.9"
+        assert image.info["guard"] == "VGG-16-BN: unknown\nResNet-18: unknown"
     assert pdf.startswith(b"%PDF")
     assert b"/Count 1" in pdf
     assert b"Doe0.png" not in png
@@ -379,8 +481,8 @@ def test_a_film_refused_by_several_networks_has_one_panel_with_its_picture_and_m
 def test_the_second_film_is_mended_where_it_is(
     downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def written(sheet: Sheet, _: object) -> bytes:
-        return json.dumps([[tile.title for tile in sheet.tiles], sheet.foot]).encode()
+    def written(sheet: Sheet, texts: Mapping[str, str]) -> bytes:
+        return json.dumps([[tile.title for tile in sheet.tiles], sheet.foot, dict(texts)]).encode()
 
     monkeypatch.setattr(Sheet, "png", written)
     app = opened(FILM, OTHER, UPSIDE_DOWN, films="two", backbone=RESNET)
@@ -394,7 +496,12 @@ def test_the_second_film_is_mended_where_it_is(
     assert "Mended" in films[app.session_state[state.compare.SECOND_FILM]].note
     assert "Film A: Shown as stored" in said(app)
     assert "Film B: Not shown as stored" in said(app)
-    tiles, foot = json.loads(downloads["Sheet PNG"]())
+    tiles, foot, texts = json.loads(downloads["Sheet PNG"]())
+    original = state.Upload.of("", UPSIDE_DOWN).sha256
+    assert texts["original_sha256"] == f"Film B: {original}"
+    assert texts["film_note"].startswith("Film B: Mended here: turned by 180°")
+    assert next(line for line in foot if line.startswith("Film B: sha256 ")).endswith(f", made from sha256 {original}")
+    assert not [line for line in foot if line.startswith("Film A: ") and "made from" in line]
     assert {"Original of film A", "Mended film of film B"} <= set(tiles)
     assert sum("Film B: Not shown as stored" in line for line in foot) == 1
 
@@ -415,7 +522,7 @@ def test_a_film_read_anyway_says_why_not_on_screen_and_once_on_the_sheet(
     assert all(re.search(r"\*\* The image .*\. And \d more reasons?\.$", one.value) for one in first)
     sheet = downloads["Sheet PNG"]().decode()
     assert sheet.count("Read anyway: the guard refused this film") == 2  # beside each reading
-    assert sheet.count("VGG-16-BN, ResNet-18: film refused, read anyway.") == 1
+    assert sheet.count("VGG-16-BN, ResNet-18: the film was refused, and read anyway.") == 1
     assert sheet.count("grainy all over") == 1
 
 

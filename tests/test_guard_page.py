@@ -106,7 +106,7 @@ def test_every_download_says_that_a_film_was_mended_or_is_read_anyway(monkeypatc
     lines = report.lines
     monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: offered.update({label: data}))
     monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
-    monkeypatch.setattr(report, "lines", lambda *given: written.extend(lines(*given)) or lines(*given))
+    monkeypatch.setattr(report, "lines", lambda *a, **b: written.extend(lines(*a, **b)) or lines(*a, **b))
 
     def carried() -> list[dict[str, str]]:
         files = {label: make() for label, make in offered.items()}
@@ -138,6 +138,31 @@ def test_every_download_says_that_a_film_was_mended_or_is_read_anyway(monkeypatc
         assert (facts["guard"], facts["read_anyway"]) == ("refused", "true")
         assert facts["film_note"] == facts["original_sha256"] == ""
     assert [line for line in written if line.endswith("READ ANYWAY: film was refused")]
+    assert written.count("Grey values are the film's own, not as windowed or inverted on screen.") == 2
+
+
+def test_an_overlay_has_both_figures_where_the_screen_has_the_one_before_calibration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = checkpoints.random_checkpoint(tmp_path)
+    card = tmp_path / f"{made.name}.json"
+    card.write_text(json.dumps(json.loads(card.read_text("utf-8")) | {"temperature": 0.5}), "utf-8")
+    offered: dict[str, Callable[[], bytes]] = {}
+    written: list[str] = []
+    lines = report.lines
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    monkeypatch.setattr(st, "download_button", lambda label, data, *_, **__: offered.update({label: data}))
+    monkeypatch.setattr(report, "lines", lambda *a, **b: written.extend(lines(*a, **b)) or lines(*a, **b))
+    app = give(opened(), ("film.png", synthetic.as_png8(FILM)))
+    calibrated = app.header[0].value
+    offered["Overlay PNG"]()
+    app.toggle(key=state.reading.UNCALIBRATED).set_value(True).run()
+    raw = app.header[0].value.removeprefix("Bacterial pneumonia ")
+    offered["Overlay PNG"]()  # made outside the visitor's session
+    first, second = (line for line in written if line.startswith("Bacterial pneumonia "))
+    assert first.startswith(f"{calibrated} (calibrated softmax, temperature 0.50), ")
+    assert second.startswith(f"{calibrated} (calibrated softmax, temperature 0.50; before calibration {raw}), ")
+    assert raw not in calibrated
 
 
 def test_a_mended_film_keeps_what_its_header_said() -> None:
@@ -177,11 +202,14 @@ def test_the_table_of_films_and_every_export_carry_the_verdict(made: Checkpoint)
     assert [guard.facts(result)["guard"]["verdict"] for result in results] == ["unknown", "refused"]
     assert results[1].reading is None
     told = guard.lines([("A", results[1]), ("B", results[1]), ("C", results[0])])
-    assert told[0] == "A, B: film refused."
-    assert told[-1] == "C: film cannot tell."
+    assert told[0] == "A, B: the film was refused."
+    assert told[-1] == "C: whether the film is of a known kind cannot be told."
     assert len([line for line in told if "grainy all over" in line]) == 1
     turned = replace(results[0], upload=replace(results[0].upload, note="Mended here: turned."))
-    assert guard.lines([("it", turned)]) == ["it: film cannot tell.", "it: Mended here: turned."]
+    assert guard.lines([("it", turned)])[1:] == ["it: Mended here: turned."]
+    known = replace(results[0], verdict=Verdict("accepted", (), 0.1))
+    assert guard.lines([("D", known)]) == ["D: the film is of a known kind."]
+    assert guard.lines([("E", results[0])], "image") == ["E: whether the image is of a known kind cannot be told."]
 
 
 def test_reasons_that_are_not_every_networks_name_theirs(made: Checkpoint) -> None:
@@ -204,6 +232,15 @@ def test_compare_refuses_and_reads_anyway_too() -> None:
     app.button(key=button).click().run()
     assert not app.exception
     assert "Read anyway: the guard refused this film" in said(app)
+
+
+def test_compare_says_of_each_reading_that_its_film_cannot_be_judged() -> None:
+    app = give(opened(), ("film.png", synthetic.as_png8(FILM)))
+    app.switch_page("pages/read/compare.py").run()
+    assert not app.exception
+    (told,) = [one for one in app.caption if "cannot be told" in one.value]  # this network has no statistics
+    assert "it has no statistics of its films" in told.value
+    assert "python -m core guard" in told.help
 
 
 def test_the_viewers_mark_of_the_right_side_says_what_was_done_to_the_film() -> None:

@@ -146,3 +146,32 @@ def test_a_line_too_long_for_the_plate_goes_on_below() -> None:
     short, long = (render.plate(picture, heatmap(), Look(), ("word " * count,)) for count in (5, 60))
     assert long.shape[0] > short.shape[0]
     assert not long[512:, -8:].any()
+
+
+@pytest.mark.parametrize("look", [Look(), Look("viridis", 0.3), Look("gray", 1.0, contour=False)])
+def test_the_scale_has_the_colours_that_the_overlay_has(look: Look) -> None:
+    heat = np.tile(np.linspace(0, 1, 200, dtype=np.float32), (9, 1))
+    over_grey = render.overlay(np.full((9, 200), 0x8A, np.uint8), heat, Look(look.colours, look.opacity, contour=False))
+    bar = render.scale_bar(look, 200, 9)
+    assert np.array_equal(bar, over_grey)
+    assert (bar[:, 0] == 0x8A).all()
+
+
+def test_the_scale_on_a_plate_is_that_of_its_picture() -> None:
+    look = Look("viridis", 0.5)
+    plate = render.plate(render.overlay(grey(512, 640), HEAT, look), heatmap(), look, ())
+    bar = render.scale_bar(look, 160, 11)
+    assert np.array_equal(plate[512 + 8 : 512 + 19, 44 : 44 + 160], bar)  # a quarter of the width, 11 pixels high
+
+
+def test_letters_that_the_typeface_lacks_are_written_as_their_numbers() -> None:
+    latin = "Ärztin, café, straße \N{EN DASH} Пневмония · 82 %"
+    assert render.written(latin) == latin
+    assert render.written("肺 1\t\x07🫁") == "\\u80ba 1\t\\x07\\U0001fac1"
+    assert render.wrapped("肺 胃", render.typeface(20), 1000) == ["\\u80ba \\u80c3"]
+
+
+def test_a_plate_shows_accents_and_other_alphabets_each_as_itself() -> None:
+    picture = render.overlay(grey(512, 640), HEAT, Look())
+    names = ("é", "ä", "ß", "\N{EN DASH}", "Ж", "肺", "胃")
+    assert len({render.plate(picture, heatmap(), Look(), (name,)).tobytes() for name in names}) == len(names)

@@ -145,12 +145,25 @@ def test_json_carries_it_too_and_says_null_of_what_is_not_known() -> None:
 def test_a_plate_says_what_was_read_against_advice_and_what_was_done_to_the_film() -> None:
     checkpoint = find()[0]["pneumonia-resnet18"]
     first, told, note, notice, origin = report.lines(MAP, 0.82, checkpoint, REFUSED, "90 % set: one", "")
-    assert first == "Viral pneumonia 82 % (softmax), ResNet-18, Grad-CAM, at layer4, READ ANYWAY: film was refused"
+    kind = f"calibrated softmax, temperature {checkpoint.card.temperature:.2f}"
+    assert first == f"Viral pneumonia 82 % ({kind}), ResNet-18, Grad-CAM, at layer4, READ ANYWAY: film was refused"
     assert (told, note, notice) == ("90 % set: one", REFUSED.film_note, DISCLAIMER)
     assert origin == f"film {'a' * 12}, made from {'d' * 12}, weights {checkpoint.card.weights_sha256[:12]}"
     caution = Caveats(guard={"verdict": "caution", "reasons": (), "score": 0.5, "read_anyway": False})
     assert report.lines(MAP, 0.82, checkpoint, caution)[0].endswith(", CAUTION: film unlike those known")
     assert report.lines(MAP, 0.82, checkpoint, UNKNOWN)[0].endswith("at layer4")
+
+
+def test_a_plate_says_what_its_percentage_is() -> None:
+    found = find()[0]["pneumonia-resnet18"]
+    fitted, plain = (replace(found, card=found.card.model_copy(update={"temperature": t})) for t in (1.234, 1.0))
+    for checkpoint, raw, says in (
+        (fitted, None, "82 % (calibrated softmax, temperature 1.23),"),
+        (fitted, 0.91, "82 % (calibrated softmax, temperature 1.23; before calibration 91 %),"),
+        (plain, None, "82 % (softmax, not calibrated),"),
+        (plain, 0.82, "82 % (softmax, not calibrated),"),
+    ):
+        assert f"Viral pneumonia {says}" in report.lines(MAP, 0.82, checkpoint, UNKNOWN, raw=raw)[0]
 
 
 def test_the_mask_is_white_where_a_lung_is() -> None:

@@ -18,6 +18,9 @@ _SIDES: Final = {
 """Whether images are of a chest → whose sides are meant."""
 
 _QUARTERS: Final = ("upper left", "upper right", "lower left", "lower right")
+_SHARED: Final = 0.05
+"""Share of their heat that two maps must have in common for its place to be worth a word."""
+
 _NOTABLE: Final = 0.1
 """Difference in a quarter's share of the heat from which it is worth a word."""
 
@@ -52,8 +55,12 @@ def sentence(agreement: Agreement, first: str, second: str, image: str = "film")
         return says[0]
     one, two = (_shares(values) for values in (agreement.first, agreement.second))
     shared = _shares(np.minimum(_heat(agreement.first), _heat(agreement.second)), whole=False)
-    place = int(shared.argmax())
-    says.append(f"What they share is strongest at the {_QUARTERS[place]} of the {image}.")
+    place = _QUARTERS[int(shared.argmax())]
+    says.append(
+        f"What they share is strongest at the {place} of the {image}."
+        if shared.sum() >= _SHARED
+        else "They share next to nothing."
+    )
     lean = one - two
     parts = [
         f"{name} has more of its heat at the {_QUARTERS[at]} ({percent(mine[at])} against {percent(other[at])})"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from core.explain import Heatmap
 from core.tasks import Task
 from core.ui import state
-from core.words import percent, probability
+from core.words import probability
 
 if TYPE_CHECKING:
     from core.classifier import Reading
@@ -52,7 +52,7 @@ def why_not(heatmap: Heatmap, share: float, task: Task, *, asked: bool) -> str |
         return f"**No heatmap for {says}.** {heatmap.problem}"
     if weak(share, len(task.classes)) and not asked:
         return (
-            f"**{says}: {probability(share)}.** Below {percent(shown_from(len(task.classes)))} no heatmap is drawn "
+            f"**{says}: {probability(share)}.** Below {probability(shown_from(len(task.classes)))} no heatmap is drawn "
             "unless asked for: colours are scaled within the image, so weak evidence would look like strong."
         )
     return None

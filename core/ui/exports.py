@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import streamlit as st
 
@@ -14,20 +15,26 @@ from core.render import Look
 from core.ui import certainty, guard, lungs, state, widgets
 from core.ui.kept import Film, Result
 
+WINDOW: Final = "Grey values are the {}'s own, not as windowed or inverted on screen."
+"""What pictures must say: the viewer windows in the browser, and nothing of it is known here; ``{}``: film or image."""
+
 
 def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, look: Look) -> None:
     """Buttons for one film: overlay, heatmap and reading. ``heatmap`` is ``None`` when none is drawn."""
-    weights = checkpoint.card.weights_sha256
-    caveats = _caveats(result, certainty.facts(checkpoint))  # asked now, as below
+    weights, task = checkpoint.card.weights_sha256, checkpoint.task
+    caveats = caveats_of(result, certainty.facts(checkpoint))  # asked now, as below
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if heatmap is not None:
             stem = f"{film.key}-{heatmap.model}-{heatmap.asked}-{heatmap.made}"
-            sure = certainty.line(result, checkpoint)
+            sure, raw_too = certainty.line(result, checkpoint), state.reading.uncalibrated()
 
             def overlay(heatmap: Heatmap = heatmap) -> bytes:
                 assert result.reading is not None  # noqa: S101 - a heatmap came from it
-                told = (f"{sure}." if sure else "", lungs.short(result.upload, heatmap, checkpoint.task))
-                lines = report.lines(heatmap, result.reading.by_class[heatmap.target], checkpoint, caveats, *told)
+                target, reading = heatmap.target, result.reading
+                inside, window = lungs.short(result.upload, heatmap, task), WINDOW.format(task.image)
+                told = (f"{sure}." if sure else "", inside, window)
+                raw = reading.raw_by_class[target] if raw_too else None
+                lines = report.lines(heatmap, reading.by_class[target], checkpoint, caveats, *told, raw=raw)
                 picture = render.overlay(film.grey, heatmap.values, look)
                 return report.overlay_png(render.plate(picture, heatmap, look, lines), heatmap, weights, caveats)
 
@@ -82,11 +89,11 @@ def _row(result: Result, checkpoint: Checkpoint, sure: certainty.Facts, *, named
         probabilities=None if result.reading is None else result.reading.by_class,
         error=result.error,
         file=result.upload.name if named else None,
-        caveats=_caveats(result, sure),
+        caveats=caveats_of(result, sure),
     )
 
 
-def _caveats(result: Result, sure: certainty.Facts) -> report.Caveats:
+def caveats_of(result: Result, sure: certainty.Facts) -> report.Caveats:
     """What must be known of a reading, from what was asked in the visitor's session."""
     upload = result.upload
     told = guard.facts(result) | sure(result)

@@ -17,6 +17,14 @@ from core.ui.kept import Result
 from core.ui.state import Upload
 
 _WORDS: Final = {"accepted": "known kind", "caution": "caution", "refused": "refused", "unknown": "cannot tell"}
+_TOLD: Final = {
+    "accepted": "the {} is of a known kind",
+    "caution": "the {} must be read with caution",
+    "refused": "the {} was refused",
+    "unknown": "whether the {} is of a known kind cannot be told",
+}
+"""Verdict → the same in a sentence; ``{}``: what an image is called."""
+
 _MENDABLE: Final = frozenset({"orientation", "polarity"})
 
 
@@ -91,7 +99,7 @@ def warning(result: Result, checkpoint: Checkpoint) -> None:
     if verdict is None or verdict.name == "accepted":
         return
     if verdict.name == "unknown":
-        st.caption(f":material/help: {_cannot_tell(checkpoint)}")
+        st.caption(f":material/help: {_cannot_tell(checkpoint)} {_remedy(checkpoint)}".rstrip())
         return
     title = "Read anyway. The guard refused this film." if verdict.refused else "Read with caution."
     with st.container(key="caution"):
@@ -143,8 +151,11 @@ def _put_right(upload: Upload, mend: Mend) -> None:
     state.compare.put_for(upload.sha256, new.sha256)
 
 
-def short(result: Result) -> None:
-    """A caution and its first reason, the others behind them: where several readings stand side by side."""
+def short(result: Result, checkpoint: Checkpoint) -> None:
+    """A caution and its first reason, the others behind them, or that nothing is known: for readings side by side."""
+    if result.verdict is not None and result.verdict.name == "unknown":
+        st.caption(f":material/help: {_cannot_tell(checkpoint)}", help=_remedy(checkpoint) or None)
+        return
     if not (title := caution(result)):
         return
     first, *others = _reasons(result) or [""]
@@ -159,26 +170,27 @@ def caution(result: Result) -> str:
     return "Read anyway: the guard refused this film" if result.verdict.refused else "Read with caution"
 
 
-def lines(found: Iterable[tuple[str, Result]]) -> list[str]:
+def lines(found: Iterable[tuple[str, Result]], image: str = "film") -> list[str]:
     """Verdicts, reasons and what was done to films, for a page that leaves the house: each once, with whose it is.
 
     Args:
         found: whose each reading is, and the reading.
+        image: what the thing read is called.
     """
-    said = _by_text((who, text) for who, result in found for text in _said(result))
+    said = _by_text((who, text) for who, result in found for text in _said(result, image))
     return [f"{', '.join(who)}: {text}" for text, who in said.items()]
 
 
-def _said(result: Result) -> list[str]:
-    return [_told(result), *_reasons(result), *filter(None, [result.upload.note])]
+def _said(result: Result, image: str) -> list[str]:
+    return [_told(result, image), *_reasons(result), *filter(None, [result.upload.note])]
 
 
-def _told(result: Result) -> str:
+def _told(result: Result, image: str) -> str:
     """The verdict in a sentence."""
     if result.verdict is None:
-        return "whether the film is of a known kind was not looked at."
-    anyway = ", read anyway" if result.verdict.refused and not refused(result) else ""
-    return f"film {_WORDS[result.verdict.name]}{anyway}."
+        return f"whether the {image} is of a known kind was not looked at."
+    anyway = ", and read anyway" if result.verdict.refused and not refused(result) else ""
+    return f"{_TOLD[result.verdict.name].format(image)}{anyway}."
 
 
 def _reasons(result: Result) -> list[str]:
@@ -235,7 +247,9 @@ def _known(checkpoint: Checkpoint) -> Known | None:
 
 def _cannot_tell(checkpoint: Checkpoint) -> str:
     kind = checkpoint.task.image
-    says = f"Whether this is the kind of {kind} the network knows cannot be told: it has no statistics of its {kind}s."
-    if not checkpoint.task.chest:
-        return says
-    return f"{says} Make them: `python -m core guard --model {checkpoint.name} --data DIR`"
+    return f"Whether this is the kind of {kind} the network knows cannot be told: it has no statistics of its {kind}s."
+
+
+def _remedy(checkpoint: Checkpoint) -> str:
+    """What makes such statistics; nothing does for classes of one's own."""
+    return f"Make them: `python -m core guard --model {checkpoint.name} --data DIR`" if checkpoint.task.chest else ""

@@ -13,7 +13,8 @@ def main() -> None:
     with st.sidebar:
         chosen = choice.pick()
         if chosen is not None and chosen.backbones:
-            certainty.panel(chosen.backbones[0])
+            # What is asked is asked of every network; the panel needs one of which something is known.
+            certainty.panel(next(filter(certainty.usable, chosen.backbones), chosen.backbones[0]))
         runs_on = st.empty()
     if chosen is None:
         widgets.no_model()

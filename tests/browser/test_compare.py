@@ -16,6 +16,10 @@ from tests.browser.viewing import pixels, readout
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FILM = synthetic.as_png8(synthetic.film(300, 360))
+TOO_WIDE = """[document.documentElement, document.querySelector("[data-testid=stMain]"),
+    ...document.querySelectorAll("[data-testid=stMain] [data-testid=stHorizontalBlock]")]
+    .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.outerHTML.slice(0, 200))"""
+"""What would have to be scrolled sideways."""
 OTHER = synthetic.as_png8(synthetic.film(280, 300, seed=2))
 
 
@@ -70,9 +74,13 @@ def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
         kept.value.save_as(tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(start)
 
+    page.set_viewport_size({"width": 1024, "height": 768})  # a small projector
+    settled(page)
+    assert page.evaluate(TOO_WIDE) == []
     page.get_by_role("button", name="ResNet-34", exact=True).click()
     page.get_by_role("img", name=re.compile("heatmap for")).wait_for()
     assert "compare" not in page.url
+    assert page.evaluate(TOO_WIDE) == []
     page.get_by_role("link", name="Compare").click()
     overlays.nth(1).wait_for()  # the film is still here
 
@@ -106,8 +114,8 @@ def test_a_film_that_cannot_be_fetched_is_asked_for_again_and_the_viewer_stays(p
     drop(page, ("one.png", FILM))
     page.get_by_text("no longer on the server").first.wait_for()
     page.unroute("**/media/**")
-    page.get_by_text("Each its own").click()
-    page.locator('.room[data-ready="true"]').wait_for()
+    page.get_by_test_id("stButtonGroup").first.get_by_role("radio").last.click()  # another class: the viewer's turn
+    page.locator(".busy >> visible=true").first.wait_for(state="detached")
     page.get_by_role("img", name=re.compile("The film with the Grad-CAM heatmap")).first.wait_for()
     assert page.get_by_text("still images instead").count() == 0
 

@@ -27,7 +27,8 @@ START = """async (code) => {
     document.body.replaceChildren(document.createElement("main"));
     window.viewer ??= await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     window.room?.leave();
-    window.room = new window.viewer.Room(document.querySelector("main"), () => {});
+    window.told = []; // of how overlays look, to the server
+    window.room = new window.viewer.Room(document.querySelector("main"), (_, look) => window.told.push({ ...look }));
 }"""
 
 PRESS = """([key, modifiers]) => {
@@ -53,6 +54,8 @@ def opened() -> Iterator[Any]:
     with visiting() as found:
         found.route(f"{PLACE}**", lambda route: route.fulfill(body=body, content_type="text/html"))
         found.route(f"{PLACE}*.png", lambda route: route.fulfill(body=PNG, content_type="image/png"))
+        found.route(f"{PLACE}gone.png", lambda route: route.fulfill(status=404))
+        found.route(f"{PLACE}slow.png", lambda route: None)  # never answered
         found.goto(PLACE)
         yield found
 
@@ -60,6 +63,7 @@ def opened() -> Iterator[Any]:
 @pytest.fixture
 def page(opened: Any) -> Any:
     """A new viewer with a film, and a map over it."""
+    opened.set_viewport_size({"width": 1440, "height": 900})
     opened.mouse.move(5, 5)
     opened.evaluate(START, script())
     show(opened, pane("Original"), pane("Overlay", mapped=True))
@@ -67,21 +71,25 @@ def page(opened: Any) -> Any:
     return opened
 
 
-def pane(title: str, *, mapped: bool = False, why_not: str = "") -> wire.Pane:
+def pane(title: str, *, mapped: bool = False, why_not: str = "", film: str = "film") -> wire.Pane:
     values = np.linspace(0, 1, 49, dtype=np.float32).reshape(7, 7) if mapped else None
-    return wire.Pane("film", title, title, "", values, "high" if mapped else "", why_not)
+    return wire.Pane(film, title, title, "", values, "high" if mapped else "", why_not)
 
 
-def show(page: Any, *panes: wire.Pane) -> None:
-    """Hand the viewer what the server would."""
-    given = {
-        "films": {"film": FILM},
+def given(*panes: wire.Pane, opacity: float = Look().opacity) -> dict[str, Any]:
+    """What the server would send; a film's key is its file's name."""
+    return {
+        "films": {one.film: FILM | {"url": f"{one.film}.png"} for one in panes},
         "panes": [wire._pane(one) for one in panes],
-        "look": asdict(Look()),
+        "look": asdict(Look(opacity=opacity)),
         "columns": 2,
         "colours": dict(wire.colours()),
     }
-    page.evaluate("given => window.room.update(given)", given)
+
+
+def show(page: Any, *panes: wire.Pane, opacity: float = Look().opacity) -> None:
+    """Hand the viewer what the server would, and wait until it hangs."""
+    page.evaluate("given => window.room.update(given)", given(*panes, opacity=opacity))
 
 
 def middle(page: Any, number: int) -> tuple[float, float]:
@@ -113,6 +121,11 @@ def view(page: Any) -> dict[str, float]:
 def held(page: Any) -> int:
     """How many fingers and mice the viewer takes to be down."""
     return int(page.evaluate("() => window.room.panes.reduce((sum, pane) => sum + pane.hands.size, 0)"))
+
+
+def opacities(page: Any) -> list[float]:
+    """What the server was told, one after the other."""
+    return [look["opacity"] for look in page.evaluate("() => window.told")]
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -332,3 +345,134 @@ def test_the_keyboards_place_is_seen_and_everything_has_a_name(page: Any) -> Non
         assert style == "solid"
         seen += 1
     assert seen > 12
+
+
+def test_what_was_changed_last_holds_whatever_the_server_answers_first(page: Any) -> None:
+    panes = pane("Original"), pane("Overlay", mapped=True)
+    x, y = middle(page, 1)
+
+    def press(keys: str) -> None:
+        """In the viewer, which is left at once."""
+        page.mouse.move(x, y)
+        for key in keys:
+            page.keyboard.press(key)
+        page.mouse.move(5, 5)
+
+    def answer(*shares: float) -> list[str]:
+        """What the viewer shows after each of the server's answers."""
+        shown = []
+        for share in shares:
+            show(page, *panes, opacity=share)
+            shown.append(page.get_by_label("Heatmap opacity, percent").input_value())
+        return shown
+
+    press("[[[[")
+    press("[[[[")
+    assert opacities(page) == [0.4, 0.2]
+    assert answer(0.6, 0.4, 0.2) == ["20", "20", "20"]
+    press("]]")
+    press("[[")  # back to what the server gave last, but not to what it was told last
+    press("]]")
+    assert opacities(page)[2:] == [0.3, 0.2, 0.3]
+    assert answer(0.3, 0.2, 0.3) == ["30", "30", "30"]
+    assert answer(0.8) == ["80"]  # what nobody told it is its own
+
+
+def test_a_change_is_told_soon_but_not_while_a_slider_is_held(page: Any) -> None:
+    for _ in range(3):
+        page.keyboard.press("[")
+    page.wait_for_function("() => window.told.length")  # nobody leaves the viewer
+    assert opacities(page) == [0.45]  # the last of them
+
+    box = page.get_by_label("Heatmap opacity, percent").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 1, box["y"] + box["height"] / 2, steps=3)
+    page.wait_for_timeout(600)
+    assert opacities(page) == [0.45]
+    page.mouse.up()
+    page.wait_for_function("() => window.told.length > 1")
+    assert opacities(page) == [0.45, 1]
+
+
+def test_a_small_film_at_one_to_one_is_not_enlarged_by_minus(page: Any) -> None:
+    page.set_viewport_size({"width": 1440, "height": 1400})  # the whole film stands at more than twice its size
+    assert readout(page)["zoom"] > 200
+    page.keyboard.press("1")
+    page.keyboard.press("-")
+    assert readout(page)["zoom"] == 100
+    page.keyboard.press("+")
+    assert readout(page)["zoom"] == 125
+    page.keyboard.press("f")
+    for _ in range(9):
+        page.keyboard.press("-")
+    assert readout(page)["zoom"] == 100
+
+
+def test_full_screen_leaves_something_of_every_film_on_a_small_screen(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    show(page, *(pane(f"Map {number}", mapped=True) for number in range(7)))
+    page.locator(".stage").first.focus()
+    page.keyboard.press("s")
+    page.wait_for_function("() => document.fullscreenElement")
+    readout(page)
+    heights = [page.locator(".stage").nth(number).bounding_box()["height"] for number in range(7)]
+    page.evaluate("() => document.exitFullscreen()")
+    assert min(heights) >= 240
+
+
+def test_keys_have_a_place_when_a_change_of_mode_hides_the_one_that_had_them(page: Any) -> None:
+    at = "() => document.activeElement.className || document.activeElement.getAttribute('aria-label')"
+    page.keyboard.press("v")  # swipe
+    page.locator(".divider:visible").focus()
+    page.keyboard.press("v")  # fade, without a divider
+    assert page.evaluate(at) == "stage with-map"
+    page.get_by_label("From original to overlay, percent").focus()
+    page.keyboard.press("v")  # side by side, without a slider
+    assert page.evaluate(at) == "stage"
+    page.get_by_role("button", name="Fade (V)").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate(at) == "Fade (V)"  # what is still there keeps them
+
+
+def test_a_button_is_heard_and_so_is_a_film_that_is_lost(page: Any) -> None:
+    spoken = page.locator(".spoken")
+    page.get_by_role("button", name="+: Larger").focus()
+    page.keyboard.press("Enter")
+    assert "Zoom 125 % of fit" in spoken.inner_text()
+    show(page, pane("Original", film="gone"), pane("Overlay", mapped=True))
+    assert "no longer on the server" in spoken.inner_text()
+    pictures = page.locator("canvas").all()
+    assert "Original. This film is no longer on the server" in pictures[0].get_attribute("aria-label")
+    assert pictures[1].get_attribute("aria-label") == "Overlay"
+
+
+def test_a_film_that_stalls_holds_up_no_other_and_is_given_up_once_left_behind(page: Any) -> None:
+    update = "given => { window.room.update(given) }"  # not waited for
+    page.evaluate(update, given(pane("A", film="slow"), pane("B", mapped=True)))
+    page.wait_for_function("() => window.room.panes[1].film")
+    assert page.locator(".busy:visible").all_inner_texts() == ["Fetching the film …"]
+    show(page, pane("A", film="next"), pane("B", mapped=True))
+    with page.expect_event("requestfailed") as dropped:
+        show(page, pane("A", film="third"), pane("B", mapped=True))
+    assert dropped.value.url == f"{PLACE}slow.png"
+    assert page.locator(".busy:visible").count() == 0
+    with page.expect_request("**/slow.png"):  # who comes back to it asks for it anew
+        page.evaluate(update, given(pane("A", film="slow"), pane("B", mapped=True)))
+
+
+def test_a_call_that_was_overtaken_leaves_the_viewer_to_the_next(page: Any) -> None:
+    """Streamlit starts a second call while the first still loads the module, then clears up after the first."""
+    page.evaluate(
+        """(data) => {
+            const parentElement = document.querySelector("main");
+            const call = () => window.viewer.default({ data, parentElement, setStateValue: () => {} });
+            window.room.leave();
+            window.ends = [call(), call()];
+        }""",
+        given(pane("Original"), pane("Overlay", mapped=True)),
+    )
+    page.evaluate("() => window.ends[0]()")
+    page.locator(".room[data-ready=true]").wait_for()
+    page.evaluate("() => window.ends[1]()")
+    assert page.locator(".room").count() == 0

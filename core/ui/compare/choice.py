@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -214,13 +215,14 @@ def _films(*, two: bool) -> tuple[Upload, ...]:
     films = {film.sha256: film for film in state.films.given()}
     chosen = state.films.chosen()
     assert chosen is not None  # noqa: S101 - there are films
+    called = _called(films)
     if len(films) > 1:
         key = "compare_first_film"
         st.selectbox(
             "First film" if two else "Film",
             list(films),
             index=list(films).index(chosen.sha256),
-            format_func=lambda sha256: films[sha256].name,
+            format_func=called.__getitem__,
             key=f"{key}_{chosen.sha256[:12]}_{len(films)}",  # a film chosen elsewhere is shown at once
             on_change=_choose,
             args=(f"{key}_{chosen.sha256[:12]}_{len(films)}",),
@@ -229,12 +231,19 @@ def _films(*, two: bool) -> tuple[Upload, ...]:
     second = None
     if two and others:
         second = state.settle(state.compare.SECOND_FILM, others)
-        st.selectbox(
-            "Second film", others, format_func=lambda sha256: films[sha256].name, key=state.compare.SECOND_FILM
-        )
+        state.put(state.compare.SECOND_FILM, second)  # tells the browser, where it may have another label by now
+        st.selectbox("Second film", others, format_func=called.__getitem__, key=state.compare.SECOND_FILM)
     widgets.uploader("Add films")
     st.button("Remove all films", on_click=state.films.clear, icon=":material/delete:", width="stretch")
     return (chosen, films[second]) if second else (chosen,)
+
+
+def _called(films: Mapping[str, Upload]) -> Mapping[str, str]:
+    """sha256 → what a film is called in a picker, no two alike: Streamlit tells choices apart by their labels."""
+    names = Counter(film.name for film in films.values())
+    return {
+        sha256: film.name if names[film.name] == 1 else f"{film.name} ({sha256[:12]})" for sha256, film in films.items()
+    }
 
 
 def _choose(key: str) -> None:

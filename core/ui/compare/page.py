@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import streamlit as st
@@ -15,8 +15,8 @@ from core.compare import Bars, Sheet, Tile, Verdict
 from core.compare.agreement import TOP
 from core.explain import METHODS
 from core.render import Look, Rgb
-from core.report import DISCLAIMER
-from core.ui import guard, state, widgets
+from core.report import DISCLAIMER, UNKNOWN
+from core.ui import certainty, exports, guard, state, widgets
 from core.ui.compare import believed, panes
 from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen, notes
@@ -27,6 +27,9 @@ from core.words import percent, within
 if TYPE_CHECKING:
     from core.trust.faithful import Faithfulness
 
+_SCALE: Final = 520, 22
+"""Width and height of the colour scale, pixels of the page."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
@@ -34,6 +37,7 @@ class Shown:
 
     Attributes:
         verdict: its heading.
+        seen: readings, also those whose maps are not made yet.
         made: panes.
         pairs: how far they agree.
         pair: the one whose difference is shown, if any.
@@ -42,6 +46,7 @@ class Shown:
     """
 
     verdict: Verdict
+    seen: Sequence[Seen]
     made: Sequence[Pane]
     pairs: Sequence[Pair]
     pair: Pair | None
@@ -52,35 +57,43 @@ class Shown:
 def buttons(shown: Shown) -> None:
     """Downloads of the whole page."""
     # Asked now: what a click starts runs outside the visitor's session, where nothing of it is known.
-    drawn, bars = state.look.look(), [_bars(one) for one in _seen(shown.made)]
-    facts = provenance(shown.made) | {"certainty": " ".join(shown.sure)}
+    drawn, bars = state.look.look(), [_bars(one) for one in shown.seen]
+    facts = provenance(shown.seen, shown.made) | {"certainty": " ".join(shown.sure)}
 
     def sheet() -> Sheet:
         return compose(shown, bars, drawn)
 
-    stem = f"compare-{'-'.join(dict.fromkeys(pane.seen.film.key for pane in shown.made))}"
+    stem = f"compare-{'-'.join(dict.fromkeys(one.film.key for one in shown.seen))}"
     with st.container(horizontal=True, gap="small"):
         widgets.download("Sheet PNG", lambda: sheet().png(facts), f"{stem}.png", "image/png")
         widgets.download("Sheet PDF", lambda: sheet().pdf(facts), f"{stem}.pdf", "application/pdf")
 
 
-def provenance(made: Sequence[Pane]) -> dict[str, str]:
+def provenance(seen: Sequence[Seen], made: Sequence[Pane]) -> dict[str, str]:
     """What must travel with the page, as text."""
-    films = dict.fromkeys(pane.seen.film.sha256 for pane in made)
-    weights = dict.fromkeys(f"{pane.seen.checkpoint.name} {pane.seen.checkpoint.card.weights_sha256}" for pane in made)
+    films = dict.fromkeys(one.film.sha256 for one in seen)
+    weights = dict.fromkeys(f"{one.checkpoint.name} {one.checkpoint.card.weights_sha256}" for one in seen)
     return {
         "notice": DISCLAIMER,
         "film_sha256": ", ".join(films),
         "weights_sha256": ", ".join(weights),
-        "guard": " ".join(guard.lines((one.name, one.result) for one in _seen(made))),
         "maps": ", ".join(f"{pane.heatmap.model} {pane.heatmap.made} {pane.heatmap.asked}" for pane in made),
+        **_caveats(seen),
+    }
+
+
+def _caveats(seen: Sequence[Seen]) -> dict[str, str]:
+    """What must be known of the readings, as in every export: under each name a line for every reading that has it."""
+    told = {one.name: exports.caveats_of(one.result, certainty.facts(one.checkpoint)).as_texts() for one in seen}
+    return {
+        key: "\n".join(f"{who}: {texts[key]}" for who, texts in told.items() if texts[key])
+        for key in UNKNOWN.as_texts()
     }
 
 
 def compose(shown: Shown, bars: Sequence[Bars], drawn: Look) -> Sheet:
     """The page, from what is on the screen: ``bars``: its readings; ``drawn``: how overlays are."""
-    made, pair = shown.made, shown.pair
-    seen = _seen(made)
+    seen, made, pair = shown.seen, shown.made, shown.pair
     films = {one.film.sha256: one for one in seen}
     tiles: list[Tile] = []
     for sha256, one in films.items():
@@ -95,19 +108,15 @@ def compose(shown: Shown, bars: Sequence[Bars], drawn: Look) -> Sheet:
         bars=bars,
         tiles=tiles,
         figures=[
-            *([pair.says] if pair else []),
+            *([" ".join([pair.says, *pair.caveats])] if pair else []),
             *(_figures(one) for one in shown.pairs),
             *([MEANS] if shown.pairs else []),
             *(believed.line(one, figures) for one, figures in shown.trusted),
             *([believed.MEANS] if shown.trusted else []),
         ],
         foot=[*shown.sure, *_foot(seen, made)],
+        scale=render.scale_bar(drawn, *_SCALE) if any(pane.why_not is None for pane in made) else None,
     )
-
-
-def _seen(made: Sequence[Pane]) -> list[Seen]:
-    """The readings behind the panes, each once."""
-    return list({pane.seen.key: pane.seen for pane in made}.values())
 
 
 def _colour(film: Film) -> Rgb:
@@ -139,8 +148,8 @@ def _tile(pane: Pane, drawn: Look) -> Tile:
 
 def _difference(pair: Pair, drawn: Look) -> Tile:
     picture = render.difference(pair.first.seen.film.grey, pair.agreement.first, pair.agreement.second, drawn, TOP)
-    lines = (f"Orange: {pair.first.title} is hotter. Blue: {pair.second.title} is.",)
-    return Tile("Difference", picture, lines)
+    lines = f"Orange: {pair.first.title} is hotter. Blue: {pair.second.title} is.", pair.over
+    return Tile("Difference", picture, tuple(filter(None, lines)))
 
 
 def _figures(pair: Pair) -> str:
@@ -160,12 +169,17 @@ def _foot(seen: Sequence[Seen], made: Sequence[Pane]) -> list[str]:
             f"{name}: weights sha256 {one.card.weights_sha256}, temperature {one.card.temperature:.2f}"
             for name, one in networks.items()
         ),
-        *(
-            f"{task.image.capitalize()}{f' {one.letter}' if one.letter else ''}: sha256 {one.film.sha256}"
-            for one in films
-        ),
-        *guard.lines((one.name, one.result) for one in seen),
-        f"{scales}. {notes(seen)}",
+        *(_film(one) for one in films),
+        *guard.lines(((one.name, one.result) for one in seen), task.image),
+        f"{scales}. {exports.WINDOW.format(task.image)} {notes(seen)}",
         f"Trained on: {task.population}",
         f"PneumoLens. {DISCLAIMER}",
     ]
+
+
+def _film(one: Seen) -> str:
+    """Which film; of a mended one also the file it was made from, for that itself is no file."""
+    original = one.result.upload.original
+    source = f", made from sha256 {original}" if original else ""
+    name = f"{one.checkpoint.task.image.capitalize()} {one.letter}".strip()
+    return f"{name}: sha256 {one.film.sha256}{source}"

@@ -96,6 +96,7 @@ def read(chosen: Choice) -> list[Seen]:
     called = titles(chosen.backbones)
     seen = []
     refused: dict[str, list[guard.Refused]] = {}
+    broken: dict[str, Result] = {}
     for checkpoint in chosen.backbones:
         try:
             results = guard.screened(_read(checkpoint, chosen.films), checkpoint)
@@ -109,8 +110,10 @@ def read(chosen: Choice) -> list[Seen]:
             elif guard.refused(result):
                 one = guard.Refused(result, checkpoint, called[checkpoint.name])
                 refused.setdefault(result.upload.sha256, []).append(one)
-            elif checkpoint is chosen.backbones[0]:
-                widgets.say(str(result.error), f"{widgets.verbatim(result.upload.name)} cannot be read.")
+            else:
+                broken.setdefault(result.upload.sha256, result)
+    for result in broken.values():
+        widgets.say(str(result.error), f"{widgets.verbatim(result.upload.name)} cannot be read.")
     for found in refused.values():
         _refused(found)
     if cache.device_notice():

@@ -68,6 +68,25 @@ class Pair:
         return sentence(self.agreement, self.first.title, self.second.title, self.task.image)
 
     @property
+    def caveats(self) -> list[str]:
+        """What must be known of it, in sentences; often nothing."""
+        said = []
+        if self.first.heatmap.target != self.second.heatmap.target:
+            said.append("These two explain different classes.")
+        if self.first.seen.film.sha256 != self.second.seen.film.sha256:
+            image, body = self.task.image, " to the body" if self.task.chest else ""
+            said.append(
+                f"Of two {image}s, places are compared as they lie on the {image}: nothing is aligned{body}, so what "
+                "is at one place here may be at another there."
+            )
+        return said
+
+    @property
+    def over(self) -> str:
+        """Over which film their difference is drawn, where there are two; else empty."""
+        return f"Drawn over {self.first.seen.which}." if self.first.seen.letter else ""
+
+    @property
     def task(self) -> Task:
         """Of both: networks of one task only are compared."""
         return self.first.seen.checkpoint.task
@@ -109,14 +128,8 @@ def show(found: Sequence[Pair]) -> Pair | None:
                     "Overlap": st.column_config.NumberColumn(format="%.2f", width="small"),
                 },
             )
-        if pair.first.heatmap.target != pair.second.heatmap.target:
-            st.caption(":material/info: These two explain different classes.")
-        if pair.first.seen.film.sha256 != pair.second.seen.film.sha256:
-            image, body = pair.task.image, " to the body" if pair.task.chest else ""
-            st.caption(
-                f":material/info: Of two {image}s, places are compared as they lie on the {image}: nothing is "
-                f"aligned{body}, so what is at one place here may be at another there."
-            )
+        for says in pair.caveats:
+            st.caption(f":material/info: {says}")
         st.caption(MEANS)
     with left:
         _difference(pair)
@@ -147,8 +160,8 @@ def _difference(pair: Pair) -> None:
         f"<b>{pair.second.title}</b></div>"
     )
     lines = f" Lines enclose each map's hottest {percent(TOP)}." if state.look.look().contour else ""
-    of = f" Drawn over {pair.first.seen.which}." if pair.first.seen.letter else ""
-    st.caption(f"Which map is hotter, each scaled to its own strongest place; uncoloured: equally hot.{lines}{of}")
+    hotter = "Which map is hotter, each scaled to its own strongest place; uncoloured: equally hot."
+    st.caption(f"{hotter}{lines} {pair.over}".rstrip())
 
 
 def _key(pane: Pane) -> str:

@@ -58,14 +58,15 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         reading_room.note()
         _grid(seen, made)
     if any(pane.weak for pane in made):
-        st.toggle(f"Heatmaps of classes below {percent(cutoff.SHOWN_FROM)} too", key=state.compare.WEAK_TOO)
+        low = percent(cutoff.shown_from(len(classes)))
+        st.toggle(f"Heatmaps of classes below {low} too", key=state.compare.WEAK_TOO)
     trusted = believed.show(made)
     pair = together.show(pairs)
     if making.busy():
         st.caption("The page can be downloaded once its maps are made.")
     elif made:
         sure = [f"{one.name}: {says}." for one in seen if (says := certainty.line(one.result, one.checkpoint))]
-        page.buttons(page.Shown(verdict, made, pairs, pair, trusted, sure))
+        page.buttons(page.Shown(verdict, seen, made, pairs, pair, trusted, sure))
 
 
 def _first_question(seen: Sequence[Seen], *, two: bool) -> str:
@@ -78,7 +79,7 @@ def _first_question(seen: Sequence[Seen], *, two: bool) -> str:
     mean = np.mean([[one.by_class[name] for name in classes] for one in seen], axis=0)
     favoured = classes[int(mean.argmax())]
     differ = len({one.prediction for one in seen}) > 1
-    unseen = any(cutoff.weak(one.by_class[favoured]) for one in seen)
+    unseen = any(cutoff.weak(one.by_class[favoured], len(classes)) for one in seen)
     return EACH if differ and (two or unseen) else favoured
 
 
@@ -112,7 +113,7 @@ def _readings(seen: Sequence[Seen]) -> None:
             st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key=f"compared_{place}", alt=alt)
             if one.letter:
                 widgets.origin(one.result.upload.note)
-            guard.short(one.result)
+            guard.short(one.result, one.checkpoint)
             certainty.short(one.result, one.checkpoint)
 
 
@@ -167,7 +168,7 @@ def _grid(seen: Sequence[Seen], made: Sequence[Pane]) -> None:
     place = 0
     for sha256, one in {one.film.sha256: one for one in seen}.items():
         mine = [pane for pane in made if pane.seen.film.sha256 == sha256]
-        for start in range(0, len(mine), _ACROSS):
+        for start in range(0, max(1, len(mine)), _ACROSS):  # the original is there before any map is
             left, *right = st.columns(1 + _ACROSS, gap="small")
             with left:
                 if start == 0:

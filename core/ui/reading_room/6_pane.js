@@ -29,7 +29,6 @@ class Pane {
     this.film = film;
     this.heat = heat;
     this.title.textContent = given.title;
-    this.canvas.setAttribute("aria-label", given.alt);
     this.stage.setAttribute("aria-label", `${given.title}. Keys: press question mark.`);
     this.stage.classList.toggle("with-map", Boolean(heat));
     this.say(film ? "" : "Fetching the film …");
@@ -44,6 +43,7 @@ class Pane {
   say(text) {
     this.busy.textContent = text;
     this.busy.hidden = !text;
+    this.canvas.setAttribute("aria-label", text ? `${this.given.alt}. ${text}` : this.given.alt);
   }
 
   /** What stands under the picture. */

@@ -101,6 +101,9 @@ class Controls {
       ]),
       group("More", [button("Full screen", "Full screen (S)", () => room.fullScreen()), this.question]),
     ]);
+    // Sliders, boxes and lists are read out as they are. A slider that is still held has not come to its "change".
+    this.element.addEventListener("click", (event) => event.target.closest("button") && room.speak());
+    this.element.addEventListener("change", () => room.reportSoon());
     const rows = KEYS.map(([, written, does]) =>
       make("tr", {}, [make("td", {}, [make("kbd", { text: written })]), make("td", { text: does })]));
     const close = button("Close", "Close (Esc)", () => room.help(false));
@@ -155,6 +158,7 @@ class Controls {
       if (!row) return;
       row[3](room, key);
       room.speak();
+      room.reportSoon();
     }
     event.preventDefault();
   }

@@ -1,11 +1,13 @@
 // The reading room: panes that share one view, and how Streamlit starts it. All that is done here stays here; only how
-// overlays look is told to the server, once the viewer is left, so that downloads show what was seen.
+// overlays look is told to the server, soon after a change or once the viewer is left, so that downloads show what was
+// seen.
 
 const LARGEST = 40; // screen pixels a film pixel
-const KEPT = 3; // films kept in memory, decoded
+const KEPT = 3; // films kept in memory, decoded: more than one viewer shows
 const TRIES = [0, 300, 1200]; // waits before asking for a film, milliseconds
+const PAUSE = 300; // after the last change of how overlays look, until the server is told, milliseconds
 
-const films = new Map(); // address → promise of a Film
+const films = new Map(); // address → promise of a Film, and what stops its fetching
 const rooms = new WeakMap(); // Streamlit's element → Room
 
 /** A film that the server no longer has: the visitor was quicker than the page, or the server was started anew. */
@@ -15,6 +17,7 @@ class Room {
   constructor(parent, tell) {
     this.tell = tell;
     this.panes = [];
+    this.looksTold = []; // those that the server has not answered yet
     this.mode = "side";
     this.swipe = 0.5;
     this.fade = 1;
@@ -43,9 +46,7 @@ class Room {
 
   /** Show what the server gave; what was given before and is the same is not made anew. */
   async update(given) {
-    const look = JSON.stringify(given.look);
-    if (look !== this.lookGiven && look !== this.lookTold) this.look = { ...given.look };
-    this.lookGiven = look;
+    this.hear(given.look);
     if (JSON.stringify(this.given?.films) !== JSON.stringify(given.films)) this.setView();
     for (const one of Object.values(given.colours)) one.table = bytesOf(one.table);
     this.given = given;
@@ -59,30 +60,51 @@ class Room {
     this.panes.forEach((pane, at) => pane.show(given.panes[at], pane.given?.film === given.panes[at].film ? pane.film : null, pane.heat));
     this.controls.write();
     this.layout();
-    const wanted = Object.fromEntries(Object.entries(given.films).map(([key, film]) => [key, filmAt(film.url)]));
-    for (const [at, one] of given.panes.entries()) {
-      const film = await wanted[one.film].catch((error) => error);
-      if (this.given !== given || this.gone) return; // something newer has come, with addresses of its own
-      const pane = this.panes[at];
-      if (film instanceof LostFilm) {
-        pane.say("This film is no longer on the server. Choose it again, or reload the page.");
-        continue;
-      }
-      if (film instanceof Error) throw film;
-      const name = one.map && JSON.stringify(one.map);
-      if (pane.heat?.name !== name || pane.heat?.film !== film) {
-        pane.heat = one.map ? Object.assign(new Heat(mapOf(one.map), film), { name }) : null;
-      }
-      const outline = given.films[one.film].outline;
-      const line = outline && JSON.stringify(outline);
-      if (pane.outline?.name !== line || pane.outline?.film !== film) {
-        pane.outline = outline ? Object.assign(new Outline(mapOf(outline), film), { name: line }) : null;
-      }
-      pane.show(one, film, pane.heat);
+    // Something newer may come while films are fetched, with addresses of its own.
+    const past = () => this.given !== given || this.gone;
+    await Promise.all(Object.entries(given.films).map(async ([key, { url, outline }]) => {
+      const film = await filmAt(url).catch((error) => error);
+      if (past()) return;
+      if (film instanceof Error && !(film instanceof LostFilm)) throw film;
+      const panes = this.panes.filter((pane) => pane.given.film === key);
+      if (film instanceof LostFilm) this.lose(panes);
+      else for (const pane of panes) this.hang(pane, film, outline);
+      this.controls.write();
+      this.layout();
+    }));
+    if (!past()) this.element.dataset.ready = "true";
+  }
+
+  /** Take over how overlays look, unless the server only answers what it was told: something newer may be on its way. */
+  hear(look) {
+    const name = JSON.stringify(look);
+    if (name === this.lookGiven) return;
+    this.lookGiven = name;
+    const answered = this.looksTold.indexOf(name);
+    if (answered >= 0) return void this.looksTold.splice(0, answered + 1);
+    this.looksTold = []; // changed elsewhere on the page, after all that was told
+    this.look = { ...look };
+  }
+
+  /** A film has come: it goes into its pane, with what lies over it. */
+  hang(pane, film, outline) {
+    const { map } = pane.given;
+    const name = map && JSON.stringify(map);
+    if (pane.heat?.name !== name || pane.heat?.film !== film) {
+      pane.heat = map ? Object.assign(new Heat(mapOf(map), film), { name }) : null;
     }
-    this.controls.write();
-    this.layout();
-    this.element.dataset.ready = "true";
+    const line = outline && JSON.stringify(outline);
+    if (pane.outline?.name !== line || pane.outline?.film !== film) {
+      pane.outline = outline ? Object.assign(new Outline(mapOf(outline), film), { name: line }) : null;
+    }
+    pane.show(pane.given, film, pane.heat);
+  }
+
+  /** A film will not come: said where it would hang, and to those who hear the page. */
+  lose(panes) {
+    const words = "This film is no longer on the server. Choose it again, or reload the page.";
+    for (const pane of panes) pane.say(words);
+    this.controls.spoken.textContent = words;
   }
 
   setView() {
@@ -122,9 +144,11 @@ class Room {
       return h / w;
     }));
     const each = (width - 8 * (columns - 1)) / columns;
-    const most = full ? (innerHeight - 130) / rows - 70 : Math.max(352, rows > 1 ? innerHeight * 0.55 : innerHeight - 330);
-    const height = Math.round(full ? most : Math.min(most, Math.max(240, each * tall)));
-    for (const pane of shown) pane.resize(height);
+    const whole = Math.max(240, each * tall);
+    const height = full
+      ? Math.max(Math.min(352, whole), (innerHeight - 130) / rows - 70) // all in view; on a small screen one scrolls
+      : Math.min(whole, Math.max(352, rows > 1 ? innerHeight * 0.55 : innerHeight - 330));
+    for (const pane of shown) pane.resize(Math.round(height));
     this.element.classList.toggle("swiping", this.mode === "swipe");
     this.draw();
   }
@@ -157,8 +181,10 @@ class Room {
   zoomAt(pane, clientX, clientY, factor) {
     if (!pane?.film) return;
     const [x, y] = pane.onFilm(clientX, clientY);
-    const zoom = Math.min(LARGEST / pane.fit, Math.max(0.5, this.view.zoom * factor));
-    const kept = this.view.zoom / zoom;
+    const now = this.view.zoom; // beyond the limits, as 1:1 of a small film can be, it stays: "−" must not enlarge it
+    const least = Math.min(0.5, now, 1 / pane.fit), most = Math.max(LARGEST / pane.fit, now);
+    const zoom = Math.min(most, Math.max(least, now * factor));
+    const kept = now / zoom;
     this.view.zoom = zoom;
     this.moveTo(x + (this.view.x - x) * kept, y + (this.view.y - y) * kept);
   }
@@ -236,12 +262,13 @@ class Room {
   }
 
   setMode(mode) {
-    const focused = this.panes.find((pane) => pane.stage === this.element.getRootNode().activeElement);
+    const focused = this.element.getRootNode().activeElement;
     this.mode = mode;
     this.controls.write();
     this.swipeTo(this.swipe);
     this.layout();
-    if (focused?.element.hidden) this.shown[0].stage.focus(); // or the keys would go nowhere
+    // A pane, the divider or the slider may be gone from the screen: the keys would go nowhere.
+    if (this.element.contains(focused) && !focused.offsetParent) this.shown[0].stage.focus();
   }
 
   nextMode() {
@@ -325,7 +352,7 @@ class Room {
     if (this.controls.readout.textContent !== text) this.controls.readout.textContent = text;
   }
 
-  /** For those who hear the page: what a key has changed. */
+  /** For those who hear the page: what a key or a button has changed. */
   speak() {
     const { look } = this;
     const heat = this.hidden ? "heatmap hidden" : `heatmap ${Math.round(look.opacity * 100)} %, contour ${look.contour ? `at ${Math.round(look.level * 100)} %` : "off"}${this.lungs ? ", lungs outlined" : ""}`;
@@ -334,16 +361,23 @@ class Room {
       `${this.inverted ? ", inverted" : ""}${this.windowing ? ", a drag changes the window" : ""}, ${heat}, ${this.given.colours[look.colours].title}, ${MODES[this.mode]}`;
   }
 
-  /** Tell the server how overlays look now, if that has changed. */
+  /** Tell the server how overlays look now, unless it knows. */
   report() {
     const look = JSON.stringify(this.look);
-    if (!this.given || look === this.lookGiven || look === this.lookTold) return;
-    this.lookTold = look;
+    if (!this.given || look === (this.looksTold.at(-1) ?? this.lookGiven)) return;
+    this.looksTold.push(look);
     this.tell("look", this.look);
+  }
+
+  /** Tell it once nothing more is changed for a while: a download may be clicked without leaving the viewer first. */
+  reportSoon() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.report(), PAUSE);
   }
 
   leave() {
     this.gone = true;
+    clearTimeout(this.soon);
     cancelAnimationFrame(this.asked);
     this.observer.disconnect();
     removeEventListener("resize", this.resized);
@@ -353,25 +387,33 @@ class Room {
 
 /** The film at an address of this server, fetched and decoded once. */
 function filmAt(url) {
-  let found = films.get(url);
+  const found = films.get(url) ?? fetching(url);
   films.delete(url);
-  found ??= fetched(new URL(url.replace(/^\//, ""), base())).then(async (bytes) => new Film(await decodePng(bytes)));
-  found.catch(() => films.delete(url));
   films.set(url, found); // the last one used is the last to go
-  for (const [oldest] of films) {
+  for (const [oldest, { stop }] of films) {
     if (films.size <= KEPT) break;
     films.delete(oldest);
+    stop.abort(); // nobody waits for it any more, if it is still on its way
   }
+  return found.film;
+}
+
+function fetching(url) {
+  const stop = new AbortController();
+  const film = fetched(new URL(url.replace(/^\//, ""), base()), stop.signal).then(async (bytes) => new Film(await decodePng(bytes)));
+  const found = { film, stop };
+  film.catch(() => films.get(url) === found && films.delete(url)); // it may have been asked for anew since
   return found;
 }
 
-async function fetched(address) {
+async function fetched(address, signal) {
   for (const wait of TRIES) {
     await new Promise((done) => setTimeout(done, wait));
+    if (signal.aborted) break;
     try {
-      const answer = await fetch(address);
+      const answer = await fetch(address, { signal });
       if (answer.ok) return await answer.arrayBuffer();
-    } catch {} // the server cannot be reached just now
+    } catch {} // the server cannot be reached just now, or the film is not wanted any more
   }
   throw new LostFilm();
 }
@@ -395,18 +437,21 @@ function mapOf({ width, height, values }) {
 /** What Streamlit calls with every change. */
 export default function ({ data, parentElement, setStateValue }) {
   let room = rooms.get(parentElement);
+  const call = {};
   const fail = (error) => {
     if (!room?.gone) setStateValue("failed", String(error?.message ?? error).slice(0, 200));
   };
   try {
     if (!room) rooms.set(parentElement, (room = new Room(parentElement, setStateValue)));
     room.tell = setStateValue;
+    room.call = call;
     room.update(structuredClone(data)).catch(fail);
   } catch (error) {
     fail(error);
   }
   return () => {
-    rooms.get(parentElement)?.leave();
+    if (room?.call !== call) return; // a newer call has the room: Streamlit clears up after the one it overtook
+    room.leave();
     rooms.delete(parentElement);
   };
 }

@@ -50,7 +50,7 @@ def toggle() -> None:
 
 
 def show(key: str, films: Sequence[Shown], panes: Sequence[Pane], columns: int) -> None:
-    """The viewer. What is done in it reaches the server only when it is left, and then only how overlays look.
+    """The viewer. Of what is done in it the server hears how overlays look, soon after a change, and nothing else.
 
     Args:
         key: names this viewer; as long as it is the same, zoom and window stay when maps change.
