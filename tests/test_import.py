@@ -321,7 +321,7 @@ def test_without_onnx_runtime_the_rest_is_written_and_a_sentence_says_so(
     assert main(["export", found.name, "--weights", str(found.folder), "--to", str(tmp_path / "out")]) == 1
     said = capsys.readouterr()
     assert "pip install onnxruntime" in said.err
-    assert said.out.count("\n") == len(list((tmp_path / "out").iterdir())) == 3
+    assert said.out.count("\n") == len(list((tmp_path / "out").iterdir())) == 4
 
 
 def test_a_file_that_computes_something_else_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
