@@ -58,7 +58,7 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
         reading_room.note()
         _grid(seen, made)
     if any(pane.weak for pane in made):
-        low = percent(cutoff.shown_from(len(classes)))
+        low = probability(cutoff.shown_from(len(classes)))
         st.toggle(f"Heatmaps of classes below {low} too", key=state.compare.WEAK_TOO)
     trusted = believed.show(made)
     pair = together.show(pairs)
