@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 from core.checkpoint import Checkpoint
 from core.explain import METHODS, Heatmap
 from core.render import Rgb, png, spread
-from core.words import probability
-
-DISCLAIMER: Final = "Research use only. Not a medical device. Not for diagnosis or treatment."
+from core.words import DISCLAIMER, probability
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MARKS: Final = {"refused": ", READ ANYWAY: film was refused", "caution": ", CAUTION: film unlike those known"}

@@ -1,6 +1,10 @@
-"""Shares and names in sentences, everywhere alike."""
+"""Shares and names in sentences, and the line that stands on every page and export, everywhere alike."""
 
 from __future__ import annotations
+
+from typing import Final
+
+DISCLAIMER: Final = "Research use only. Not a medical device. Not for diagnosis or treatment."
 
 
 def percent(share: float, digits: int = 0) -> str:

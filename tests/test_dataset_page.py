@@ -12,10 +12,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.dataset.archive import VARIABLE as DATA
-from core.report import DISCLAIMER
 from core.ui import state
 from core.ui.dataset import downloads, films, portraits
 from core.ui.dataset.source import OWN, PUBLIC, SERVER, VARIABLE
+from core.words import DISCLAIMER
 from tests import indexes, synthetic
 from tests.torchless import shown_without_torch
 

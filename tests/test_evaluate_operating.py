@@ -19,6 +19,7 @@ from core.evaluate import (
     operating_point,
     predictive_values,
 )
+from core.words import DISCLAIMER
 from tests.tables import table
 
 SHA = "a" * 64
@@ -116,6 +117,9 @@ def test_a_point_survives_its_file_and_decides() -> None:
     given = table()
     made = point(given)
     assert OperatingPoint.from_json(made.to_json()) == made
+    assert json.loads(made.to_json())["notice"] == DISCLAIMER
+    older = {name: value for name, value in json.loads(made.to_json()).items() if name != "notice"}
+    assert OperatingPoint.from_json(json.dumps(older)) == made  # of the time before there was one
     found = measure(given, "PNEUMONIA", 0.5)
     assert made.sensitivity.value == pytest.approx(found.sensitivity)
     assert made.specificity.low <= made.specificity.value == pytest.approx(found.specificity)

@@ -15,8 +15,8 @@ from core import models, samples
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.errors import DownloadError
-from core.report import DISCLAIMER
 from core.ui import cache, cutoff, reading_room, state, widgets
+from core.words import DISCLAIMER
 from tests import checkpoints, synthetic
 from tests.torchless import shown_without_torch
 

@@ -14,7 +14,7 @@ from core import render
 from core.errors import UnknownNameError
 from core.explain import Heatmap
 from core.render import COLOUR_MAPS, Look
-from core.report import DISCLAIMER
+from core.words import DISCLAIMER
 from core.xray import read_xray
 from tests import synthetic
 

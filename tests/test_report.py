@@ -14,7 +14,8 @@ from PIL import Image
 from core import report
 from core.checkpoint import find
 from core.explain import Heatmap
-from core.report import DISCLAIMER, UNKNOWN, Caveats, Row
+from core.report import UNKNOWN, Caveats, Row
+from core.words import DISCLAIMER
 
 WEIGHTS = "b" * 64
 GOOD = Row("a" * 64, "pneumonia-resnet18", WEIGHTS, "pneumonia", 0.8, {"NORMAL": 0.1, "BACTERIA": 0.7, "VIRUS": 0.2})

@@ -20,7 +20,7 @@ from core.evaluate.metrics import METRICS, Binary, binary_counts
 from core.evaluate.predictions import Predictions
 from core.table import Table
 from core.tasks import TASKS
-from core.words import percent
+from core.words import DISCLAIMER, percent
 
 Array = NDArray[np.float64]
 
@@ -133,6 +133,7 @@ class OperatingPoint(BaseModel):
         split: where it was measured.
         n: films there.
         sensitivity, specificity: with 95 % bootstrap intervals by patient.
+        notice: what it is not for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -146,6 +147,7 @@ class OperatingPoint(BaseModel):
     n: Annotated[int, Field(ge=1)]
     sensitivity: Interval
     specificity: Interval
+    notice: str = DISCLAIMER
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -223,7 +225,8 @@ def operating_point(  # noqa: PLR0913 - a record's fields
         threshold=threshold,
         split=split,
         n=len(predictions),
-        **found,
+        sensitivity=found["sensitivity"],
+        specificity=found["specificity"],
     )
 
 

@@ -13,10 +13,10 @@ from core.architectures import ARCHITECTURES
 from core.checkpoint import Checkpoint, Interval
 from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
-from core.report import DISCLAIMER
 from core.tasks import OWN, Task
 from core.ui import cache, state
 from core.ui.charts import Palette
+from core.words import DISCLAIMER
 from core.xray import LIMITS
 
 _STYLE: Final = """<style>

@@ -15,14 +15,14 @@ from core.compare import Bars, Sheet, Tile, Verdict
 from core.compare.agreement import TOP
 from core.explain import METHODS
 from core.render import Look, Rgb
-from core.report import DISCLAIMER, UNKNOWN
+from core.report import UNKNOWN
 from core.ui import certainty, exports, guard, state, widgets
 from core.ui.compare import believed, panes
 from core.ui.compare.panes import Pane
 from core.ui.compare.seen import Seen, notes
 from core.ui.compare.together import MEANS, Pair
 from core.ui.kept import Film
-from core.words import percent, within
+from core.words import DISCLAIMER, percent, within
 
 if TYPE_CHECKING:
     from core.trust.faithful import Faithfulness

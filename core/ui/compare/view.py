@@ -16,7 +16,7 @@ from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import EACH, Pane
 from core.ui.compare.seen import Seen, notes
-from core.words import percent, probability
+from core.words import probability
 
 if TYPE_CHECKING:
     from core.tasks import Task

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from core.report import DISCLAIMER, plain
+from core.report import plain
 from core.ui import widgets
+from core.words import DISCLAIMER
 
 
 def table(label: str, make: Callable[[], pd.DataFrame], name: str) -> None:

@@ -28,10 +28,11 @@ from core.evaluate import (
     log_loss,
     undefined,
 )
-from core.report import DISCLAIMER, plain
+from core.report import plain
 from core.tasks import Task
 from core.ui import widgets
 from core.ui.performance.sources import Source
+from core.words import DISCLAIMER
 
 Found = Mapping[str, Interval]
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.report import DISCLAIMER, plain
+from core.report import plain
 from core.runs import Run
 from core.ui import widgets
+from core.words import DISCLAIMER
 
 _TITLES: Final = {
     "size": ("Film side", "%d px"),
