@@ -89,6 +89,22 @@ def test_a_method_is_clearly_better_when_it_is_on_the_same_films() -> None:
     assert deletion(0.4, 0.45, 0.3, 0.49).ahead_of_random == deletion(0.4, 0.45, 0.3, 0.49).ahead_of_blob > 0
 
 
+def test_what_is_known_beforehand_of_a_method_names_better_ones() -> None:
+    def mean(method: str, score: str, *, better: bool) -> table.Mean:
+        ahead = 0.1 if better else -0.1
+        return table.Mean("net", "0" * 64, method, score, 200, 0.5, 0.4, 0.6, 0.3, 0.3, 0.6, ahead, ahead)
+
+    whole = [mean("occlusion", score, better=True) for score in SCORES]
+    weak = [mean("grad_cam", score, better=score == "road") for score in SCORES]
+    says = "Over 200 test films better than a random map and than the film's centre by"
+    assert table.standing("grad_cam", weak) == f"{says} 1 of 3 figures."
+    assert table.standing("grad_cam", [*weak, *whole]) == (
+        f"{says} 1 of 3 figures. By all of them: Occlusion sensitivity."
+    )
+    assert table.standing("occlusion", [*weak, *whole]) == f"{says} 3 of 3 figures."
+    assert not table.standing("rise", whole)
+
+
 def test_how_far_others_are_ahead_is_told_network_by_network() -> None:
     rows = [row(n, method, value) for n in range(4) for method, value in (("grad_cam", 0.4), ("layer_cam", 0.2))]
     ahead = table.ahead_of("grad_cam", means(*rows))

@@ -11,11 +11,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models, samples
+from core import models, records, samples
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.errors import DownloadError
-from core.ui import cache, cutoff, reading_room, state, widgets
+from core.trust.scores import SCORES
+from core.trust.table import Mean
+from core.ui import cache, cutoff, measured, reading_room, state, widgets
 from core.words import DISCLAIMER
 from tests import checkpoints, synthetic
 from tests.torchless import shown_without_torch
@@ -255,6 +257,24 @@ def test_the_device_is_shown_with_the_first_reading(weights: Path) -> None:
     assert "Runs on: decided at the first reading" in said(app)
     words = said(give(app, ("chest.png", FILM)))
     assert "Runs on: CPU" in words or "Runs on: GPU" in words
+
+
+def test_what_was_measured_of_a_methods_maps_is_said_beside_it(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = next(iter(on_disk.find()[0].values()))
+    rows = [
+        Mean(made.name, made.card.weights_sha256, "layer_cam", score, 200, 0.5, 0.4, 0.6, 0.3, 0.3, 0.6, 0.1, 0.1)
+        for score in SCORES
+    ]
+    (tmp_path / "table.csv").write_text(records.to_csv(Mean, rows), "utf-8")
+    monkeypatch.setattr(measured, "FAITHFULNESS", tmp_path / "table.csv")
+    app = opened()
+    assert "Over 200 test films" not in said(app)
+    app.selectbox(key=state.reading.METHOD).set_value("layer_cam").run()
+    assert "better than a random map and than the film's centre by 3 of 3 figures." in said(app)
+    app.multiselect(key=state.reading.LAYERS).set_value(["layer3"]).run()
+    assert "Over 200 test films" not in said(app)  # it was measured at the last layer
 
 
 def test_a_film_just_added_is_shown_whatever_row_was_selected(weights: Path) -> None:

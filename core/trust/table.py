@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from core.evaluate.bootstrap import of_mean
-from core.explain import FAST
+from core.explain import FAST, METHODS
 from core.trust.scores import NOTABLE, SCORES
+
+_NAMED: Final = 3  # methods in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,28 @@ def clear(mean: Mean) -> bool:
     return min(mean.ahead_of_random, mean.ahead_of_blob) > 0
 
 
+def standing(method: str, found: Sequence[Mean]) -> str:
+    """What is known beforehand of a method's maps, in a sentence, and which methods are better; empty where nothing is.
+
+    Args:
+        method: key in METHODS.
+        found: of one network.
+    """
+    by: dict[str, list[Mean]] = {}
+    for mean in found:
+        by.setdefault(mean.method, []).append(mean)
+    if method not in by:
+        return ""
+    better, of = sum(map(clear, by[method])), len(by[method])
+    films = max(mean.films for mean in by[method])
+    says = f"Over {films} test films better than a random map and than the film's centre by {better} of {of} figures."
+    whole = [METHODS[name].title for name in METHODS if name in by and all(map(clear, by[name]))]
+    if better == of or not whole:
+        return says
+    more = f" and {len(whole) - _NAMED} more" if len(whole) > _NAMED else ""
+    return f"{says} By all of them: {', '.join(whole[:_NAMED])}{more}."
+
+
 def summary(found: Sequence[Mean]) -> list[str]:
     """A line per network and score: the method in front, its rivals, and how many methods are clearly better."""
     groups: dict[tuple[str, str], list[Mean]] = {}
@@ -137,7 +162,7 @@ def summary(found: Sequence[Mean]) -> list[str]:
         first = max(means, key=lead)
         better = sum(map(clear, means))
         lines.append(
-            f"{model:24}  {score:9}  {first.method:14}  {first.value:z6.3f} ({first.low:.3f} to {first.high:.3f})  "
+            f"{model:24}  {score:9}  {first.method:20}  {first.value:z6.3f} ({first.low:.3f} to {first.high:.3f})  "
             f"random {first.random:z6.3f}  centre {first.blob:z6.3f}  better than both: "
             f"{better} of {len(means)} methods"
         )

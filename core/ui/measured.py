@@ -11,6 +11,9 @@ from core.ui import cache
 FOLDER: Final = Path(__file__).parents[1] / "assets"
 """Where the tables of the project lie."""
 
+FAITHFULNESS: Final = FOLDER / "faithfulness.csv"
+"""Of every method's maps on every network: rows of :class:`core.trust.table.Mean`."""
+
 
 class Measured(Protocol):
     """A row of such a table."""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.checkpoint import Checkpoint
-from core.errors import PneumoLensError
+from core.errors import DataError, PneumoLensError
 from core.explain import METHODS, Heatmap
 from core.models import get_pool
 from core.trust.scores import SCORES
-from core.ui import cache, state, widgets
+from core.trust.table import Mean, standing
+from core.ui import cache, measured, state, widgets
 from core.ui.kept import Result
 
 if TYPE_CHECKING:
@@ -33,6 +34,18 @@ class Trust:
     faithful: Faithfulness
     stable: Stability | None
     sanity: tuple[Step, ...]
+
+
+def beforehand(checkpoint: Checkpoint, method: str, layers: tuple[str, ...]) -> None:
+    """How faithful the method's maps were to this network on its test films; nothing where that was not measured."""
+    if METHODS[method].by_layer and layers != (checkpoint.architecture.layer,):
+        return
+    try:
+        found = measured.of(Mean, measured.FAITHFULNESS, checkpoint.card.weights_sha256)
+    except DataError:
+        return  # the page Performance says what is wrong with the table
+    if says := standing(method, found):
+        st.caption(says)
 
 
 def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:

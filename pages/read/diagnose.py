@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.ui import cache, certainty, exports, guard, operating, state, tray, viewer, widgets
+from core.ui import cache, certainty, exports, guard, operating, state, tray, trust, viewer, widgets
 from core.ui.kept import Result
 
 
@@ -17,6 +17,8 @@ def main() -> None:
         runs_on = st.empty()
         method = widgets.pick_method()
         layers = widgets.pick_layers(checkpoint, method) if checkpoint else ()
+        if checkpoint:
+            trust.beforehand(checkpoint, method, layers)
     if checkpoint is None:
         widgets.no_model()
         return

@@ -16,12 +16,12 @@ from core.trust.scores import NOTABLE, SCORES
 from core.trust.table import Mean, ahead_of, clear
 from core.ui import state, widgets
 from core.ui.charts import config
-from core.ui.measured import FOLDER, every
+from core.ui.measured import FAITHFULNESS, every
 from core.ui.performance import controls, dots, measured
 from core.ui.performance.sources import Source
 from core.words import percent
 
-SHIPPED: Final = FOLDER / "faithfulness.csv"
+SHIPPED: Final = FAITHFULNESS
 
 _FAR: Final = 0.05
 """Lead on one network by one figure that is named although on average there is none."""
