@@ -96,12 +96,15 @@ def test_what_is_known_beforehand_of_a_method_names_better_ones() -> None:
 
     whole = [mean("occlusion", score, better=True) for score in SCORES]
     weak = [mean("grad_cam", score, better=score == "road") for score in SCORES]
-    says = "Over 200 test films better than a random map and than the film's centre by"
-    assert table.standing("grad_cam", weak) == f"{says} 1 of 3 figures."
-    assert table.standing("grad_cam", [*weak, *whole]) == (
-        f"{says} 1 of 3 figures. By all of them: Occlusion sensitivity."
-    )
-    assert table.standing("occlusion", [*weak, *whole]) == f"{says} 3 of 3 figures."
+
+    def says(better: int) -> str:
+        return (
+            f"Measured on 200 test films: by {better} of 3 figures better than a random map and than the film's centre."
+        )
+
+    assert table.standing("grad_cam", weak) == says(1)
+    assert table.standing("grad_cam", [*weak, *whole]) == f"{says(1)} By all of them: Occlusion sensitivity."
+    assert table.standing("occlusion", [*weak, *whole]) == says(3)
     assert not table.standing("rise", whole)
 
 

@@ -270,11 +270,11 @@ def test_what_was_measured_of_a_methods_maps_is_said_beside_it(
     (tmp_path / "table.csv").write_text(records.to_csv(Mean, rows), "utf-8")
     monkeypatch.setattr(measured, "FAITHFULNESS", tmp_path / "table.csv")
     app = opened()
-    assert "Over 200 test films" not in said(app)
+    assert "Measured on 200" not in said(app)
     app.selectbox(key=state.reading.METHOD).set_value("layer_cam").run()
-    assert "better than a random map and than the film's centre by 3 of 3 figures." in said(app)
+    assert "by 3 of 3 figures better than a random map" in said(app)
     app.multiselect(key=state.reading.LAYERS).set_value(["layer3"]).run()
-    assert "Over 200 test films" not in said(app)  # it was measured at the last layer
+    assert "Measured on 200" not in said(app)  # it was measured at the last layer
 
 
 def test_a_film_just_added_is_shown_whatever_row_was_selected(weights: Path) -> None:
