@@ -144,7 +144,8 @@ def standing(method: str, found: Sequence[Mean]) -> str:
         return ""
     better, of = sum(map(clear, by[method])), len(by[method])
     films = max(mean.films for mean in by[method])
-    says = f"Measured on {films} test films: by {better} of {of} figures better than a random map and than the film's centre."
+    rivals = "a random map and than the film's centre"
+    says = f"Measured on {films} test films: by {better} of {of} figures better than {rivals}."
     whole = [METHODS[name].title for name in METHODS if name in by and all(map(clear, by[name]))]
     if better == of or not whole:
         return says
