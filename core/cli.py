@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from core.commands import COMMANDS
-from core.commands.options import SOME_FAILED, WRONG_USAGE
+from core.commands.options import SOME_FAILED, WRONG_USAGE, say
 from core.errors import PneumoLensError, UnknownNameError, UsageError
 
 _GPU_FULL = (
@@ -28,21 +28,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(COMMANDS[options.command].run(options))
     except (UnknownNameError, UsageError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}")
         return WRONG_USAGE
     except PneumoLensError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}")
         return SOME_FAILED
     except OSError as error:
-        print(f"error: {error.filename or 'input or output'}: {error.strerror or error}.", file=sys.stderr)
+        say(f"error: {error.filename or 'input or output'}: {error.strerror or error}.")
         return SOME_FAILED
     except RuntimeError as error:
         if not _gpu_is_full(error):
             raise
-        print(f"error: {_GPU_FULL}", file=sys.stderr)
+        say(f"error: {_GPU_FULL}")
         return SOME_FAILED
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        say("stopped")
         return SOME_FAILED
 
 

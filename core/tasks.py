@@ -67,6 +67,11 @@ class Task:
         return self.merged_classes[0]
 
     @property
+    def coarser(self) -> bool:
+        """Whether some of its classes are known to be one and the same, merged; of classes of one's own nobody said."""
+        return self.name != OWN and len(self.merged_classes) < len(self.classes)
+
+    @property
     def chest(self) -> bool:
         """Whether its images are films of a chest, with lungs and a patient's right; of others nothing is known."""
         return self.name != OWN

@@ -96,12 +96,10 @@ def best(found: Sequence[Mean]) -> str | None:
     that are not notably worse than the farthest, the first in METHODS: the simplest. ``None`` where nothing was
     measured.
     """
-    ahead: dict[str, list[float]] = {}
-    for mean in found:
-        ahead.setdefault(mean.method, []).append(lead(mean))
-    if ahead.keys().isdisjoint(FAST):
+    by = by_method(found)
+    leads = {method: float(np.mean(list(map(lead, by[method])))) for method in FAST if method in by}
+    if not leads:
         return None
-    leads = {method: float(np.mean(ahead[method])) for method in FAST if method in ahead}
     return next(method for method, by in leads.items() if by >= max(leads.values()) - NOTABLE)
 
 
@@ -130,6 +128,14 @@ def clear(mean: Mean) -> bool:
     return min(mean.ahead_of_random, mean.ahead_of_blob) > 0
 
 
+def by_method(found: Iterable[Mean]) -> dict[str, list[Mean]]:
+    """Method → its means, in the order in which they first occur."""
+    groups: dict[str, list[Mean]] = {}
+    for mean in found:
+        groups.setdefault(mean.method, []).append(mean)
+    return groups
+
+
 def standing(method: str, found: Sequence[Mean]) -> str:
     """What is known beforehand of a method's maps, in a sentence, and which methods are better; empty where nothing is.
 
@@ -137,9 +143,7 @@ def standing(method: str, found: Sequence[Mean]) -> str:
         method: key in METHODS.
         found: of one network.
     """
-    by: dict[str, list[Mean]] = {}
-    for mean in found:
-        by.setdefault(mean.method, []).append(mean)
+    by = by_method(found)
     if method not in by:
         return ""
     better, of = sum(map(clear, by[method])), len(by[method])

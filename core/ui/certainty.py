@@ -225,16 +225,20 @@ def _spread(result: Result, checkpoint: Checkpoint) -> Spread:
 
 def _stays(found: Spread, checkpoint: Checkpoint) -> None:
     called = checkpoint.task.words
-    rows = ["| Class | As it is | Average | Lowest to highest | Deviation |", "|---|---|---|---|---|"]
+    rows = []
     for place, name in enumerate(found.classes):
         low, high = found.ends[name]
-        ends = f"{probability(low)} to {probability(high)}"
         rows.append(
-            f"| {widgets.verbatim(called[name])} | {probability(found.probabilities[0, place])} | "
-            f"{probability(found.mean[name])} | {ends} | {100 * found.deviation[name]:.1f} points |"
+            (
+                widgets.verbatim(called[name]),
+                probability(found.probabilities[0, place]),
+                probability(found.mean[name]),
+                f"{probability(low)} to {probability(high)}",
+                f"{100 * found.deviation[name]:.1f} points",
+            )
         )
     st.markdown(f"**{votes(found.said, called)}:** the film as it is, mirrored, and shifted four ways.")
-    st.markdown("\n".join(rows))
+    st.markdown(widgets.table(("Class", "As it is", "Average", "Lowest to highest", "Deviation"), rows))
     st.caption("Small differences are no proof: a network can be steadily wrong. Large ones are a warning.")
 
 

@@ -33,7 +33,7 @@ def shown_from(classes: int) -> float:
     return SHOWN_FROM * min(1, _FEW / classes)
 
 
-def weak(share: float, classes: int = _FEW) -> bool:
+def weak(share: float, classes: int) -> bool:
     """Whether one of so many classes, of this probability, is below the cut-off."""
     return share < shown_from(classes)
 

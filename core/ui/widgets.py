@@ -293,6 +293,11 @@ def plain(text: str) -> str:
     return text.replace("**", "")
 
 
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown, of cells in Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
+
+
 def verbatim(name: str) -> str:
     """Text from outside, such as a file name, that Markdown must show as it is."""
     return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:&-])", r"\\\1", name)

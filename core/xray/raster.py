@@ -36,8 +36,6 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
     "WebP": WebPImagePlugin.WebPImageFile,
 }
 _ORIENTATION: Final = 0x0112
-_TILE: Final = (322, 323)
-"""Tags of a TIFF: width and height of its tiles, pixels."""
 _DEEP_MODES: Final = ("I;16", "I;16B", "I;16L", "I;16N")
 _GREY_MODES: Final = (*_DEEP_MODES, "I", "F", "L", "LA", "La")
 
@@ -134,7 +132,7 @@ def _check_single(image: ImageFile.ImageFile) -> None:
 def _check_tiles(image: ImageFile.ImageFile, limits: Limits) -> None:
     """A tile of a TIFF is decoded whole, and can be far larger than the image that it holds a corner of."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        width, height = (image.tag_v2.get(side, 0) for side in _TILE)
+        width, height = (image.tag_v2.get(side, 0) for side in (TiffImagePlugin.TILEWIDTH, TiffImagePlugin.TILELENGTH))
         if width * height > limits.max_pixels:
             raise too_large(limits)
 

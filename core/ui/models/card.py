@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -12,7 +12,6 @@ from core.lungs import probe
 from core.lungs.probe import Probed
 from core.robustness import damage_record
 from core.robustness.damage_record import Damage
-from core.tasks import OWN
 from core.training.baselines import BASELINES
 from core.ui import cells, charts, measured, tested, widgets
 from core.ui.models import groups, judged, sketch
@@ -52,31 +51,26 @@ def metrics(checkpoint: Checkpoint) -> None:
     """Its figures on the test split, with intervals."""
     facts = checkpoint.card
     words = {name: widgets.verbatim(word) for name, word in checkpoint.task.words.items()}
-    # Of classes of one's own nobody said which of them are the same.
-    merged = (
-        {}
-        if facts.task == OWN
-        else {
-            f"Accuracy, {_positive(checkpoint)} or not": "merged_accuracy",
-            "Sensitivity, merged": "merged_sensitivity",
-            "Specificity, merged": "merged_specificity",
-        }
-    )
+    merged = {
+        f"Accuracy, {_positive(checkpoint)} or not": "merged_accuracy",
+        "Sensitivity, merged": "merged_sensitivity",
+        "Specificity, merged": "merged_specificity",
+    }
     named = {
         "Accuracy, all classes": "accuracy",
-        **merged,
+        **(merged if checkpoint.task.coarser else {}),
         **{f"Recall, {words[name]}": f"recall.{name}" for name in facts.classes},
         **{f"Precision, {words[name]}": f"precision.{name}" for name in facts.classes},
     }
     error = judged.calibration_error(checkpoint)
-    rows = [f"| {label} | {widgets.figure(checkpoint, key)} |" for label, key in named.items() if key in facts.metrics]
+    rows = [(label, widgets.figure(checkpoint, key)) for label, key in named.items() if key in facts.metrics]
     if not rows:
         st.markdown("**How well it does** was not measured here.")
         return
     if error is not None:
-        rows.append(f"| Calibration error (ECE, ten bins) | {error:.3f} |")
+        rows.append(("Calibration error (ECE, ten bins)", f"{error:.3f}"))
     st.markdown(f"**On {facts.test_films:,} test films** ({facts.view})")
-    st.markdown("| Figure | Value |\n|---|---|\n" + "\n".join(rows))
+    st.markdown(widgets.table(("Figure", "Value"), rows))
 
 
 def under_strain(checkpoint: Checkpoint) -> None:
@@ -97,21 +91,16 @@ def without_network(checkpoint: Checkpoint) -> None:
     if not seen:
         return
     seen["the whole film, by this network"] = checkpoint.card.metrics
-    coarser = checkpoint.card.task != OWN
-    rows = [("Seen", "Accuracy", f"AUROC, {_positive(checkpoint)} or not"), ("---",) * 3]
+    columns = 3 if checkpoint.task.coarser else 2
+    head, rows = ("Seen", "Accuracy", f"AUROC, {_positive(checkpoint)} or not"), []
     for what, found in seen.items():
         area = _told(found, "merged_auroc", lambda area: f"{area.value:.3f}")
         rows.append((what.capitalize(), _told(found, "accuracy", widgets.percent), area))
     st.markdown(
         "**Without any network.** A logistic regression of these alone, fitted to the training films, tells this much "
         "of the test films' classes. What a network can have learnt from them need not be disease.\n\n"
-        + _rows([row if coarser else row[:2] for row in rows])
+        + widgets.table(head[:columns], [row[:columns] for row in rows])
     )
-
-
-def _rows(rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown: head, line below it, rows."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _told(found: Mapping[str, Interval], name: str, words: Callable[[Interval], str]) -> str:
@@ -158,12 +147,12 @@ def matrix(checkpoint: Checkpoint) -> None:
 def provenance(checkpoint: Checkpoint) -> None:
     """Command, data and digests: enough to make it again, and to know it when seen."""
     facts, training = checkpoint.card, checkpoint.card.training
-    rows = [("Split", "Patients", *map(widgets.verbatim, facts.classes)), ("---",) * (2 + len(facts.classes))]
+    head, rows = ("Split", "Patients", *map(widgets.verbatim, facts.classes)), []
     for split, films in training.films.items():
         counts = (f"{films.get(name, 0):,}" for name in facts.classes)
         rows.append((split, f"{training.patients.get(split, 0):,}", *counts))
     if training.films:
-        st.markdown(_rows(rows))
+        st.markdown(widgets.table(head, rows))
     st.code(training.command, language="bash", wrap_lines=True)
     pre = ", ".join(f"{key} {value}" for key, value in facts.preprocessing.items())
     st.markdown(

@@ -57,8 +57,7 @@ def _open(names: Sequence[str]) -> None:
 def _row(checkpoint: Checkpoint) -> dict[str, object]:
     card = checkpoint.card
     accuracy, merged = card.metrics.get("accuracy"), card.metrics.get("merged_accuracy")
-    coarser = card.task != OWN and len(checkpoint.task.merged_classes) < len(card.classes)
-    two = merged if coarser else None
+    two = merged if checkpoint.task.coarser else None
     return {
         "Network": widgets.title_of(checkpoint),
         "Family": checkpoint.architecture.family,

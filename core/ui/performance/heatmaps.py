@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.explain import DEFAULT, METHODS
 from core.tasks import Task
 from core.trust.scores import NOTABLE, SCORES
-from core.trust.table import Mean, ahead_of, clear
+from core.trust.table import Mean, ahead_of, by_method, clear
 from core.ui import state, widgets
 from core.ui.charts import config
 from core.ui.measured import FAITHFULNESS, every
@@ -125,10 +125,7 @@ def _far_ahead(leads: Sequence[tuple[Mean, float]]) -> str:
 def _table(sources: Sequence[Source], found: dict[str, list[Mean]]) -> pd.DataFrame:
     rows = []
     for source in sources:
-        by_method: dict[str, list[Mean]] = {}
-        for mean in found[source.name]:
-            by_method.setdefault(mean.method, []).append(mean)
-        for method, means in by_method.items():
+        for method, means in by_method(found[source.name]).items():
             row: dict[str, object] = {"Network": source.title, "Method": METHODS[method].title}
             for mean in means:
                 title = SCORES[mean.score].title
