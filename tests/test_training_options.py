@@ -73,6 +73,33 @@ def test_main_paths_are_taken_from_a_network_with_the_same_layers(tmp_path: Path
         x, begin = torch.randn(2, stage.channels, 16, 16), stage.parts + 1
 
 
+DEEPER = [(deep.name, donor) for deep in ARCHITECTURES.values() if deep.family == "ResNet" for donor in deep.donors]
+
+
+@pytest.mark.parametrize(("deep", "donor"), DEEPER)
+def test_a_deeper_resnet_starts_as_the_shallower_one(tmp_path: Path, deep: str, donor: str) -> None:
+    start = random_checkpoint(tmp_path, arch=donor)
+    theirs = ARCHITECTURES[donor].build(3)
+    theirs.load_state_dict({name: value.float() for name, value in start.tensors().items()})
+    fresh = ARCHITECTURES[deep].build(3)
+    made = initialise(ARCHITECTURES[deep], fresh, str(start.weights), *some_films(), classes=TASKS["pneumonia"].classes)
+    x = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        expected, got = theirs.eval()(x), made.eval()(x)
+    assert expected.abs().max() > 0
+    assert torch.allclose(got, expected, atol=1e-5 * float(expected.abs().max()))
+
+
+def test_a_shallower_network_gives_its_trunk_under_another_head(tmp_path: Path) -> None:
+    start = random_checkpoint(tmp_path, arch="resnet18")
+    for head, classes in (("mlp", 3), ("pooled", 5)):
+        fresh = ARCHITECTURES["resnet34"].build(classes, head)
+        own_head = {name: value.clone() for name, value in fresh.state_dict().items() if name.startswith("head.")}
+        made = initialise(ARCHITECTURES["resnet34"], fresh, str(start.weights), *some_films()).state_dict()
+        assert torch.equal(made["trunk.layer4.1.conv2.weight"], start.tensors()["trunk.layer4.1.conv2.weight"].float())
+        assert all(torch.equal(made[name], value) for name, value in own_head.items())
+
+
 def test_a_name_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> None:
     assert file_of("pneumonia-resnet18", tmp_path).endswith("pneumonia-resnet18.safetensors")  # a shipped one
     with pytest.raises(TrainingError, match=r"--init resnet.*pneumonia-vgg16_bn"):

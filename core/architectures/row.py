@@ -53,8 +53,8 @@ class Architecture:
         imagenet: () → its trunk with torchvision's ImageNet weights, through torchvision's own cache; ``None`` where
             nobody publishes any.
         torchvision: head → (beginning of our names of weights, beginning of torchvision's), for the heads it has.
-        donors: other architecture → (layer of our trunk, layer of its trunk of the same shape): what training can take
-            over from a checkpoint of that architecture.
+        donors: other architecture → (layer of ours, layer of its of the same shape): what training can take over from
+            a checkpoint of that architecture.
         paper: where it was published.
     """
 

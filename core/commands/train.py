@@ -59,8 +59,9 @@ def _start(group: argparse._ArgumentGroup) -> None:
         default="scratch",
         metavar="scratch|imagenet|NAME|FILE",
         help="the weights it starts from: chance, ImageNet, a checkpoint in --out or of the app (of other classes "
-        "only its trunk is taken; residual_vgg takes the layers that fit from a VGG), or a file (.safetensors, .pth, "
-        ".onnx, or model.json of Keras' ResNet-50) (default: %(default)s)",
+        "only its trunk is taken; residual_vgg takes the layers that fit from a VGG, a deeper ResNet all of a "
+        "shallower one), or a file (.safetensors, .pth, .onnx, or model.json of Keras' ResNet-50) "
+        "(default: %(default)s)",
     )
     group.add_argument(
         "--freeze",
