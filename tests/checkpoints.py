@@ -78,6 +78,8 @@ def random_checkpoint(folder: Path, task: str = "pneumonia", arch: str = "resnet
     for module in network.modules():
         if isinstance(module, torch.nn.Linear):  # positive, so that no class's heatmap is empty
             torch.nn.init.uniform_(module.weight, 0.0, 0.4)
+        if isinstance(module, torch.nn.BatchNorm2d):  # a fresh ResNet's blocks do nothing, a trained one's do
+            torch.nn.init.ones_(module.weight)
     parameters = sum(weights.numel() for weights in network.parameters())
     metrics = {name: value.model_dump() for name, value in figures(found, TASKS[task], draws=50).items()}
     checkpoint = store(folder, network.state_dict(), facts(task, arch, metrics=metrics, parameters=parameters))
