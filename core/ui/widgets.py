@@ -125,7 +125,7 @@ def pick_model() -> Checkpoint | None:
                 "Backbone",
                 names,
                 key=state.reading.MODEL,
-                format_func=lambda name: label(models.good[name]) if name in models.good else name,
+                format_func=lambda name: _offered(models.good[name]) if name in models.good else name,
                 help="Type to search: a name, or a family such as VGG." if len(names) > _MANY else None,
             )
         ]
@@ -147,6 +147,16 @@ def label(checkpoint: Checkpoint) -> str:
     """A network in a picker: its name, and its family where the name does not say it."""
     family, title = checkpoint.architecture.family, title_of(checkpoint)
     return title if family.lower() in title.lower() else f"{title} · {family}"
+
+
+def _offered(checkpoint: Checkpoint) -> str:
+    """A network in the picker of backbones: with its test accuracy, so that all can be told apart before one is taken.
+
+    Without the interval, for which a list has no room: it stands below, of the one chosen.
+    """
+    accuracy = checkpoint.card.metrics.get("accuracy")
+    told = f" · {100 * accuracy.value:.1f} %" if accuracy and accuracy.told else ""
+    return f"{label(checkpoint)}{told}"
 
 
 def titles(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
