@@ -10,9 +10,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models
+from core import models, records
+from core.explain import DEFAULT
 from core.tasks import TASKS
-from core.ui import cache, state, widgets
+from core.trust.scores import SCORES
+from core.trust.table import Mean
+from core.ui import cache, measured, state, widgets
 from tests import checkpoints
 from tests.test_pages import FILM, give, opened, said
 
@@ -56,6 +59,23 @@ def offered(app: AppTest) -> list[str]:
         f"{100 * cards[name].metrics['accuracy'].value:.1f} %" for name, *_ in found
     ]
     return [name for name, *_ in found]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_the_network_to_begin_with_is_one_whose_maps_are_worth_looking_at(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    best, other, *_ = on_disk.find()[0].values()
+    ahead = 0.1 if told else -0.1
+    rows = [
+        Mean(other.name, other.card.weights_sha256, DEFAULT, score, 200, 0.5, 0.4, 0.6, 0.3, 0.3, 0.6, 0.1, ahead)
+        for score in SCORES
+    ]
+    (tmp_path / "table.csv").write_text(records.to_csv(Mean, rows), "utf-8")
+    monkeypatch.setattr(measured, "FAITHFULNESS", tmp_path / "table.csv")
+    assert opened().selectbox(key=state.reading.MODEL).value == (other if told else best).name
+    (tmp_path / "table.csv").write_text("nonsense", "utf-8")
+    assert opened().selectbox(key=state.reading.MODEL).value == best.name
 
 
 def test_the_task_comes_first_and_backbones_stand_by_family(weights: Path) -> None:

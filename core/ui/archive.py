@@ -18,7 +18,7 @@ from PIL import Image
 from core import render
 from core.dataset.archive import VARIABLE, Archive, open_archive
 from core.errors import DataError
-from core.ui import cache, state
+from core.ui import cache, measured, state
 from core.xray import read_xray
 
 SIDE: Final = 224
@@ -93,7 +93,7 @@ def open_in_diagnose(file: str, model: str | None = None, target: str | None = N
     state.films.add([(file, film, "")])
     if state.films.note():
         raise DataError(state.films.note())
-    good = cache.models().good
+    good = measured.offered(cache.models().good)
     chosen = good.get(model or "") or state.reading.model(good)
     if chosen is not None:
         state.reading.choose_model(chosen.name)

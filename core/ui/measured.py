@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
+from core.checkpoint import Checkpoint
+from core.errors import DataError
+from core.explain import DEFAULT
 from core.records import load
+from core.trust.table import Mean, clear
 from core.ui import cache
 
 FOLDER: Final = Path(__file__).parents[1] / "assets"
@@ -44,3 +49,20 @@ def every(kind: type[R], path: Path) -> list[R]:
 def of(kind: type[R], path: Path, sha256: str) -> list[R]:
     """The rows of the network whose weights have that sha256; otherwise as :func:`every`."""
     return [row for row in every(kind, path) if row.weights_sha256 == sha256]
+
+
+def offered(good: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
+    """The networks, those first whose maps are worth looking at before anything was chosen; else in their order.
+
+    By the method chosen at first and by every figure those are better than a random map and than the centre of the
+    film. A network may read best and yet not be explained by such maps: then it is not the one to begin with.
+    """
+    try:
+        rows = every(Mean, FAITHFULNESS)
+    except DataError:
+        rows = []  # the page Performance says what is wrong with the table
+    told: dict[str, bool] = {}
+    for row in rows:
+        if row.method == DEFAULT:
+            told[row.weights_sha256] = told.get(row.weights_sha256, True) and clear(row)
+    return dict(sorted(good.items(), key=lambda item: not told.get(item[1].card.weights_sha256, False)))

@@ -14,7 +14,7 @@ from core.checkpoint import Checkpoint, Interval
 from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
 from core.tasks import OWN, Task
-from core.ui import cache, state
+from core.ui import cache, measured, state
 from core.ui.charts import Palette
 from core.words import DISCLAIMER
 from core.xray import LIMITS
@@ -115,23 +115,23 @@ def say(error: PneumoLensError | str, what: str) -> None:
 def pick_model() -> Checkpoint | None:
     """The picker of backbones, task first, with what is known of the one chosen; ``None`` when none is usable."""
     models = cache.models()
-    chosen = None
-    if models.good:
-        if st.session_state.get(state.reading.MODEL) not in models.good:
-            st.session_state[state.reading.MODEL] = next(iter(models.good))
-        names = _of_picked_task(models.good)
-        chosen = models.good[
+    good, chosen = measured.offered(models.good), None
+    if good:
+        if st.session_state.get(state.reading.MODEL) not in good:
+            st.session_state[state.reading.MODEL] = next(iter(good))
+        names = _of_picked_task(good)
+        chosen = good[
             st.selectbox(
                 "Backbone",
                 names,
                 key=state.reading.MODEL,
-                format_func=lambda name: _offered(models.good[name]) if name in models.good else name,
+                format_func=lambda name: _offered(good[name]) if name in good else name,
                 help="Type to search: a name, or a family such as VGG." if len(names) > _MANY else None,
             )
         ]
         st.caption(f"{_caption(chosen)}  \nTrained on {_training(chosen)}.")
     if models.broken:
-        with st.expander(f":material/warning: {len(models.broken)} unusable", expanded=not models.good):
+        with st.expander(f":material/warning: {len(models.broken)} unusable", expanded=not good):
             for broken in models.broken:
                 st.markdown(f"**{broken.name}**: {broken.reason}")
     return chosen
@@ -175,7 +175,7 @@ def _of_picked_task(good: Mapping[str, Checkpoint]) -> list[str]:
         st.session_state[state.reading.MODEL_TASK] = task  # a network chosen on another page brings its task along
 
         def switch() -> None:
-            """The best network of the other task: what was chosen before cannot stay."""
+            """The first network of the other task: what was chosen before cannot stay."""
             wanted = st.session_state[state.reading.MODEL_TASK]
             st.session_state[state.reading.MODEL] = next(name for name, one in good.items() if one.card.task == wanted)
 

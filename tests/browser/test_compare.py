@@ -27,7 +27,7 @@ OTHER = synthetic.as_png8(synthetic.film(280, 300, seed=2))
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running app with one network more than is shipped."""
     folder = tmp_path_factory.mktemp("app")
-    checkpoints.random_checkpoint(folder, arch="resnet34")
+    checkpoints.random_checkpoint(folder, arch="vgg11_bn")
     with running(folder) as found:
         yield found
 
@@ -77,7 +77,7 @@ def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
     page.set_viewport_size({"width": 1024, "height": 768})  # a small projector
     settled(page)
     assert page.evaluate(TOO_WIDE) == []
-    page.get_by_role("button", name="ResNet-34", exact=True).click()
+    page.get_by_role("button", name="ResNet-50", exact=True).click()
     page.get_by_role("img", name=re.compile("heatmap for")).wait_for()
     assert "compare" not in page.url
     assert page.evaluate(TOO_WIDE) == []
@@ -86,21 +86,21 @@ def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
 
 
 def test_what_is_chosen_outlives_a_click_in_the_page_and_another_page(page: Any, address: str) -> None:
-    page.goto(f"{address}/compare?backbone=pneumonia-resnet34&backbone=pneumonia-resnet18&method=layer_cam")
+    page.goto(f"{address}/compare?backbone=pneumonia-vgg11_bn&backbone=pneumonia-resnet18&method=layer_cam")
     accept(page)
     drop(page, ("one.png", FILM))
     page.get_by_role("img", name=re.compile("LayerCAM heatmap")).nth(1).wait_for()
     page.get_by_text("Each its own").click()  # draws the page below the sidebar alone
     settled(page)
-    for leave in (page.get_by_role("link", name="Models"), page.get_by_role("button", name="ResNet-34", exact=True)):
+    for leave in (page.get_by_role("link", name="Models"), page.get_by_role("button", name="VGG-11-BN", exact=True)):
         leave.click()
         page.wait_for_url(re.compile("^(?!.*compare)"))
         settled(page)
         page.get_by_role("link", name="Compare").click()
-        page.get_by_role("img", name=re.compile("LayerCAM heatmap of ResNet-34")).wait_for()
+        page.get_by_role("img", name=re.compile("LayerCAM heatmap of VGG-11-BN")).wait_for()
         settled(page)
         chosen = page.locator('[data-testid="stMultiSelect"]')
-        assert "ResNet-34" in chosen.nth(0).inner_text()
+        assert "VGG-11-BN" in chosen.nth(0).inner_text()
         assert "LayerCAM" in chosen.nth(1).inner_text()
 
 
@@ -121,10 +121,10 @@ def test_a_film_that_cannot_be_fetched_is_asked_for_again_and_the_viewer_stays(p
 
 
 def test_two_films_side_by_side(page: Any, address: str) -> None:
-    page.goto(f"{address}/compare?films=two&backbone=pneumonia-resnet34&method=layer_cam")
+    page.goto(f"{address}/compare?films=two&backbone=pneumonia-vgg11_bn&method=layer_cam")
     accept(page)
     drop(page, ("one.png", FILM), ("two.png", OTHER))
     page.get_by_role("img", name="The film as it is of film A").wait_for()
     page.get_by_role("img", name="The film as it is of film B").wait_for()
-    page.get_by_text("ResNet-34 · film B").wait_for()
+    page.get_by_text("VGG-11-BN · film B").wait_for()
     assert "films=two" in page.url
