@@ -321,6 +321,9 @@ def test_a_teacher_tempers_the_labels(data: Path, tmp_path: Path) -> None:
     _, films = runs._films(order(data, tmp_path))
     taught = order(data, tmp_path, recipe=replace(TINY, teacher="pneumonia-resnet18", teaching=0.5))
     targets, truth = runs._taught(taught, films).targets, runs._taught(order(data, tmp_path), films).targets
+    elsewhere = replace(taught.recipe, teacher=str(tmp_path / "out" / "pneumonia-resnet18.safetensors"))
+    by_file = order(data, tmp_path, recipe=elsewhere, out=tmp_path / "others")
+    np.testing.assert_allclose(runs._taught(by_file, films).targets, targets, atol=1e-5)
     np.testing.assert_allclose(targets.sum(1), 1, atol=1e-5)
     np.testing.assert_array_equal(truth.argmax(1), films.labels)
     of_truth = (targets * truth).sum(1)

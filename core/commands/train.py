@@ -81,7 +81,8 @@ def _start(group: argparse._ArgumentGroup) -> None:
         "--teacher",
         default=PLAIN.teacher,
         metavar="NAMES",
-        help="checkpoints in --out or of the app, with commas between, whose probabilities temper the labels",
+        help="checkpoints in --out or of the app, or .safetensors files with their cards beside them, with commas "
+        "between, whose probabilities temper the labels",
     )
 
 

@@ -19,12 +19,14 @@ from core.xray import Preprocessing
 
 
 def checkpoint_called(name: str, out: Path) -> Checkpoint:
-    """A checkpoint by its name: in the folder that results go to, else where the app looks for them.
+    """A checkpoint by its weights file or its name: in the folder that results go to, else where the app looks for it.
 
     Raises:
-        CheckpointError: there is one and it is broken.
-        UnknownNameError: there is none.
+        CheckpointError: there is one and it is broken, or there is no such file or no card beside it.
+        UnknownNameError: there is none of that name.
     """
+    if Path(name).suffix == ".safetensors":
+        return open_card(Path(name).with_suffix(".json"))
     try:
         return named(name, out)
     except UnknownNameError:
