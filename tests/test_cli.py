@@ -92,7 +92,7 @@ def test_a_film_read_anyway_is_marked_wherever_its_reading_goes(
     monkeypatch.setattr(render, "plate", watched)
     noise = films / "noise.png"
     noise.write_bytes(as_png8(np.random.default_rng(0).random((128, 128), np.float32)))
-    asked = ["read", str(noise), "--model", MODEL, "--target", "VIRUS", "--heatmaps", str(tmp_path / "maps")]
+    asked = ["read", str(noise), "--model", MODEL, "--target", "BACTERIA", "--heatmaps", str(tmp_path / "maps")]
     assert main([*asked, "--json"]) == 1
     assert lines(capsys)[0]["guard"]["read_anyway"] is False  # type: ignore[index]
     assert main([*asked, "--json", "--anyway"]) == 0
@@ -102,7 +102,7 @@ def test_a_film_read_anyway_is_marked_wherever_its_reading_goes(
     out = capsys.readouterr().out
     assert ", without a promise: the film is unlike those known; REFUSED, READ ANYWAY: " in out
     first, sure, *_ = written[-1]
-    assert first.startswith("Viral pneumonia ")
+    assert first.startswith("Bacterial pneumonia ")
     assert first.endswith(", READ ANYWAY: film was refused")
     assert sure.endswith(", without a promise: the film is unlike those known.")
     (path,) = (tmp_path / "maps").glob("*.png")

@@ -332,10 +332,10 @@ def test_a_file_that_computes_something_else_is_not_written(tmp_path: Path, monk
 
 
 def test_models_of_both_folders_are_listed(own_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    random_checkpoint(own_folder, arch="resnet34")
+    random_checkpoint(own_folder, arch="vgg11_bn")
     assert main(["models"]) == 0
     listed = capsys.readouterr().out
-    assert "pneumonia-resnet34" in listed
+    assert "pneumonia-vgg11_bn" in listed
     assert "pneumonia-resnet18" in listed
     random_checkpoint(own_folder, arch="resnet18")
     assert main(["models"]) == 1

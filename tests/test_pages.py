@@ -118,7 +118,7 @@ def test_the_notice_comes_first_on_every_page(weights: Path, page: str) -> None:
 def test_the_first_page_appears_without_torch(made: Path) -> None:
     shown_without_torch(
         "assert not app.exception, app.exception\n"
-        "assert app.selectbox(key='model').options == ['ResNet-18'], app.selectbox\n"
+        "assert app.selectbox(key='model').options[0].startswith('ResNet-18 · '), app.selectbox\n"
         "assert app.file_uploader\n"
         "for page in ('models', 'method'):\n"
         "    app.switch_page(f'pages/about/{page}.py').run()\n"
@@ -130,7 +130,9 @@ def test_the_first_page_appears_without_torch(made: Path) -> None:
 def test_the_picker_tells_accuracy_size_and_training(weights: Path) -> None:
     app = opened()
     card = on_disk.find(weights)[0]["pneumonia-resnet18"].card
-    assert app.selectbox(key=state.reading.MODEL).options == ["ResNet-18"]
+    assert app.selectbox(key=state.reading.MODEL).options == [
+        f"ResNet-18 · {100 * card.metrics['accuracy'].value:.1f} %"
+    ]
     assert not [box for box in app.selectbox if box.label == "Task"]  # asked only where there are several
     caption = said(app)
     assert f"{100 * card.metrics['accuracy'].value:.1f} % (95 % CI" in caption
@@ -320,7 +322,8 @@ def test_a_card_without_weights_is_named_and_the_others_work(
     half.weights.write_bytes(b"half")
     monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
     app = opened()
-    assert app.selectbox(key=state.reading.MODEL).options == ["ResNet-18"]
+    (option,) = app.selectbox(key=state.reading.MODEL).options
+    assert option.startswith("ResNet-18 · ")
     assert "pneumonia-vgg16_bn" in said(app)
     assert "half-copied" in said(app)
 
