@@ -95,7 +95,7 @@ def test_a_slow_map_shows_how_far_it_is_and_can_be_stopped(page: Any, address: s
     page.get_by_text(re.compile(r"Asking the network: \d+ %, about .* left")).wait_for()
     page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     page.get_by_text("Nothing of it is kept.").wait_for()
-    assert page.get_by_role("button", name="Make this map").is_visible()
+    page.get_by_role("button", name="Make this map").wait_for()
     choose(page, "Heatmap method", "Ablation-CAM · slow")
     page.get_by_role("button", name="Make this map").click()
     page.get_by_role("img", name=re.compile("ablation_cam heatmap for")).wait_for()
