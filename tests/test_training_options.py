@@ -73,7 +73,7 @@ def test_main_paths_are_taken_from_a_network_with_the_same_layers(tmp_path: Path
         x, begin = torch.randn(2, stage.channels, 16, 16), stage.parts + 1
 
 
-DEEPER = [(deep.name, donor) for deep in ARCHITECTURES.values() if deep.family == "ResNet" for donor in deep.donors]
+DEEPER = [(deep.name, donor) for deep in ARCHITECTURES.values() for donor in deep.shallower]
 
 
 @pytest.mark.parametrize(("deep", "donor"), DEEPER)

@@ -43,9 +43,7 @@ def _classic(classes: int, _size: int) -> Head:
 def _main_paths(donor: Architecture) -> Names:
     starts = (0, *(stage.parts + 1 for stage in donor.stages[: len(_WIDTHS) - 2]))  # after a block comes its pooling
     return tuple(
-        (f"trunk.{block}.main.{place}", f"trunk.{start + place}")
-        for block, start in enumerate(starts)
-        for place in (0, 1, 3, 4)
+        (f"{block}.main.{place}", str(start + place)) for block, start in enumerate(starts) for place in (0, 1, 3, 4)
     )
 
 

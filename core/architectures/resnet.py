@@ -12,7 +12,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.architectures.row import Architecture, Names, Stage
+from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,19 +20,8 @@ if TYPE_CHECKING:
     from core.architectures.network import Head
 
 _STAGES = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
-_BLOCKS = {
-    "resnet18": ("basic", (2, 2, 2, 2)),
-    "resnet34": ("basic", (3, 4, 6, 3)),
-    "resnet50": ("bottleneck", (3, 4, 6, 3)),
-    "resnet101": ("bottleneck", (3, 4, 23, 3)),
-    "resnet152": ("bottleneck", (3, 8, 36, 3)),
-}
-"""Kind and number of a network's blocks, stage by stage."""
-_PARTS = {
-    "basic": ("conv1", "bn1", "conv2", "bn2", "downsample.0", "downsample.1"),
-    "bottleneck": ("conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "downsample.0", "downsample.1"),
-}
-"""Layers of a block; only the first of a stage may have the last two."""
+_SHALLOWER = {"resnet34": ("resnet18",), "resnet101": ("resnet50",), "resnet152": ("resnet50", "resnet101")}
+"""Networks of the same kind of blocks, but fewer of them: theirs are called as the first of ours are."""
 _NAMES = (("head.linear.", "fc."), ("trunk.", ""))
 _RESNET, _RESNEXT = "He et al. 2016, arXiv:1512.03385", "Xie et al. 2017, arXiv:1611.05431"
 
@@ -51,20 +40,6 @@ def _classic(channels: int, classes: int, _size: int) -> Head:
     return PooledHead(channels, classes)
 
 
-def _shallower(name: str) -> dict[str, Names]:
-    """Networks of the same kind of blocks, but fewer of them, with all their layers: ours are called alike."""
-    if name not in _BLOCKS:
-        return {}
-    kind, ours = _BLOCKS[name]
-    found = {}
-    for other, (theirs_kind, theirs) in _BLOCKS.items():
-        if kind == theirs_kind and sum(theirs) < sum(ours):
-            blocks = [f"trunk.layer{n}.{i}" for n, count in enumerate(theirs, 1) for i in range(count)]
-            layers = [f"{block}.{part}" for block in blocks for part in _PARTS[kind]]
-            found[other] = tuple((layer, layer) for layer in ("trunk.conv1", "trunk.bn1", *layers, "head.linear"))
-    return found
-
-
 def _row(name: str, title: str, family: str, paper: str, channels: int = 2048) -> Architecture:
     return Architecture(
         name=name,
@@ -75,7 +50,7 @@ def _row(name: str, title: str, family: str, paper: str, channels: int = 2048) -
         classic=partial(_classic, channels),
         imagenet=partial(_trunk, name, "DEFAULT"),
         torchvision=MappingProxyType({"pooled": _NAMES, "classic": _NAMES}),
-        donors=MappingProxyType(_shallower(name)),
+        shallower=_SHALLOWER.get(name, ()),
         paper=paper,
     )
 

@@ -53,8 +53,10 @@ class Architecture:
         imagenet: () → its trunk with torchvision's ImageNet weights, through torchvision's own cache; ``None`` where
             nobody publishes any.
         torchvision: head → (beginning of our names of weights, beginning of torchvision's), for the heads it has.
-        donors: other architecture → (layer of ours, layer of its of the same shape): what training can take over from
-            a checkpoint of that architecture.
+        donors: other architecture → (layer of our trunk, layer of its trunk of the same shape): what training can take
+            over from a checkpoint of that architecture.
+        shallower: other architectures whose layers are all among ours, under the same names; the blocks that only we
+            have start as identities, so that training can begin with the function of a checkpoint of theirs.
         paper: where it was published.
     """
 
@@ -72,6 +74,7 @@ class Architecture:
     imagenet: Callable[[], nn.Module] | None = None
     torchvision: Mapping[str, Names] = field(default_factory=dict)
     donors: Mapping[str, Names] = field(default_factory=dict)
+    shallower: tuple[str, ...] = ()
     paper: str
 
     @property

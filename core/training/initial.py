@@ -81,7 +81,7 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
             classes.
         init: "scratch"; "imagenet" (torchvision's weights, through its own cache); or a file. A state dict
             (``.safetensors``, ``.pth``) is of this architecture, under our names or torchvision's, or of one of its
-            donors (a deeper ResNet starts as the shallower one), or of the same convolutions without batch norms.
+            donors, or a shallower one, as which it then starts, or of the same convolutions without batch norms.
             ONNX (``.onnx``) has such convolutions in Caffe's input convention, and ``model.json`` is Keras' ResNet-50
             as TensorFlow.js keeps it.
         films: some training films ``[N, 1, S, S]``, normalised; batch norms are measured on them where they are new.
@@ -112,10 +112,11 @@ def initialise(  # noqa: PLR0913 - a network, its weights, and what they are fit
     if path.suffix == ".json":
         tensors = fed(tensors, preprocessing)
     elif card := card_of(init):
-        if classes and card.classes != classes:
-            tensors = {name: value for name, value in tensors.items() if not name.startswith("head.")}
         if card.architecture in architecture.donors:
             return _graft(network, tensors, architecture.donors[card.architecture])
+        if classes and card.classes != classes:
+            tensors = {name: value for name, value in tensors.items() if not name.startswith("head.")}
+        tensors = _filled(tensors, network) if card.architecture in architecture.shallower else tensors
     elif not {f"trunk.{name}" for name, _ in network.trunk.named_parameters()} <= set(tensors):
         convention = CAFFE if path.suffix == ".onnx" else TORCHVISION
         return adopt(network, tensors, convention, films, preprocessing)
@@ -157,22 +158,25 @@ def _resume_from(network: Network, tensors: dict[str, Tensor], path: Path, archi
     return network
 
 
+def _filled(tensors: dict[str, Tensor], network: Network) -> dict[str, Tensor]:
+    """A shallower network's weights, and for the blocks that it has not those of ours as they are."""
+    return {f"trunk.{name}": value for name, value in network.trunk.state_dict().items()} | tensors
+
+
 def _graft(network: Network, tensors: dict[str, Tensor], layers: Names) -> Network:
-    """Layers out of another architecture, one by one; those it has not, and all else, stay as chance made them."""
-    own = network.state_dict()
+    """Convolutions and batch norms out of another architecture, layer by layer; all else stays as chance made it."""
+    own = network.trunk.state_dict()
     spare: Tensor | float = 0.0  # bias of a convolution whose own kind has none
     for ours, theirs in layers:
         given = {
             name.rpartition(".")[2]: value.float()
             for name, value in tensors.items()
-            if name.startswith(f"{theirs}.") and value.is_floating_point()
+            if name.startswith(f"trunk.{theirs}.") and value.is_floating_point()
         }
         if "running_mean" in given:  # the batch norm takes the mean away, so that a bias can be taken out of both
             given["running_mean"], spare = given["running_mean"] - spare, 0.0
         elif f"{ours}.bias" not in own:
-            spare = given.pop("bias", 0.0)
-        places = {name: own.get(f"{ours}.{name}") for name in given}
-        if all(place is not None and place.shape == given[name].shape for name, place in places.items()):
-            for name, value in given.items():  # but for a head of another kind, or for other classes
-                own[f"{ours}.{name}"].copy_(value)
+            spare = given.pop("bias")
+        for name, value in given.items():
+            own[f"{ours}.{name}"].copy_(value)
     return network

@@ -10,7 +10,7 @@ from core.checkpoint import Checkpoint
 from core.errors import DataError
 from core.explain import DEFAULT
 from core.records import load
-from core.trust.table import Mean, clear
+from core.trust.table import Mean, by_method, clear
 from core.ui import cache
 
 FOLDER: Final = Path(__file__).parents[1] / "assets"
@@ -58,11 +58,8 @@ def offered(good: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
     film. A network may read best and yet not be explained by such maps: then it is not the one to begin with.
     """
     try:
-        rows = every(Mean, FAITHFULNESS)
+        rows = by_method(every(Mean, FAITHFULNESS)).get(DEFAULT, [])
     except DataError:
         rows = []  # the page Performance says what is wrong with the table
-    told: dict[str, bool] = {}
-    for row in rows:
-        if row.method == DEFAULT:
-            told[row.weights_sha256] = told.get(row.weights_sha256, True) and clear(row)
-    return dict(sorted(good.items(), key=lambda item: not told.get(item[1].card.weights_sha256, False)))
+    told = {row.weights_sha256 for row in rows} - {row.weights_sha256 for row in rows if not clear(row)}
+    return dict(sorted(good.items(), key=lambda item: item[1].card.weights_sha256 not in told))

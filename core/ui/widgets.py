@@ -125,7 +125,7 @@ def pick_model() -> Checkpoint | None:
                 "Backbone",
                 names,
                 key=state.reading.MODEL,
-                format_func=lambda name: _offered(good[name]) if name in good else name,
+                format_func=lambda name: _option(good[name]) if name in good else name,
                 help="Type to search: a name, or a family such as VGG." if len(names) > _MANY else None,
             )
         ]
@@ -149,7 +149,7 @@ def label(checkpoint: Checkpoint) -> str:
     return title if family.lower() in title.lower() else f"{title} · {family}"
 
 
-def _offered(checkpoint: Checkpoint) -> str:
+def _option(checkpoint: Checkpoint) -> str:
     """A network in the picker of backbones: with its test accuracy, so that all can be told apart before one is taken.
 
     Without the interval, for which a list has no room: it stands below, of the one chosen.
