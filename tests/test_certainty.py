@@ -148,6 +148,14 @@ def test_of_classes_of_somebody_else_nothing_is_taken_for_a_slip() -> None:
     assert np.array_equal(slips(found, own_task(TASK.classes)), CLEAN)
 
 
+def test_of_few_films_nothing_is_taken_for_a_slip() -> None:
+    """What looks like slips among forty films of a class is what the network gets wrong."""
+    found, _ = films(120, 3, SLIPS)
+    assert np.array_equal(slips(found, TASK), CLEAN)
+    assert not fit(found, TASK).allowing
+    assert fit(films(6000, 2, SLIPS)[0], TASK).allowing
+
+
 def test_sets_fitted_to_slipping_labels_cover_the_true_classes() -> None:
     """As if the labels were right, sets would cover too much."""
     noisy, _ = films(3000, 4, SLIPS)
@@ -246,6 +254,15 @@ def test_risk_falls_to_what_the_surest_films_have_and_ends_at_the_error_of_all()
     assert found.accuracy_at[0.8].value == pytest.approx(1 - by_hand[399])
     assert (found.low <= found.risk).all()
     assert (found.risk <= found.high).all()
+
+
+def test_the_area_is_of_every_film_however_many_there_are() -> None:
+    test, _ = films(3000, 11)
+    wrong = test.decisions != test.labels
+    by_hand = np.cumsum(wrong[np.argsort(-test.probabilities.max(axis=1))]) / np.arange(1, 3001)
+    found = risk(test, draws=200).area
+    assert found.value == pytest.approx(by_hand.mean(), abs=1e-9)
+    assert found.low < found.value < found.high
 
 
 def test_a_network_without_errors_has_no_risk_and_an_interval_all_the_same() -> None:

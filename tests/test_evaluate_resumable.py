@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,12 @@ def test_a_network_reads_into_a_table(checkpoint: Checkpoint, films: list[Film],
     assert not failed
     assert found.files == plain.files
     np.testing.assert_allclose(found.probabilities, plain.probabilities, atol=2e-6)
+
+
+def test_classes_keep_the_order_of_the_card(run: Any, checkpoint: Checkpoint) -> None:
+    """Somebody's own network may have a task's classes in the order of the alphabet."""
+    classes = ("BACTERIA", "NORMAL", "VIRUS")
+    own = replace(checkpoint, card=checkpoint.card.model_copy(update={"task": "own", "classes": classes}))
+    first, _, _ = run(whose=own)
+    again, _, _ = run(whose=own)
+    assert first.classes == again.classes == classes

@@ -17,7 +17,7 @@ from core.explain import DEFAULT, FAST
 from core.records import from_csv, load, rows, to_csv
 from core.trust import table
 from core.trust.scores import SCORES
-from core.trust.table import Scored
+from core.trust.table import Mean, Scored
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
 
@@ -170,6 +170,14 @@ def test_the_command_measures_every_method_and_goes_on_where_it_was_stopped(
     rivals = {(one.file, one.score): (one.random, one.blob) for one in again}
     for one in slow:  # and is measured beside the same rivals
         assert (one.random, one.blob) == pytest.approx(rivals[one.file, one.score], abs=1e-5)
+    assert main([*command, "--films", "1", "--out", str(tmp_path / "one.csv")]) == 0
+    assert {one.films for one in load(Mean, tmp_path / "one.csv")} == {1}  # rows of more films do not count
+    assert capsys.readouterr().out.count("0 of 8 methods") == len(SCORES)  # one film says nothing of others
+    scored.write_text(again_of_weights := scored.read_text("utf-8").replace(first[0].weights_sha256, "0" * 64), "utf-8")
+    assert main([*command, "--out", str(tmp_path / "new.csv")]) == 0
+    assert again_of_weights in scored.read_text("utf-8")
+    assert {one.weights_sha256 for one in load(Mean, tmp_path / "new.csv")} == {first[0].weights_sha256}
+    capsys.readouterr()
     assert main(["faithfulness", "--out", str(out)]) == 0  # and without films, what the table says
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in said] == list(SCORES)

@@ -56,6 +56,11 @@ def test_too_few_films_make_no_map() -> None:
         project(("a",), np.zeros((1, 4), np.float32))
 
 
+def test_films_that_nothing_tells_apart_make_no_map() -> None:
+    with pytest.raises(DataError, match="the same of every film"):
+        project(tuple("abcdef"), np.ones((6, 4), np.float32))
+
+
 def test_the_command_stores_a_map_beside_the_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = random_checkpoint(tmp_path / "weights")
     write_films(tmp_path / "films", train_films=1, test_films=4)

@@ -12,11 +12,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from core.aids import open_aid
 from core.checkpoint import SHIPPED, Checkpoint, find
 from core.classifier import Classifier
 from core.cli import main
 from core.guard import CHECKS, Seen, Verdict, judge, known_of, population, see, with_aids
-from core.guard.known import fit
+from core.guard.known import fit, name_of
 from core.guard.making import _LEARNED, _others, reach
 from core.guard.negatives import KINDS, negatives
 from core.guard.verdict import Reason
@@ -61,6 +62,19 @@ def test_what_is_wrong_with_an_image_is_named_with_figure_and_limit() -> None:
 def test_a_figure_just_at_its_limit_is_said_to_be_so() -> None:
     for value, says in ((1.7403, "1.74 times the usual distance; just at the limit"), (1.76, "limit 1.74")):
         assert f"{says})" in str(Reason("distance", value, 1.7401, refuses=True, task="covid"))
+    assert "(log odds 3.04; limit 3.01)" in str(Reason("population", 3.04, 3.01, refuses=False, task="pneumonia"))
+
+
+def test_a_folder_of_others_without_films_is_said_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = random_checkpoint(tmp_path / "weights")
+    command = ["guard", "--data", str(write_films(tmp_path / "data")), "--weights", str(made.folder), "--others"]
+    (tmp_path / "empty").mkdir()
+    for folder, says in (("none", "There is no folder"), ("empty", "There is no film in")):
+        assert main([*command, str(tmp_path / folder)]) == 1
+        assert says in capsys.readouterr().err
+    assert open_aid(name_of(made), made.folder / "aids") is None
 
 
 def test_turned_and_inverted_films_are_refused_when_sure_and_warned_of_when_likely() -> None:

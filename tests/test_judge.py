@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,8 @@ def test_among_two_classes_the_answer_is_one_of_them() -> None:
     likelier = whole.probabilities[held][:, 0] > whole.probabilities[held][:, 1]
     np.testing.assert_array_equal(found.decisions == 1, likelier)
     np.testing.assert_array_equal(found.labels, 1 - whole.labels[held])
+    sure = replace(whole, probabilities=np.eye(3)[np.full(200, 2)])
+    assert (among(sure, ("NO_FINDING", "COVID-19")).probabilities == 0.5).all()
     for classes, words in ((("COVID-19", "FLU"), "no class FLU"), (("COVID-19",), "two classes or more")):
         with pytest.raises(DataError, match=words):
             among(whole, classes)

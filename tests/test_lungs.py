@@ -19,6 +19,7 @@ from core.classifier import Classifier
 from core.cli import main
 from core.dataset import Film
 from core.errors import CheckpointError, DataError
+from core.evaluate.films import films_of
 from core.explain import METHODS
 from core.lungs import LungFields, evidence_inside, in_short, inside_of, outline, outlines, says, there
 from core.lungs.making.learn import Lesson, learn
@@ -29,10 +30,12 @@ from core.lungs.network import LungNet
 from core.lungs.outline import fields_of
 from core.lungs.probe import VIEWS, probed, seen
 from core.lungs.shape import doubt, lungs
-from core.lungs.shares import means, of_film
+from core.lungs.shares import MeanInside, means, of_film
+from core.records import load
 from core.xray import read_xray
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
+from tests.test_training import write_films
 
 SIDE = 64
 
@@ -195,6 +198,7 @@ def test_films_and_masks_meet_by_name_and_patients_stay_together(tmp_path: Path)
     assert all(pair.aligned for part in ("val", "test") for pair in split[part])
     where = {pair.name: part for part, held in split.items() for pair in held}
     assert where["auntminnie-a"] == where["auntminnie-b"]
+    (tmp_path / "nothing").mkdir()
     with pytest.raises(DataError, match="same names"):
         pairs(masks, tmp_path / "nothing")
     (tmp_path / "bad.zip").write_bytes(b"no archive")
@@ -242,6 +246,7 @@ def test_figures_of_films_have_intervals_and_count_what_lies_outside(network: Ch
     assert result.films == 3
     assert result.low <= result.accuracy <= result.high
     assert result.commonest == 1
+    assert (result.low, result.high) != (result.accuracy, result.accuracy)  # nor do three films say it for certain
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,6 +255,25 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     assert "450,500,500" in capsys.readouterr().err
     assert main(command) != 0
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_the_tables_are_of_the_films_asked_for(
+    network: Checkpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_films(tmp_path / "data")
+    shared = ["--data", str(tmp_path / "data"), "--model", network.name, "--weights", str(network.folder)]
+    shared += ["--out", str(tmp_path / "out.csv")]
+    measure = ["lungs", "measure", *shared, "--rows", str(tmp_path / "rows.csv")]
+    monkeypatch.setattr("core.lungs.outline", lambda _: fields())
+    for split in ("train", "test"):
+        assert main([*measure, "--split", split]) == 0
+        films, _ = films_of(network, tmp_path / "data", split)
+        assert max(mean.films for mean in load(MeanInside, tmp_path / "out.csv")) == len(films)
+    monkeypatch.undo()
+    capsys.readouterr()
+    monkeypatch.setattr("core.lungs.outline", lambda _: replace(fields(), doubt="none"))
+    assert main(["lungs", "probe", *shared, "--out", str(tmp_path / "probe.csv")]) == 1
+    assert "lungs are seen. Give frontal chest films" in capsys.readouterr().err
 
 
 def test_the_command_prints_the_shipped_tables(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -112,6 +112,8 @@ def test_a_few_steps_teach_it_far_more_than_chance() -> None:
 def test_the_command_trains_measures_and_states_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_films(tmp_path / "data", 12, 12)
     command = ["orientation", "--data", str(tmp_path / "data"), "--steps", "2", "--out", str(tmp_path / "aids")]
+    assert main([*command, "--others", str(tmp_path / "none")]) == 1
+    assert "There is no folder" in capsys.readouterr().err
     assert main(command) == 0
     assert "test_orientation_and_polarity" in capsys.readouterr().out
     aid = open_aid(NAME, tmp_path / "aids")

@@ -98,6 +98,19 @@ def test_networks_of_other_classes_than_the_folders_are_left_out_and_named(
     assert main(["certainty", *shared, "--model", stranger.name]) == 1
     assert "Give the folder that it was trained on" in capsys.readouterr().err
     assert stranger.validation.read_bytes() == before
+    for path in (tmp_path / "data").rglob("NORMAL"):
+        path.rename(path.with_name("FLU"))
+    for path in (tmp_path / "data").rglob("PNEUMONIA"):
+        path.rename(path.with_name("COLD"))
+    assert main(["certainty", *shared]) == 0  # nor is a folder without any film of its task an error
+    assert "holds no film of COVID-19, NO_FINDING, PNEUMONIA" in capsys.readouterr().err
+
+
+def test_a_number_of_films_is_one_or_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in ("0", "-3", "many"):
+        with pytest.raises(SystemExit, match="2"):
+            main(["robustness", "--data", str(tmp_path), "--films", number])
+        assert "is no whole number from 1 on" in capsys.readouterr().err
 
 
 def test_a_foreign_table_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,6 +80,8 @@ def test_classes_are_the_folders_with_films(tmp_path: Path) -> None:
     assert classes_in(tmp_path) == ("rose", "tulip")
     with pytest.raises(DataError, match="two or more"):
         classes_in(tmp_path / "test")
+    write(tmp_path / "pneumonia", {"normal": 1, "pneumonia": 1})
+    assert classes_in(tmp_path / "pneumonia") == ("normal", "pneumonia")
 
 
 def test_classes_of_ones_own_are_trained_from_their_folders(

@@ -86,8 +86,12 @@ def test_balancing_heeds_what_films_count() -> None:
 
 def test_too_few_patients_and_a_weight_below_one_are_said() -> None:
     one, _ = films(3, 0.0)
-    with pytest.raises(TrainingError, match="--propensity needs training films of 5 patients"):
+    with pytest.raises(TrainingError, match="--propensity needs films of 5 patients"):
         weigh(one, one, TASK, 10)
+    many, _ = films(60, 0.0)
+    people = [replace(film, patient="one" if film.label == "NORMAL" else film.patient) for film in many.films]
+    with pytest.raises(TrainingError, match="of every class"):  # many patients, and one of normal films
+        weigh(replace(many, films=tuple(people)), many, TASK, 10)
     with pytest.raises(TrainingError, match=r"--propensity 0\.5: give a number of 1 or more"):
         Recipe(propensity=0.5)
 

@@ -187,6 +187,8 @@ def test_words() -> None:
         "Smoothing away the marked 10 % takes Viral pneumonia from 93 % to 41 %; a random 10 %: to 90 %; the middle "
         "10 %: to 88 %."
     )
+    sure = dataclasses.replace(found, before=0.998, after=Beside(0.002, 0.9, 0.88))
+    assert "from > 99 % to < 1 %; a random" in words.removal(sure, "Viral pneumonia")
     assert words.verdict(found).startswith("Only by insertion and ROAD is")
     assert words.steadiness(Stability(0.95, 0.93)).endswith("it stays where it is.")
     assert "does not stay" in words.steadiness(Stability(0.95, 0.5))

@@ -43,6 +43,11 @@ class Certainty:
     cuts: Mapping[str, float]
     said_from: tuple[float, ...]
 
+    @property
+    def allowing(self) -> bool:
+        """Whether it is allowed for that labels are wrong now and then."""
+        return not np.array_equal(self.slips, np.eye(len(self.slips)))
+
     def defers(self, by_class: Mapping[str, float], target: str) -> bool:
         """Whether a film needs a human reader, where no more than a target error is wanted.
 

@@ -115,8 +115,10 @@ def risk(predictions: Predictions, shares: tuple[float, ...] = (0.8, 0.9), draws
         draws: bootstrap samples of patients behind the intervals.
     """
     right = predictions.decisions == predictions.labels
-    kinds = by_score(predictions.probabilities.max(axis=1), right)
-    plain = _points(kinds.once())
+    top = predictions.probabilities.max(axis=1)
+    plain = _points(by_score(top, right, exact=True).once())
+    kinds = by_score(top, right)  # of many scores a few bins: their area is a little beside that of the curve itself
+    aside = _area(plain) - _area(_points(kinds.once()))
     drawn = _points(tallies(predictions.patients, {"": kinds}, draws)[""])
     patients = len(set(predictions.patients))
     curve = _at(plain, GRID)[0]
@@ -129,7 +131,7 @@ def risk(predictions: Predictions, shares: tuple[float, ...] = (0.8, 0.9), draws
         curve,
         np.minimum(low, curve),
         np.maximum(high, curve),
-        interval(float(_area(plain)[0]), _area(drawn)),
+        interval(float(_area(plain)[0]), _area(drawn) + aside),
         {
             share: _told(float(values[place]), spreads[:, place], max(1, round(share * patients)))
             for place, share in enumerate(shares)

@@ -4,7 +4,8 @@ Whether a child has pneumonia is known of the validation films; which kind was r
 then (see :mod:`core.training.calibrate`). What is fitted to such labels as if they were true promises less than it
 keeps: networks that are right in nine of ten films look as if they were right in eight.
 
-So the rate of such slips is estimated, and every film counts for the classes that its label may have come from.
+So the rate of such slips is estimated, and every film counts for the classes that its label may have come from. Of a
+few films none can be: what is estimated is then mostly the network's own errors, excused.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ _SETTLED = 1e-6
 _WORST = 0.45
 """Share of a class' labels that may be taken for slips: beyond one half, classes would change places."""
 
+ENOUGH = 100
+"""Films of a class from which slips are estimated: of fewer, a share of one in ten is known to no better than 0.06."""
+
 
 def slips(predictions: Predictions, task: Task) -> Array:
     """Chance of each recorded class given the true one: most likely for films of which a network knows nothing but x.
 
     Expectation-maximisation (Dawid & Skene 1979, doi 10.2307/2346806) with the calibrated probabilities as the prior
-    of the true class. Only classes of a group of :attr:`core.tasks.Task.sure_places` are ever mistaken for each other.
+    of the true class. Only classes of a group of :attr:`core.tasks.Task.sure_places` are ever mistaken for each other,
+    and only where there are :data:`ENOUGH` films of each.
 
     Args:
         predictions: N validation films.
@@ -38,6 +43,8 @@ def slips(predictions: Predictions, task: Task) -> Array:
     """
     group = np.array(task.sure_places)
     within = group[:, None] == group[None]  # [K, K]
+    few = np.bincount(predictions.labels, minlength=len(group)) < ENOUGH
+    within &= ~(within & few).any(axis=1, keepdims=True) | np.eye(len(group), dtype=bool)
     size = within.sum(axis=1, keepdims=True)
     rate = np.where(within, 0.1 / np.maximum(size - 1, 1), 0.0)
     np.fill_diagonal(rate, np.where(size[:, 0] > 1, 0.9, 1.0))

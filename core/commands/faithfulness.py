@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from core.commands.options import ALL_DONE, SOME_FAILED, networks, say, split_option, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, count, networks, say, split_option, weights_option
 from core.explain import FAST, METHODS
 from core.trust.scores import SCORES
 
@@ -35,7 +35,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
     weights_option(parser)
     parser.add_argument("--method", action="append", choices=METHODS, help="may be repeated (default: every fast one)")
-    parser.add_argument("--films", type=int, default=200, help="how many, drawn by chance (default: %(default)s)")
+    parser.add_argument("--films", type=count, default=200, help="how many, drawn by chance (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of that draw and of random maps (default: %(default)s)")
     parser.add_argument(
         "--rows",
@@ -77,19 +77,23 @@ def _made(options: argparse.Namespace) -> int:
     write(options.rows, to_csv(Scored, kept, _DIGITS).encode())  # without a row that was cut short
     count = Counter((row.weights_sha256, row.method, row.file) for row in kept)
     done = {map_ for map_, scores in count.items() if scores == len(SCORES)}
+    asked: set[tuple[str, str, str]] = set()
     failed = 0
     with options.rows.open("a", encoding="utf-8") as file:
         for chosen in networks(options):
             sha256 = chosen.card.weights_sha256
+            films = drawn(chosen, options.data, options.split, options.films, options.seed)
+            asked |= {(sha256, name, film.file) for name in methods for film in films}
             left = {
                 film: missing
-                for film in drawn(chosen, options.data, options.split, options.films, options.seed)
+                for film in films
                 if (missing := tuple(name for name in methods if (sha256, name, film.file) not in done))
             }
             failed += _measure(get_pool().get(chosen), left, options.seed, file)
-    # A map whose scores were cut short has been measured again.
+    # A map whose scores were cut short has been measured again. Rows of other weights or films are left out.
     rows = {(row.weights_sha256, row.method, row.file, row.score): row for row in load(Scored, options.rows)}
-    write(options.out, to_csv(Mean, renewed(Mean, options.out, means(rows.values()))).encode())
+    found = means(row for (*map_, _), row in rows.items() if tuple(map_) in asked)
+    write(options.out, to_csv(Mean, renewed(Mean, options.out, found)).encode())
     return failed
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from core.aids import FOLDER
-from core.commands.options import ALL_DONE, measured_already, networks, say, split_option, weights_option
+from core.commands.options import ALL_DONE, count, measured_already, networks, say, split_option, weights_option
 from core.words import percent
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--images", type=Path, required=True, metavar="DIR", help="the films that the masks are of")
     train.add_argument("--unmasked", type=Path, metavar="DIR", help="films without masks, for self-training")
     train.add_argument(
-        "--films", type=int, default=600, help="how many of these, a patient each (default: %(default)s)"
+        "--films", type=count, default=600, help="how many of these, a patient each (default: %(default)s)"
     )
     train.add_argument("--steps", default="450,500,500", help="batches in each round (default: %(default)s)")
     train.add_argument("--seed", type=int, default=0, help="of all chance (default: %(default)s)")
@@ -53,7 +53,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     probe = added.add_parser("probe", help="accuracy with the lung fields hidden, and with nothing else to see")
     look = added.add_parser("look", help="films with their outlines on sheets, to be looked at")
-    look.add_argument("--films", type=int, default=72, help="how many, drawn by chance (default: %(default)s)")
+    look.add_argument("--films", type=count, default=72, help="how many, drawn by chance (default: %(default)s)")
     look.add_argument("--seed", type=int, default=7, help="of that draw (default: %(default)s)")
     look.add_argument("--out", type=Path, default=Path("runs/lungs"), metavar="DIR", help="where the sheets go")
     for one in (measure, probe, look):
@@ -129,9 +129,11 @@ def _make_shares(options: argparse.Namespace) -> None:
     options.rows.parent.mkdir(parents=True, exist_ok=True)
     rows = records.load(Inside, options.rows)
     write(options.rows, records.to_csv(Inside, rows, 6).encode())
+    asked: set[tuple[str, str]] = set()
     with options.rows.open("a", encoding="utf-8") as file:
         for chosen, films in _asked(options):
             sha256 = chosen.card.weights_sha256
+            asked |= {(sha256, film.file) for film in films}
             done = {row.file for row in rows if row.weights_sha256 == sha256}
             left = [film for film in films if film.file not in done]
             classifier = get_pool().get(chosen) if left else None
@@ -139,12 +141,13 @@ def _make_shares(options: argparse.Namespace) -> None:
                 fields = outline(xray)
                 if classifier is None or not fields.plausible:
                     continue
-                found = of_film(classifier, classifier.read([xray])[0], film, fields)
-                rows += found
-                file.write(records.rows(Inside, found, 6))
+                inside = of_film(classifier, classifier.read([xray])[0], film, fields)
+                rows += inside
+                file.write(records.rows(Inside, inside, 6))
                 file.flush()
             tqdm.write(f"{chosen.name}: {len(films)} films", file=sys.stderr)
-    write(options.out, records.to_csv(MeanInside, records.renewed(MeanInside, options.out, means(rows))).encode())
+    found = means(row for row in rows if (row.weights_sha256, row.file) in asked)  # not of other weights or films
+    write(options.out, records.to_csv(MeanInside, records.renewed(MeanInside, options.out, found)).encode())
 
 
 def _probe(options: argparse.Namespace) -> int:
@@ -162,6 +165,7 @@ def _probe(options: argparse.Namespace) -> int:
 
 
 def _make_probe(options: argparse.Namespace) -> None:
+    from core.errors import DataError
     from core.files import write
     from core.lungs import outline
     from core.lungs.probe import VIEWS, Probed, probed, seen
@@ -181,6 +185,8 @@ def _make_probe(options: argparse.Namespace) -> None:
                 square = chosen.preprocessing.square(xray)
                 held.append(film)
                 squares.append({view.name: seen(view, square, fields) for view in VIEWS.values()})
+        if not held:
+            raise DataError(f"On none of the films for {chosen.name} lungs are seen. Give frontal chest films.")
         classifier = get_pool().get(chosen)
         for view in VIEWS.values():
             rows.append(

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, say, weights_option
+from core.commands.options import ALL_DONE, SOME_FAILED, count, say, weights_option
 
 HELP = "list the trained networks"
 
@@ -21,7 +21,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rounds",
-        type=int,
+        type=count,
         default=15,
         metavar="N",
         help="with --table: readings timed of each (default: %(default)s)",

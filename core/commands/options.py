@@ -9,9 +9,20 @@ from pathlib import Path
 from core import checkpoint
 from core.checkpoint import Checkpoint
 from core.errors import DataError
-from core.tasks import OWN, TASKS
+from core.tasks import OWN, TASKS, Task
 
 ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def count(text: str) -> int:
+    """What an option's text says, where it is a number of things: one or more.
+
+    Raises:
+        ArgumentTypeError: it is not.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def task_option(parser: argparse._ActionsContainer, *more: str) -> None:
@@ -56,14 +67,12 @@ def networks(options: argparse.Namespace) -> list[Checkpoint]:
     found = found or list(checkpoint.find(*options.weights)[0].values())
     if not options.data:
         return found
-    from core.dataset import index
-
     there: dict[tuple[str, ...], set[str]] = {}  # classes → those with films: a folder is walked once for each task
     fit = []
     for one in found:
         classes = one.card.classes
         if classes not in there:
-            there[classes] = {film.label for film in index(options.data, one.task)}
+            there[classes] = _labels(options.data, one.task)
         lacking = [label for label in classes if label not in there[classes]]
         if not lacking:
             fit.append(one)
@@ -73,6 +82,18 @@ def networks(options: argparse.Namespace) -> list[Checkpoint]:
             raise DataError(f"{says} Give the folder that it was trained on, or one with all its classes.")
         say(f"left out: {says}")
     return fit
+
+
+def _labels(data: Path, task: Task) -> set[str]:
+    """The classes of which a folder has films; none where all of its films are of something else."""
+    from core.dataset import index
+
+    try:
+        return {film.label for film in index(data, task)}
+    except DataError:
+        if data.is_dir():
+            return set()
+        raise
 
 
 def split_option(parser: argparse.ArgumentParser) -> None:

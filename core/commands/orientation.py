@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.aids import FOLDER
-from core.commands.options import ALL_DONE, say
+from core.commands.options import ALL_DONE, count, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--others", type=Path, metavar="DIR", help="upright films of another population, to measure on as well"
     )
-    parser.add_argument("--steps", type=int, default=3000, help="batches to learn from (default: %(default)s)")
+    parser.add_argument("--steps", type=count, default=3000, help="batches to learn from (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of all chance (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="where the aid is written")
 
@@ -94,7 +94,7 @@ def _squares(paths: Sequence[Path], what: str, size: int) -> NDArray[np.uint8]:
     import numpy as np
     from tqdm import tqdm
 
-    from core.errors import XrayError
+    from core.errors import DataError, XrayError
     from core.xray import Preprocessing, read_xray
 
     preprocessing, found = Preprocessing(size=size), []
@@ -105,6 +105,8 @@ def _squares(paths: Sequence[Path], what: str, size: int) -> NDArray[np.uint8]:
             say(f"{path}: {error}")
             continue
         found.append(np.rint(square * 255).astype(np.uint8))
+    if not found:
+        raise DataError(f"There is no {what} film that can be read. Give a folder with train and test films.")
     return np.stack(found)
 
 

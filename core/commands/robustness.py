@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.commands.options import ALL_DONE, measured_already, networks, say, split_option, weights_option
+from core.commands.options import ALL_DONE, count, measured_already, networks, say, split_option, weights_option
 from core.errors import DataError
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption
 
@@ -26,7 +26,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     split_option(parser)
     parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
     weights_option(parser)
-    parser.add_argument("--films", type=int, default=200, help="how many, drawn by chance (default: %(default)s)")
+    parser.add_argument("--films", type=count, default=200, help="how many, drawn by chance (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of that draw (default: %(default)s)")
     parser.add_argument(
         "--out",

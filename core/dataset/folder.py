@@ -72,7 +72,13 @@ def is_film(path: Path) -> bool:
 
 
 def films_below(root: Path) -> list[Path]:
-    """All films below a folder, sorted."""
+    """All films below a folder, sorted.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    if not root.is_dir():
+        raise DataError(f"There is no folder {root}. Give one that holds films.")
     return sorted(filter(is_film, root.rglob("*")))
 
 
@@ -82,7 +88,7 @@ def index(root: Path, task: Task) -> list[Film]:
     Raises:
         DataError: there is no such folder, or no film of the task in it.
     """
-    films = [film for path in _files(root) for film in [_film(path, root, task)] if film is not None]
+    films = [film for path in films_below(root) for film in [_film(path, root, task)] if film is not None]
     if not films:
         raise DataError(
             f"No film of the task '{task.name}' in {root}. Expected train/ and test/ with one folder per class "
@@ -97,7 +103,7 @@ def classes_in(root: Path) -> tuple[str, ...]:
     Raises:
         DataError: there is no such folder, or there are fewer than two.
     """
-    found = {path.parent.name for path in _files(root)} - set(_CALLED) - {root.name}
+    found = {path.parent.name for path in films_below(root) if path.parent != root} - set(_CALLED)
     if len(found) < 2:  # noqa: PLR2004
         raise DataError(
             f"{root} holds {len(found)} folders of films. Give one with a folder for every class, two or more."
@@ -108,7 +114,7 @@ def classes_in(root: Path) -> tuple[str, ...]:
 def left_out(root: Path, films: Iterable[Film]) -> Mapping[str, int]:
     """Folder → number of its films that are not among ``films``: the index knows no class for them."""
     known = {film.path for film in films}
-    return Counter(path.parent.name for path in _files(root) if path not in known)
+    return Counter(path.parent.name for path in films_below(root) if path not in known)
 
 
 def is_named_as_published(film: Film) -> bool:
@@ -146,12 +152,6 @@ def fingerprint(files: Iterable[tuple[str, str]]) -> str:
     for file, sha256 in sorted(files):
         digest.update(f"{file}\t{sha256}\n".encode())
     return digest.hexdigest()
-
-
-def _files(root: Path) -> list[Path]:
-    if not root.is_dir():
-        raise DataError(f"There is no folder {root}. Give the folder that holds 'train' and 'test'.")
-    return films_below(root)
 
 
 def _film(path: Path, root: Path, task: Task) -> Film | None:

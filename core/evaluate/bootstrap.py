@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.wilson import wilson_ends
+
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
 
@@ -156,12 +158,20 @@ def of_mean(values: Array, patients: Sequence[str], draws: int = DRAWS, seed: in
         seed: of the draws.
 
     Returns:
-        Mean, low and high; NaN where there are no films.
+        Mean, low and high; NaN where there are no films, and low and high of one patient, who says nothing of others.
     """
     if not len(values):
         return (float("nan"),) * 3
     _, person = np.unique(patients, return_inverse=True)
+    if not person.any():
+        return float(values.mean()), float("nan"), float("nan")
     films, sums = np.bincount(person), np.bincount(person, weights=values)
     drawn = np.random.default_rng(seed).multinomial(len(films), np.full(len(films), 1 / len(films)), size=draws)
     low, high = np.percentile((drawn @ sums) / (drawn @ films), [2.5, 97.5])
     return float(values.mean()), float(low), float(high)
+
+
+def of_share(right: NDArray[np.bool_], patients: Sequence[str]) -> tuple[float, float, float]:
+    """The same of a share of films; Wilson's interval, of patients, where all of them or none are right."""
+    share, low, high = of_mean(right.astype(np.float64), patients)
+    return (share, *wilson_ends(share, len(set(patients)))) if share in {0, 1} else (share, low, high)

@@ -45,13 +45,15 @@ def project(files: tuple[str, ...], features: NDArray[np.float32], seed: int = 0
         seed: of the layout.
 
     Raises:
-        DataError: there are too few films.
+        DataError: there are too few films, or nothing tells them apart.
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
     if len(files) < _LEAST:
         raise DataError(f"A map needs {_LEAST} films or more, not {len(files)}. Add films.")
+    if not np.ptp(features, axis=0).any():  # scikit-learn would crash
+        raise DataError("The network makes the same of every film, so none lies beside another. Give other films.")
     fewer = PCA(min(_COMPONENTS, *features.shape), random_state=seed).fit_transform(features.astype(np.float64))
     perplexity = min(_NEIGHBOURS, (len(files) - 1) / 3)
     points = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(fewer).astype(np.float64)

@@ -51,10 +51,11 @@ def among(predictions: Predictions, classes: Sequence[str]) -> Predictions:
     if not len(held):
         raise DataError(f"No film is of {' or '.join(classes)}.")
     shares = predictions.probabilities[held][:, places]
+    shares = np.where(shares.sum(axis=1, keepdims=True) > 0, shares, 1.0)  # of these it then holds none likelier
     return Predictions(
         tuple(classes),
         tuple(predictions.files[n] for n in held),
         tuple(predictions.patients[n] for n in held),
         np.array([places.index(label) for label in predictions.labels[held]], dtype=np.int64),
-        shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12),
+        shares / shares.sum(axis=1, keepdims=True),
     )

@@ -75,7 +75,7 @@ def predict_into(
         raise none_could_be_read()
     if (ordered := _in_order(text, films, path.name)) != text:  # a film that failed before may have been read now
         write(path, ordered.encode())
-    return parse(ordered, path.name), failed
+    return parse(ordered, path.name, checkpoint.card.classes), failed
 
 
 def _facts(checkpoint: Checkpoint, films: Sequence[Film]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _begun(path: Path, facts: dict[str, Any], classes: tuple[str, ...]) -> Predi
         write(path, whole.encode())
     if whole.count("\n") == 1:
         return None
-    found = parse(whole, path.name)
+    found = parse(whole, path.name, classes)
     if found.classes != classes:
         raise DataError(f"{path.name} has other classes than {facts['model']}. {_AGAIN}")
     return found

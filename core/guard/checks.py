@@ -50,7 +50,7 @@ CHECKS: Table[Check] = Table(
         "X-ray films are grey. Choose the film itself, not a photograph or a screenshot.",
     ),
     Check(
-        "aspect", lambda seen, _: seen.aspect, 2.5, 3.5, "The image is very long", "sides 1 : {:.1f}",
+        "aspect", lambda seen, _: seen.aspect, 2.5, 3.5, "The image is very long", "sides 1 : {:.2f}",
         "Crop it to the chest.",
     ),
     Check(
@@ -99,7 +99,7 @@ CHECKS: Table[Check] = Table(
     ),
     Check(
         "population", lambda seen, _: seen.population, None, None,
-        "The film looks as if it were of another population, such as {stranger}", "log odds {:z.1f}",
+        "The film looks as if it were of another population, such as {stranger}", "log odds {:z.2f}",
         "This network knows {knows}. Expect false alarms.",
     ),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from core.batch import Source, read_many
 from core.checkpoint import Interval
 from core.classifier import Classifier
 from core.dataset import films_below
-from core.errors import CheckpointError
+from core.errors import CheckpointError, DataError
 from core.evaluate.films import drawn, films_of
 from core.guard import population
 from core.guard.known import Known, fit
@@ -97,8 +97,12 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
         data: what it was trained on.
         others: films of another population, one folder per source.
         say: told what cannot be read or had.
+
+    Raises:
+        DataError: a folder is not there, or holds no film.
     """
     chosen, task = classifier.checkpoint, classifier.checkpoint.card.task
+    files, groups = _others(others) if others else ([], np.zeros(0, np.intp))
     training = [film.path.read_bytes for film in drawn(chosen, data, "train", TRAINING_FILMS, 0)]
     train = look(classifier, "training films", training, say)
     val, test = (
@@ -109,7 +113,6 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     if absent := KINDS.keys() - {one.kind for one in images}:
         say(f"Without {', '.join(sorted(absent))}: the package that ships them is missing (see requirements-dev.txt).")
     shown = look(classifier, "negatives", [partial(bytes, one.data) for one in images], say)
-    files, groups = _others(others) if others else ([], np.zeros(0, np.intp))
     foreign = look(classifier, "films of another population", [file.read_bytes for file in files], say)
     kept = np.array([one.measured for one in images])
     learned = groups == _LEARNED
@@ -212,6 +215,8 @@ def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:
     The folder with the fewest films is the source that is kept unseen. Patients (first part of the name) stay together.
     """
     files = films_below(root)
+    if not files:
+        raise DataError(f"There is no film in {root}. Give a folder that holds some, or leave --others out.")
     folders = [file.parent for file in files]
     unseen = min(set(folders), key=folders.count) if len(set(folders)) > 1 else None
 

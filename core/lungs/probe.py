@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.evaluate.bootstrap import of_mean
+from core.evaluate.bootstrap import of_share
 from core.lungs.fields import LungFields
 from core.table import Table
 from core.words import percent
@@ -124,8 +124,8 @@ def probed(classifier: Classifier, view: View, films: Sequence[Film], decided: N
         card.weights_sha256,
         view.name,
         len(films),
-        *of_mean((decided == truth).astype(np.float64), patients),
-        *of_mean((group[decided] == group[truth]).astype(np.float64), patients),
+        *of_share(decided == truth, patients),
+        *of_share(group[decided] == group[truth], patients),
         float(np.bincount(truth).max() / len(truth)),
     )
 

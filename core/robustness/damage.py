@@ -13,7 +13,7 @@ from core.classifier import Classifier
 from core.compare.agreement import GRID, spearman
 from core.dataset import Film
 from core.evaluate import Predictions, ece
-from core.evaluate.bootstrap import of_mean
+from core.evaluate.bootstrap import of_mean, of_share
 from core.explain import DEFAULT, raw_maps
 from core.render import spread
 from core.robustness.corruptions import Corruption, Square
@@ -70,7 +70,6 @@ def damage(classifier: Classifier, before: Clean, corruption: Corruption | None,
                 for old, new, place in zip(before.maps, every, before.read, strict=True)
             ]
         )
-    right = (predictions.decisions == predictions.labels).astype(float)
     held = ~np.isnan(similar)
     stable = of_mean(similar[held], [who for who, kept in zip(patients, held, strict=True) if kept])
     return Damage(
@@ -79,7 +78,7 @@ def damage(classifier: Classifier, before: Clean, corruption: Corruption | None,
         CLEAN if corruption is None else corruption.name,
         strength,
         len(before.films),
-        *of_mean(right, patients),
+        *of_share(predictions.decisions == predictions.labels, patients),
         ece(predictions),
         *stable,
     )

@@ -28,7 +28,7 @@ class Damage:
         accuracy: share of films read right, 0…1.
         low, high: its 95 % interval, from a bootstrap of patients.
         ece: expected calibration error in ten bins, 0…1.
-        stability: mean rank correlation of the map of the class read on the clean film with that on the clean film,
+        stability: mean rank correlation of the map of the class read on the clean film with that on the altered one,
             -1…1; films on which either is empty do not count.
         stable_low, stable_high: its 95 % interval.
     """

@@ -1,13 +1,24 @@
-"""Data that mislead, said before the first epoch: classes out of balance, patients on two sides, films there twice."""
+"""Data that mislead, said before the first epoch: classes out of balance, patients on two sides, films there twice.
+
+And networks to start from, or to be taught by, that have learnt from films which are held out now.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from core.checkpoint import Card
 from core.dataset import is_named_as_published
 from core.tasks import TASKS, Task
 from core.training.data import Films
+from core.training.recipe import Recipe
 
 _UNBALANCED = 3
 """A class with so many times fewer training films than the largest is pointed out."""
+
+_DRAWN: Final = ("fold", "val_share", "seed")
+"""What of a recipe decides which films are held out."""
 
 
 def warnings(films: Films, task: Task) -> tuple[str, ...]:
@@ -30,6 +41,24 @@ def warnings(films: Films, task: Task) -> tuple[str, ...]:
     )
     found = [finding.says for finding in examine(census).values() if finding.state == "warning"]
     return tuple(_of_others(films, task) + _unbalanced(films, task) + found)
+
+
+def seen_before(cards: Sequence[Card], films: Films, recipe: Recipe) -> tuple[str, ...]:
+    """Of which networks the films held out now may have been training films: the same data, drawn otherwise.
+
+    Args:
+        cards: of the network that is started from and of the teachers.
+        films: all there are.
+        recipe: of this run.
+    """
+    mine = recipe.to_dict()
+    return tuple(
+        f"{card.name} was trained on these films with another --fold or --seed, so it has learnt from some of "
+        "those held out now, and figures of them will be too good. Give those of its card, or another network."
+        for card in cards
+        if card.training.fingerprint == films.fingerprint
+        and any(card.training.recipe.get(name) != mine[name] for name in _DRAWN)
+    )
 
 
 def _of_others(films: Films, task: Task) -> list[str]:

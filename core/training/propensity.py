@@ -42,11 +42,11 @@ def weigh(train: Films, val: Films, task: Task, most: float) -> tuple[Films, Fil
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    patients = [film.patient for film in train.films]
-    if len(set(patients)) < _PARTS:
-        raise TrainingError(f"--propensity needs training films of {_PARTS} patients or more. Leave it out.")
+    patients = np.array([film.patient for film in train.films])
     features, group = BASELINES[_SEEN].features, np.array(task.sure_places)
     seen, coarse = features(train.images), group[train.labels]
+    if min(len(set(patients[coarse == place])) for place in group) < _PARTS:
+        raise TrainingError(f"--propensity needs films of {_PARTS} patients or more of every class. Leave it out.")
     said = np.empty((len(train), group.max() + 1))
     for others, held in StratifiedGroupKFold(_PARTS).split(seen, coarse, patients):
         said[held] = fitted(seen[others], coarse[others], seen[held])

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.architectures.network import Network
-from core.checkpoint import Checkpoint
+from core.checkpoint import Card, Checkpoint
 from core.classifier import Classifier
 from core.dataset import counts, fold_of, index, left_out
 from core.errors import DivergedError, TrainingError
@@ -32,7 +32,7 @@ from core.training.initial import card_of, checkpoint_called, initialise
 from core.training.journal import Journal
 from core.training.learning import freeze
 from core.training.loop import Watch, fit
-from core.training.misleading import warnings
+from core.training.misleading import seen_before, warnings
 from core.training.order import Order
 from core.training.precision import autocast
 from core.training.propensity import weigh
@@ -79,7 +79,7 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
     board = Board(order.run / "tensorboard") if order.tensorboard and team.leads else None
     # Read with what the finished classifier will read with: one preprocessing for all.
     order, films = _films(order)
-    doubts = warnings(films, order.task)
+    doubts = warnings(films, order.task) + seen_before(_sources(order), films, order.recipe)
     for doubt in doubts:
         say(f"warning: {doubt}")
     train_set, val_set = (_located(order, films.where(name)) for name in ("train", "val"))
@@ -197,17 +197,26 @@ def _taught(order: Order, films: Films, team: Team = ALONE) -> Films:
         return films
     if not team.leads:
         team.tell(None)  # the first process asks, and what the teachers said is kept for the others
-    said = np.mean([_of_teacher(name.strip(), order, films) for name in order.recipe.teacher.split(",")], axis=0)
+    said = np.mean([_of_teacher(teacher, order, films) for teacher in _teachers(order)], axis=0)
     if team.leads:
         team.tell(None)
     share = order.recipe.teaching
     return replace(films, targets=(1 - share) * films.targets + share * said)
 
 
-def _of_teacher(name: str, order: Order, films: Films) -> NDArray[np.float32]:
-    teacher = checkpoint_called(name, order.out)
+def _teachers(order: Order) -> list[Checkpoint]:
+    return [checkpoint_called(name.strip(), order.out) for name in order.recipe.teacher.split(",") if name]
+
+
+def _sources(order: Order) -> list[Card]:
+    """Cards of the networks that this one takes something over from."""
+    start = card_of(order.start)
+    return [*([start] if start else []), *(teacher.card for teacher in _teachers(order))]
+
+
+def _of_teacher(teacher: Checkpoint, order: Order, films: Films) -> NDArray[np.float32]:
     if teacher.card.classes != order.task.classes:
-        raise TrainingError(f"The teacher {name} knows other classes. Choose one of '{order.task.name}'.")
+        raise TrainingError(f"The teacher {teacher.name} knows other classes. Choose one of '{order.task.name}'.")
     return _said(teacher, films, order.run.parent).probabilities.astype(np.float32)
 
 

@@ -10,7 +10,7 @@ from core.trust.faithful import TOLD, Beside, Faithfulness
 from core.trust.sanity import Step
 from core.trust.scores import NOTABLE, SCORES
 from core.trust.stable import Stability
-from core.words import percent, within
+from core.words import percent, probability, within
 
 STEADY: Final = 0.9
 FORGOTTEN: Final = 0.5
@@ -21,9 +21,9 @@ def removal(found: Faithfulness, name: str) -> str:
     """What becomes of the probability of the class called ``name`` when a tenth of the film is smoothed away."""
     share = percent(TOLD)
     return (
-        f"Smoothing away the marked {share} takes {name} from {percent(found.before)} to "
-        f"{percent(found.after.marked)}; a random {share}: to {percent(found.after.random)}; the middle {share}: to "
-        f"{percent(found.after.blob)}."
+        f"Smoothing away the marked {share} takes {name} from {probability(found.before)} to "
+        f"{probability(found.after.marked)}; a random {share}: to {probability(found.after.random)}; the middle "
+        f"{share}: to {probability(found.after.blob)}."
     )
 
 

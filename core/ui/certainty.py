@@ -141,12 +141,13 @@ def behind(result: Result, checkpoint: Checkpoint) -> None:
     cut = found.cuts[target.name]
     group = (_on_test("kept", checkpoint, found, kept) or {}).get(target.name)
     if group is not None and group.right is not None:
+        allowed = ", slips of the labels allowed for" if found.allowing else ""
         called = (
             f"called for below {probability(cut)}, chosen on the validation films for {target.title} wrong readings. "
             f"Of the test films {percent(group.films / group.of)} were above, and right in"
             if cut
-            else f"called for on no film: of all validation films no more than {target.title} were read wrong. "
-            "The test films were read right in"
+            else f"called for on no film: of all validation films no more than {target.title} were read "
+            f"wrong{allowed}. The test films were read right in"
         )
         st.caption(f"**A human reader** is {called} {100 * group.right.value:.0f} of 100.")
 

@@ -77,16 +77,17 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fm
     rows = [row for source in sources for row in _coverages(source, measured[source.name], task)]
     st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="coverage", height="content")
     fitted = " and ".join(str(films) for films in sorted({known[source.name].films for source in sources}))
+    slips = _slips(task) if any(known[source.name].allowing for source in sources) else ""
     st.caption(
         f"Sets were fitted to {fitted} validation films, class by class (split conformal prediction, Mondrian), "
         "and measured on the films of this page. Above the dotted line a set holds the true class more often than "
-        f"asked. Films of another hospital, age or view may lie anywhere. {_slips(task)}Brackets: 95 %, "
+        f"asked. Films of another hospital, age or view may lie anywhere. {slips}Brackets: 95 %, "
         "bootstrap of patients."
     )
 
 
 def _slips(task: Task) -> str:
-    """Which labels are mistaken for each other, and that this is allowed for; empty where none are."""
+    """Which labels are mistaken for each other, and that this is allowed for."""
     alike = [
         [within(words(task, name)) for name, at in zip(task.classes, task.sure_places, strict=True) if at == group]
         for group in sorted(set(task.sure_places))
@@ -95,8 +96,6 @@ def _slips(task: Task) -> str:
     return (
         f"Films are now and then labelled {said}, or the other way round; how often was estimated from the same "
         "validation films and is allowed for. "
-        if said
-        else ""
     )
 
 
