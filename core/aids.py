@@ -9,17 +9,17 @@ no picker offers them. Cards can be read without loading torch.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from core.checkpoint import SHIPPED, Interval
 from core.errors import CheckpointError
 from core.files import write
+from core.schema import Name, Sha256, Strict, problem, to_json
 from core.tensors import packed, unpacked
 
 if TYPE_CHECKING:
@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 FOLDER = SHIPPED / "aids"
 """Where those of this project lie."""
 
-_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-
-class AidCard(BaseModel):
+class AidCard(Strict):
     """What is known of an aid: the JSON beside its weights.
 
     Attributes:
@@ -50,21 +48,19 @@ class AidCard(BaseModel):
         weights_sha256: of the ``.safetensors`` file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     version: Literal[1] = 1
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    name: Name
     purpose: str
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
     data: str
     films: dict[str, int]
     command: str
-    metrics: dict[str, Interval] = {}
-    measured: dict[str, float] = {}
+    metrics: dict[str, Interval] = Field(default_factory=dict)
+    measured: dict[str, float] = Field(default_factory=dict)
     limits: tuple[str, ...]
     licence: str
     citation: str
-    weights_sha256: _Sha256
+    weights_sha256: Sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +103,7 @@ def open_aid(name: str, folder: Path = FOLDER) -> Aid | None:
     except OSError as error:
         raise CheckpointError(f"The card of {name} cannot be read ({error.strerror}).") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise CheckpointError(f"The card of {name} does not fit the schema: {where}: {first['msg']}.") from error
+        raise CheckpointError(f"The card of {name} does not fit the schema: {problem(error)}.") from error
     if card.name != name:
         raise CheckpointError(f"The card is of '{card.name}': files and card must be named alike.")
     return Aid(card, folder)
@@ -130,10 +124,9 @@ def store_aid(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, A
     try:
         card = AidCard(**facts, weights_sha256=hashlib.sha256(data).hexdigest())
     except ValidationError as error:
-        raise CheckpointError(f"The card's facts do not fit the schema: {error}") from error
+        raise CheckpointError(f"The card's facts do not fit the schema: {problem(error)}.") from error
     folder.mkdir(parents=True, exist_ok=True)
     aid = Aid(card, folder)
     write(aid.weights, data)
-    text = json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
-    write(folder / f"{card.name}.json", text.encode())
+    write(folder / f"{card.name}.json", to_json(card))
     return aid

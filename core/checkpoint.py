@@ -8,7 +8,6 @@ ever unpickled.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -16,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from core.architectures import ARCHITECTURES, HEADS, Architecture
 from core.errors import CheckpointError, UnknownNameError
 from core.files import write
+from core.schema import NAME, Name, Sha256, Share, Strict, problem, to_json
 from core.tasks import OWN, TASKS, Task, own_task
 from core.tensors import packed, unpacked
 from core.wilson import wilson_ends
@@ -36,25 +36,16 @@ SHIPPED = Path(__file__).parent.parent / "weights"
 WEIGHTS_VARIABLE = "PNEUMOLENS_WEIGHTS"
 """Environment variable: a folder with further checkpoints, beside those shipped."""
 
-_Share = Annotated[float, Field(ge=0, le=1)]
-_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # it is the name of files
-_Name = Annotated[str, Field(pattern=_NAME)]
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Interval(_Strict):
+class Interval(Strict):
     """A figure with its 95 % interval: mostly a bootstrap's (percentile, resampled by patient).
 
     An interval without width is none: the films do not tell how sure the figure is (see :attr:`told`).
     """
 
-    value: _Share
-    low: _Share
-    high: _Share
+    value: Share
+    low: Share
+    high: Share
 
     @classmethod
     def of_share(cls, share: float, count: int) -> Self:
@@ -80,7 +71,7 @@ class Interval(_Strict):
         return self
 
 
-class TrainingFacts(_Strict):
+class TrainingFacts(Strict):
     """How the weights came to be.
 
     Attributes:
@@ -103,7 +94,7 @@ class TrainingFacts(_Strict):
     data: str
     films: dict[str, dict[str, int]]
     patients: dict[str, int]
-    fingerprint: _Sha256 | None
+    fingerprint: Sha256 | None
     skipped: int
     command: str
     recipe: dict[str, Any]
@@ -116,7 +107,7 @@ class TrainingFacts(_Strict):
     validation: dict[str, float]
 
 
-class Storage(_Strict):
+class Storage(Strict):
     """What storing the weights in 16 bits changed, against the trained 32-bit ones, over the test films.
 
     Attributes:
@@ -124,11 +115,11 @@ class Storage(_Strict):
         decisions_changed: films whose most probable class is another.
     """
 
-    largest_change: _Share
+    largest_change: Share
     decisions_changed: int
 
 
-class Card(_Strict):
+class Card(Strict):
     """What is known of a network: the JSON beside its weights.
 
     Attributes:
@@ -157,7 +148,7 @@ class Card(_Strict):
     """
 
     version: Literal[1] = 1
-    name: _Name
+    name: Name
     task: str
     architecture: str
     head: str = "pooled"
@@ -169,13 +160,13 @@ class Card(_Strict):
     training: TrainingFacts
     metrics: dict[str, Interval]
     test_films: int
-    baselines: dict[str, dict[str, Interval]] = {}
+    baselines: dict[str, dict[str, Interval]] = Field(default_factory=dict)
     storage: Storage | None = None
     limits: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     licence: str
     citation: str
-    weights_sha256: _Sha256
+    weights_sha256: Sha256
     weights_bytes: int
 
     @model_validator(mode="after")
@@ -298,7 +289,7 @@ def open_card(path: Path) -> Checkpoint:
     except OSError as error:
         raise CheckpointError(f"The card cannot be read ({error.strerror}).") from error
     except ValidationError as error:
-        raise CheckpointError(f"The card does not fit the schema: {_first(error)}.") from error
+        raise CheckpointError(f"The card does not fit the schema: {problem(error)}.") from error
     if card.name != path.stem:
         raise CheckpointError(f"The card is of '{card.name}': files and card must be named alike.")
     found = Checkpoint(card, path.parent)
@@ -310,12 +301,6 @@ def open_card(path: Path) -> Checkpoint:
         state = "missing." if size is None else f"{size:,} bytes long, not {card.weights_bytes:,}: half-copied?"
         raise CheckpointError(f"{found.weights.name} is {state} Copy it again.")
     return found
-
-
-def _first(error: ValidationError) -> str:
-    """What is wrong, and where."""
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc']) or 'the file'}: {first['msg']}"
 
 
 def folders() -> tuple[Path, ...]:
@@ -392,7 +377,7 @@ def require_name(name: str) -> None:
     Raises:
         CheckpointError: it cannot.
     """
-    if re.match(_NAME, name) is None:
+    if re.match(NAME, name) is None:
         raise CheckpointError(
             f"--name {name!r} cannot name files. Give letters, figures, '.', '-' and '_', a letter or a figure first."
         )
@@ -416,12 +401,9 @@ def store(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any])
     try:
         card = Card(**facts, weights_sha256=digest, weights_bytes=len(data))
     except ValidationError as error:
-        raise CheckpointError(f"The card's facts do not fit the schema: {_first(error)}.") from error
+        raise CheckpointError(f"The card's facts do not fit the schema: {problem(error)}.") from error
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = Checkpoint(card, folder)
     write(checkpoint.weights, data)
-    write(
-        checkpoint.card_file,
-        (json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n").encode(),
-    )
+    write(checkpoint.card_file, to_json(card))
     return checkpoint

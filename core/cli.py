@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     options = _parser().parse_args(arguments)
-    options.arguments = arguments
+    options.command_line = "python -m core " + shlex.join(arguments)
     try:
         return int(COMMANDS[options.command].run(options))
     except (UnknownNameError, UsageError) as error:

@@ -1,10 +1,14 @@
-"""Writing files so that nobody ever reads half of one."""
+"""Where the files are that come with the app; and writing files so that nobody ever reads half of one."""
 
 from __future__ import annotations
 
 import errno
 import os
 from pathlib import Path
+from typing import Final
+
+ASSETS: Final = Path(__file__).parent / "assets"
+"""Where the tables and pictures of this project lie, and sketches of its networks."""
 
 
 def write(path: Path, data: bytes) -> None:

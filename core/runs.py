@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import DataError
+from core.schema import problem
 
 V = TypeVar("V")
 
@@ -286,10 +287,8 @@ def parse_progress(text: str, name: str) -> Progress:
     try:
         return Progress.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
         raise DataError(
-            f"{name}: {where}: {first['msg']}. It is half-written or not ours: it is written anew when the run goes on."
+            f"{name}: {problem(error)}. It is half-written or not ours: it is written anew when the run goes on."
         ) from error
 
 

@@ -10,11 +10,11 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from core.dataset.averages import ASSETS, average_path, stored
+from core.dataset.averages import average_path, stored
 from core.download import LICENCE, REPO, Progress, complete, fetch, films, shards
 from core.errors import DownloadError
+from core.files import ASSETS
 from core.tasks import OWN, TASKS
 from core.words import within
 
@@ -27,13 +27,11 @@ class Sample:
         title: short, unique among its kind; holds no file name.
         caption: what it is and where it is from.
         data: bytes of a PNG or JPEG file, for :func:`core.xray.read_xray`.
-        kind: "average" of many films, or one real "film".
     """
 
     title: str
     caption: str
     data: bytes
-    kind: Literal["average", "film"]
 
 
 def average_films(task_name: str, folder: Path = ASSETS) -> tuple[Sample, ...]:
@@ -78,7 +76,6 @@ def public_films(progress: Progress | None = None, folder: Path | None = None) -
                 "A child of 1 to 5 years, frontal view."
             ),
             data=film.data,
-            kind="film",
         )
         for number, film in enumerate(rows, start=1)
     ]
@@ -109,5 +106,4 @@ def _average(path: Path, words: str, task: str) -> Sample:
         title=f"Average: {words}",
         caption=f"Mean of {count:,} training films ({task}). A class average, not a patient.",
         data=path.read_bytes(),
-        kind="average",
     )

@@ -49,9 +49,6 @@ def test_counts_are_scikit_learns(positive: str, threshold: float) -> None:
     assert found.accuracy == pytest.approx(sk.accuracy_score(truth, said), abs=1e-12)
     assert found.sensitivity == pytest.approx(sk.recall_score(truth, said, zero_division=0), abs=1e-12)
     assert found.specificity == pytest.approx(sk.recall_score(~truth, ~said, zero_division=0), abs=1e-12)
-    precision = sk.precision_score(truth, said, zero_division=np.nan)
-    assert found.precision == pytest.approx(precision, abs=1e-12, nan_ok=True)
-    assert found.f1 == pytest.approx(sk.f1_score(truth, said, zero_division=0), abs=1e-12)
     assert found.n == len(given)
 
 
@@ -103,7 +100,7 @@ def test_predictive_values_are_those_of_bayes() -> None:
     given = table()
     found = measure(given, "VIRUS", 0.4)
     ppv, npv = predictive_values(found.sensitivity, found.specificity, (found.tp + found.fn) / found.n)
-    assert ppv == pytest.approx(found.precision)
+    assert ppv == pytest.approx(found.tp / (found.tp + found.fp))
     assert npv == pytest.approx(found.tn / (found.tn + found.fn))
     assert np.isnan(predictive_values(0, 1, 0.3)[0])
     assert np.isnan(predictive_values(1, 0, 0.3)[1])

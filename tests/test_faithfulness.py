@@ -11,7 +11,6 @@ import pytest
 
 from core import checkpoint as on_disk
 from core.cli import main
-from core.commands.faithfulness import SUMMARY
 from core.errors import DataError
 from core.explain import DEFAULT, FAST
 from core.records import from_csv, load, rows, to_csv
@@ -116,9 +115,9 @@ def test_how_far_others_are_ahead_is_told_network_by_network() -> None:
     assert table.ahead_of("hires_cam", means(*rows)) == []
 
 
-@pytest.mark.skipif(not SUMMARY.is_file(), reason="no table is shipped")
+@pytest.mark.skipif(not table.SHIPPED.is_file(), reason="no table is shipped")
 def test_the_default_method_is_what_the_shipped_table_says() -> None:
-    assert table.best(from_csv(table.Mean, SUMMARY.read_text("utf-8"), SUMMARY.name)) == DEFAULT
+    assert table.best(from_csv(table.Mean, table.SHIPPED.read_text("utf-8"), table.SHIPPED.name)) == DEFAULT
 
 
 @pytest.mark.skipif(not any(on_disk.SHIPPED.glob("*.safetensors")), reason="no network is shipped")

@@ -22,7 +22,6 @@ SQUARE = (film(64, 64, 3).astype(np.float64) / max(1, film(64, 64, 3).max())).as
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_a_film_gets_worse_step_by_step_and_stays_a_film(name: str) -> None:
     corruption = CORRUPTIONS[name]
-    assert corruption.film(SQUARE, 0, 0) is SQUARE
     far = []
     for strength in range(1, STRENGTHS + 1):
         made = corruption.film(SQUARE, strength, 7)
@@ -46,7 +45,6 @@ def test_a_map_moves_as_its_film_does(name: str) -> None:
     corruption = CORRUPTIONS[name]
     assert corruption.map(spot, 3) == pytest.approx(corruption.film(spot, 3, 0), abs=1e-6)
     assert not np.array_equal(corruption.map(spot, 3), spot)
-    assert corruption.map(spot, 0) is spot
 
 
 def test_what_does_not_move_places_leaves_the_map() -> None:

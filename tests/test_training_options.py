@@ -49,6 +49,16 @@ def test_a_checkpoint_is_started_from_by_name(data: Path, tmp_path: Path) -> Non
     assert (made.preprocessing.mean, made.preprocessing.std) == (start.preprocessing.mean, start.preprocessing.std)
 
 
+def test_a_network_that_learnt_from_films_held_out_now_is_pointed_out(data: Path, tmp_path: Path) -> None:
+    train(order(data, tmp_path, recipe=SHORT))
+    taught = replace(SHORT, teacher="pneumonia-resnet18")
+    for seed, doubted in ((SHORT.seed, 0), (SHORT.seed + 1, 1)):
+        pupil = order(data, tmp_path, init="pneumonia-resnet18", recipe=replace(taught, seed=seed), called="pupil")
+        train(replace(pupil, run=tmp_path / f"run-{seed}"))
+        says = [line for line in named("pupil", tmp_path / "out").card.warnings if "learnt from some of those" in line]
+        assert len(says) == doubted
+
+
 def test_the_head_of_other_classes_is_left_out(tmp_path: Path) -> None:
     path = str(random_checkpoint(tmp_path, task="covid").weights)
     theirs = load_file(path)["head.linear.weight"].float()

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.architectures.row import Architecture
 from core.errors import DataError
+from core.files import ASSETS
 
 if TYPE_CHECKING:
     from torch import nn
 
-SHIPPED: Final = Path(__file__).parent.parent / "assets" / "architectures.json"
+SHIPPED: Final = ASSETS / "architectures.json"
 """Where the sketches of all architectures are kept."""
 
 SIZES: Final = (128, 160, 192, 224, 256)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from core.commands.options import ALL_DONE, SOME_FAILED, count, networks, say, split_option, weights_option
 from core.explain import FAST, METHODS
 from core.trust.scores import SCORES
+from core.trust.table import SHIPPED
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from core.xray import Xray
 
 HELP = "measure how faithful every method's heatmaps are, over many test films"
-SUMMARY = Path(__file__).parent.parent / "assets" / "faithfulness.csv"
-"""The shipped table."""
 
 _DIGITS: Final = 6
 
@@ -47,7 +46,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        default=SUMMARY,
+        default=SHIPPED,
         metavar="CSV",
         help="the table of means; it keeps what it has of other networks and methods",
     )

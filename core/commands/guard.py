@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,7 @@ def _make(chosen: Checkpoint, options: argparse.Namespace) -> Aid:
             },
             "data": chosen.card.training.data,
             "films": made.films,
-            "command": f"python -m core {shlex.join(options.arguments)}",
+            "command": options.command_line,
             "metrics": made.metrics,
             "measured": made.measured,
             "limits": (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 from pathlib import Path
 
 from core.architectures import ARCHITECTURES, HEADS, Architecture
@@ -82,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
             task=_task(options.task, class_indices.read(options.classes)),
             preprocessing=_preprocessing(options, architecture),
             out=options.out or folders()[-1],
-            command="python -m core " + shlex.join(options.arguments),
+            command=options.command_line,
             head=options.head,
             renamed=[_pair(text) for text in options.rename],
         )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.aids import FOLDER
 from core.commands.options import ALL_DONE, count, measured_already, networks, say, split_option, weights_option
+from core.lungs.probe import SHIPPED as PROBE
+from core.lungs.shares import SHIPPED as SHARES
 from core.words import percent
 
 if TYPE_CHECKING:
@@ -20,13 +22,6 @@ if TYPE_CHECKING:
 
 HELP = "lung fields: train their network, look at outlines, measure the evidence inside, hide them from the networks"
 R = TypeVar("R")
-_ASSETS = Path(__file__).parent.parent / "assets"
-SHARES = _ASSETS / "lungs.csv"
-"""The shipped table of evidence inside the lung fields."""
-
-PROBE = _ASSETS / "lungs-probe.csv"
-"""The shipped table of what is read without the lungs, and of the lungs alone."""
-
 _ON_A_SHEET = 24
 
 
@@ -85,9 +80,9 @@ def _train(options: argparse.Namespace) -> int:
     from core.tasks import TASKS
 
     try:
-        plan = train.Plan(rounds=tuple(int(steps) for steps in options.steps.split(",")), seed=options.seed)
-    except ValueError as error:
-        raise DataError(f"--steps wants whole numbers, such as 450,500,500, not {options.steps}.") from error
+        rounds = [count(steps) for steps in options.steps.split(",")]
+    except argparse.ArgumentTypeError as error:
+        raise DataError(f"--steps wants whole numbers, such as 450,500,500: {error}.") from error
     paths = []
     if options.unmasked:
         films: dict[str, Path] = {}
@@ -96,8 +91,8 @@ def _train(options: argparse.Namespace) -> int:
         people = sorted(films)
         order = np.random.default_rng(options.seed).permutation(len(people))[: options.films]
         paths = [films[people[place]] for place in order]
-    trained = train.train(options.masks, options.images, train.squares(paths), plan, say)
-    aid = card.store(options.out, trained, f"python -m core {' '.join(options.arguments)}")
+    trained = train.train(options.masks, options.images, train.squares(paths), rounds, options.seed, say)
+    aid = card.store(options.out, trained, options.command_line)
     dice = aid.card.metrics["dice"]
     print(f"{aid.weights}  Dice {dice.value:.3f} ({dice.low:.3f} to {dice.high:.3f})")
     return ALL_DONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
             "settings": {"size": SIZE, "widths": list(WIDTHS)},
             "data": "Training films of Kermany et al. 2018 (CC BY 4.0), turned, mirrored and inverted on purpose",
             "films": {split: len(found) for split, found in squares.items()},
-            "command": f"python -m core {shlex.join(options.arguments)}",
+            "command": options.command_line,
             "metrics": metrics,
             "measured": measured,
             "limits": (

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from core.commands.options import ALL_DONE, count, measured_already, networks, say, split_option, weights_option
 from core.errors import DataError
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption
+from core.robustness.damage_record import SHIPPED
 
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint
     from core.robustness.damage import Clean
 
 HELP = "measure what is left of accuracy and heatmaps on films made worse"
-TABLE = Path(__file__).parent.parent / "assets" / "robustness.csv"
-"""The shipped table."""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +30,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        default=TABLE,
+        default=SHIPPED,
         metavar="CSV",
         help="the table; run again, it goes on where it was stopped (default: %(default)s)",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -205,7 +204,7 @@ def run(options: argparse.Namespace) -> int:
         called=options.name,
         out=options.out or folders()[-1],
         run=options.run or Path("runs") / (options.name or f"{task.name}-{options.arch}"),
-        command="python -m core " + shlex.join(options.arguments),
+        command=options.command_line,
         tensorboard=options.tensorboard,
     )
     path = run.train(order)

@@ -17,10 +17,10 @@ from tqdm import tqdm
 
 from core.dataset.folder import Film
 from core.errors import DataError, XrayError
+from core.files import ASSETS
 from core.tasks import TASKS, Task
 from core.xray import Preprocessing, read_xray
 
-ASSETS: Final = Path(__file__).parent.parent / "assets"
 SIDE: Final = 224
 LEAST: Final = 100
 """Fewer films are not averaged: the mean of a handful still shows each of them."""

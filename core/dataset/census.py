@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from core.dataset.folder import SPLITS
 from core.errors import DataError
+from core.files import ASSETS
 from core.table import Table
 from core.tasks import TASKS, Task
 
-SHIPPED: Final = Path(__file__).parent.parent / "assets" / "pneumonia-index.csv"
+SHIPPED: Final = ASSETS / "pneumonia-index.csv"
 """The public pneumonia set's index, made by ``python -m core index``."""
 
 MAX_ROWS: Final = 1_000_000

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from core.checkpoint import Interval
 from core.errors import DataError, UnknownNameError
@@ -18,6 +18,7 @@ from core.evaluate.figures import interval
 from core.evaluate.merging import members, one_against_rest
 from core.evaluate.metrics import METRICS, Binary, binary_counts
 from core.evaluate.predictions import Predictions
+from core.schema import Sha256, Share, Strict, problem
 from core.table import Table
 from core.tasks import TASKS
 from core.words import DISCLAIMER, percent
@@ -62,16 +63,6 @@ class Measured:
     def specificity(self) -> float:
         """Of the negative films, how many it leaves alone; NaN without any."""
         return self._figure("specificity")
-
-    @property
-    def precision(self) -> float:
-        """Of the films it calls positive, how many are, at the prevalence of these films; NaN without any."""
-        return self._figure("precision")
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of sensitivity and precision; NaN without positive films."""
-        return self._figure("f1")
 
     def _figure(self, metric: str) -> float:
         counts = tuple(np.array([float(count)]) for count in (self.tp, self.fp, self.fn, self.tn))
@@ -121,7 +112,7 @@ def predictive_values(sensitivity: float, specificity: float, prevalence: float)
     )
 
 
-class OperatingPoint(BaseModel):
+class OperatingPoint(Strict):
     """A threshold for one network, with what it gave on a split: what is downloaded and given to ``read --threshold``.
 
     Attributes:
@@ -136,13 +127,13 @@ class OperatingPoint(BaseModel):
         notice: what it is not for.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(strict=True)
 
     model: str
-    weights_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    weights_sha256: Sha256
     task: str
     positive: str
-    threshold: Annotated[float, Field(ge=0, le=1)]
+    threshold: Share
     split: str
     n: Annotated[int, Field(ge=1)]
     sensitivity: Interval
@@ -171,10 +162,8 @@ class OperatingPoint(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the file"
             raise DataError(
-                f"This is no operating point: {where}: {first['msg']}. Download one from the Performance page."
+                f"This is no operating point: {problem(error)}. Download one from the Performance page."
             ) from error
 
     def score(self, probabilities: Mapping[str, float]) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from core.evaluate.bootstrap import of_share
+from core.files import ASSETS
 from core.lungs.fields import LungFields
 from core.table import Table
 from core.words import percent
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 Square = NDArray[np.float32]
 Hide = Callable[[Square, NDArray[np.bool_]], Square]
+
+SHIPPED: Final = ASSETS / "lungs-probe.csv"
+"""Of every network: what `python -m core lungs probe` made."""
 
 _BLUR: Final = 0.06
 """Deviation of the blur, of the square's side: no vessel and no edge of an infiltrate is left."""

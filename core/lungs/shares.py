@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from core.evaluate.bootstrap import of_mean
+from core.files import ASSETS
 from core.lungs.fields import MOSTLY_OUTSIDE, LungFields, evidence_inside
 
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
     from core.dataset import Film
+
+
+SHIPPED: Final = ASSETS / "lungs.csv"
+"""Means of every method on every network: what `python -m core lungs measure` made."""
 
 
 @dataclass(frozen=True, slots=True)

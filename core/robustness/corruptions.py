@@ -45,15 +45,13 @@ class Corruption:
     moves: bool = False
 
     def film(self, square: Square, strength: int, seed: int) -> Square:
-        """The film at a strength, 1…STRENGTHS, in 0…1; strength 0 leaves it as it is."""
-        if strength == 0:
-            return square
+        """The film at a strength, 1…STRENGTHS, in 0…1."""
         made = self.apply(square, self.amounts[strength - 1], np.random.default_rng(seed))
         return np.clip(made, 0, 1).astype(np.float32)
 
     def map(self, values: Square, strength: int) -> Square:
         """A map of the whole film, moved as the film is."""
-        if strength == 0 or not self.moves:
+        if not self.moves:
             return values
         return self.apply(values, self.amounts[strength - 1], np.random.default_rng(0)).astype(np.float32)
 

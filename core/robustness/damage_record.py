@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.files import ASSETS
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.words import percent
+
+SHIPPED: Final = ASSETS / "robustness.csv"
+"""Of every network: what `python -m core robustness` made."""
 
 CLEAN: Final = "clean"
 

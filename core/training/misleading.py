@@ -52,13 +52,14 @@ def seen_before(cards: Sequence[Card], films: Films, recipe: Recipe) -> tuple[st
         recipe: of this run.
     """
     mine = recipe.to_dict()
-    return tuple(
+    says = (
         f"{card.name} was trained on these films with another --fold or --seed, so it has learnt from some of "
         "those held out now, and figures of them will be too good. Give those of its card, or another network."
         for card in cards
         if card.training.fingerprint == films.fingerprint
         and any(card.training.recipe.get(name) != mine[name] for name in _DRAWN)
     )
+    return tuple(dict.fromkeys(says))
 
 
 def _of_others(films: Films, task: Task) -> list[str]:

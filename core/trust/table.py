@@ -10,7 +10,11 @@ import numpy as np
 
 from core.evaluate.bootstrap import of_mean
 from core.explain import FAST, METHODS
+from core.files import ASSETS
 from core.trust.scores import NOTABLE, SCORES
+
+SHIPPED: Final = ASSETS / "faithfulness.csv"
+"""Means of every method on every network: what `python -m core faithfulness` made."""
 
 _NAMED: Final = 3  # methods in a sentence
 

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from core.checkpoint import Checkpoint
 from core.errors import DataError
 from core.explain import DEFAULT
-from core.records import load
-from core.trust.table import Mean, by_method, clear
+from core.records import OfNetwork, load
+from core.trust.table import SHIPPED, Mean, by_method, clear
 from core.ui import cache
 
-FOLDER: Final = Path(__file__).parents[1] / "assets"
-"""Where the tables of the project lie."""
+FAITHFULNESS: Final = SHIPPED
+"""Of every method's maps on every network."""
 
-FAITHFULNESS: Final = FOLDER / "faithfulness.csv"
-"""Of every method's maps on every network: rows of :class:`core.trust.table.Mean`."""
-
-
-class Measured(Protocol):
-    """A row of such a table."""
-
-    @property
-    def weights_sha256(self) -> str:
-        """Of the network that was measured."""
-        ...
-
-
-R = TypeVar("R", bound=Measured)
+R = TypeVar("R", bound=OfNetwork)
 
 
 def every(kind: type[R], path: Path) -> list[R]:

@@ -119,7 +119,6 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
     facts = Facts(
         format="DICOM",
         bits=layout.stored,
-        photometric=photometric,
         modality=file.text(dicomfile.MODALITY) or None,
         view=view if view in _VIEWS else None,
         body_part=body_part if body_part in _BODY_PARTS else None,

@@ -34,7 +34,6 @@ class Facts:
     Attributes:
         format: "PNG", "JPEG", "TIFF", "BMP", "WebP" or "DICOM".
         bits: bits per grey value as stored.
-        photometric: DICOM photometric interpretation, else ``None``.
         modality: DICOM modality ("CR", "DX" …), else ``None``.
         view: DICOM view position ("AP", "PA", "LL", "LATERAL" …), else ``None``.
         body_part: DICOM body part examined, else ``None``.
@@ -47,14 +46,13 @@ class Facts:
 
     format: str
     bits: int = 8
-    photometric: str | None = None
     modality: str | None = None
     view: str | None = None
     body_part: str | None = None
     colour: float = 0.0
     age_group: str | None = None
     right_on_right: bool = False
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -22,24 +23,14 @@ from core.lungs.shape import lungs
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How it is trained.
+_RATE: Final = 4e-3
+"""Highest learning rate of the first round; of later ones half as high."""
 
-    Attributes:
-        rounds: batches learnt from in each round; the first has aligned masks only.
-        rate: highest learning rate of the first round; of later ones half as high.
-        val, test: masked films to choose on and to test on.
-        taught: share of the films of a later round that the network itself has masked.
-        seed: of all chance.
-    """
+_VAL, _TEST = 6, 20
+"""Masked films to choose on and to test on."""
 
-    rounds: tuple[int, ...] = (500, 500, 500)
-    rate: float = 4e-3
-    val: int = 6
-    test: int = 20
-    taught: float = 0.5
-    seed: int = 0
+_TAUGHT: Final = 0.5
+"""Share of the films of a later round that the network itself has masked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,47 +52,50 @@ class Trained:
     history: tuple[float, ...]
 
 
-def train(masks: Path, films: Path, unmasked: NDArray[np.float32], plan: Plan, say: Say) -> Trained:
+def train(  # noqa: PLR0913, PLR0917 - the films, and how
+    masks: Path, films: Path, unmasked: NDArray[np.float32], rounds: Sequence[int], seed: int, say: Say
+) -> Trained:
     """Train.
 
     Args:
         masks: ZIP of masks.
         films: folder of the films they are of.
         unmasked: float32 ``[N, S, S]`` in 0…1, films without a mask; ``N`` may be 0.
-        plan: how.
+        rounds: batches learnt from in each round; the first has aligned masks only.
+        seed: of all chance.
         say: told how it goes.
 
     Raises:
         DataError: there are too few masks.
     """
-    split = divide(pairs(masks, films), plan.val, plan.test, plan.seed)
+    split = divide(pairs(masks, films), _VAL, _TEST, seed)
     aligned = [pair for pair in split["train"] if pair.aligned]
     others = [pair for pair in split["train"] if not pair.aligned]
     held = f"{len(split['val'])} to choose on, {len(split['test'])} to test on"
     say(f"masks: {len(aligned)} aligned, {len(others)} of other crops, {held}")
     if not (aligned and split["val"] and split["test"]):
         raise DataError("There are too few masks to train, choose and test on. Give more films that have one.")
-    torch.manual_seed(plan.seed)
+    torch.manual_seed(seed)
     network, best, top = LungNet(), LungNet(), -1.0
     more = torch.from_numpy(unmasked)[:, None]
     laid: list[Pair] = []
     sure = np.zeros(len(more), dtype=bool)
     history, taught = [], np.zeros(unmasked.shape, np.float32)
-    for number, steps in enumerate(plan.rounds):
+    for number, steps in enumerate(rounds):
         learnt = [*aligned, *laid]
         extra = torch.from_numpy(taught[sure])[:, None]
         inputs = torch.cat([stack(pair.film for pair in learnt), more[torch.from_numpy(sure)]])
         wanted = torch.cat([stack(pair.mask for pair in learnt), extra])
-        share = plan.taught if len(extra) else 0.0
+        share = _TAUGHT if len(extra) else 0.0
         shares = torch.tensor([(1 - share) / len(learnt)] * len(learnt) + [share / max(1, len(extra))] * len(extra))
-        rate = plan.rate if number == 0 else plan.rate / 2
-        network = learn(network, Lesson(inputs, wanted, shares, steps, rate, plan.seed + number), say)
+        rate = _RATE if number == 0 else _RATE / 2
+        network = learn(network, Lesson(inputs, wanted, shares, steps, rate, seed + number), say)
         found = float(np.mean(judge(network, split["val"])))
         history.append(found)
         say(f"round {number}: Dice on validation {found:.4f}, from {len(learnt)} masks and {len(extra)} taught films")
         if found >= top:
             best, top = network, found
-        if number + 1 < len(plan.rounds):
+        if number + 1 < len(rounds):
             laid = _lay(network, others)
             taught, sure = teach(network, more) if len(more) else (taught, sure)
             say(f"laid {len(laid)} of {len(others)} masks, sure of {sure.sum()} of {len(more)} films without")

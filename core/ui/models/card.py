@@ -15,8 +15,6 @@ from core.robustness.damage_record import Damage
 from core.training.baselines import BASELINES
 from core.ui import cells, charts, measured, tested, widgets
 from core.ui.models import groups, judged, sketch
-from core.ui.performance.lungs import PROBE
-from core.ui.performance.robustness import SHIPPED as ROBUSTNESS
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -77,9 +75,9 @@ def under_strain(checkpoint: Checkpoint) -> None:
     """What it reads of films whose lungs are hidden, and of films made worse; nothing where that was not measured."""
     digest = checkpoint.card.weights_sha256
     try:
-        if probed := measured.of(Probed, PROBE, digest):
+        if probed := measured.of(Probed, probe.SHIPPED, digest):
             st.markdown(f"**Without the lungs.** {probe.in_words(probed)}")
-        if damaged := measured.of(Damage, ROBUSTNESS, digest):
+        if damaged := measured.of(Damage, damage_record.SHIPPED, digest):
             st.markdown(f"**On worse films.** {damage_record.in_words(damaged)}")
     except DataError as error:
         widgets.say(error, "A table of what was measured cannot be used.")

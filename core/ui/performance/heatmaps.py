@@ -13,15 +13,13 @@ from core.errors import DataError
 from core.explain import DEFAULT, METHODS
 from core.tasks import Task
 from core.trust.scores import NOTABLE, SCORES
-from core.trust.table import Mean, ahead_of, by_method, clear
+from core.trust.table import SHIPPED, Mean, ahead_of, by_method, clear
 from core.ui import state, widgets
 from core.ui.charts import config
-from core.ui.measured import FAITHFULNESS, every
+from core.ui.measured import every
 from core.ui.performance import controls, dots, measured
 from core.ui.performance.sources import Source
 from core.words import percent
-
-SHIPPED: Final = FAITHFULNESS
 
 _FAR: Final = 0.05
 """Lead on one network by one figure that is named although on average there is none."""

@@ -9,19 +9,18 @@ import streamlit as st
 
 from core.errors import DataError
 from core.explain import METHODS
+from core.lungs.probe import SHIPPED as PROBE
 from core.lungs.probe import VIEWS, Probed, in_words
+from core.lungs.shares import SHIPPED as SHARES
 from core.lungs.shares import MeanInside
 from core.tasks import Task
 from core.ui import state, widgets
 from core.ui.charts import config
-from core.ui.measured import FOLDER
 from core.ui.performance import controls, dots, measured
 from core.ui.performance.dots import Dot
 from core.ui.performance.sources import Source
 from core.words import percent
 
-SHARES: Final = FOLDER / "lungs.csv"
-PROBE: Final = FOLDER / "lungs-probe.csv"
 _SHOWN: Final = {"inside": "Evidence in the lungs", "probe": "Shortcut probe"}
 
 

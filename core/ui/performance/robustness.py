@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -11,17 +10,14 @@ import streamlit as st
 from core.errors import DataError
 from core.explain import DEFAULT, METHODS
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
-from core.robustness.damage_record import CLEAN, Damage
+from core.robustness.damage_record import CLEAN, SHIPPED, Damage
 from core.tasks import Task
 from core.ui import state, widgets
 from core.ui.charts import config
-from core.ui.measured import FOLDER
 from core.ui.performance import controls, damage_chart, measured
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sources import Source
 from core.words import percent
-
-SHIPPED: Final = FOLDER / "robustness.csv"
 
 
 def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
