@@ -9,8 +9,11 @@ no picker offers them. Cards can be read without loading torch.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,7 +26,7 @@ from core.schema import Name, Sha256, Strict, problem, to_json
 from core.tensors import packed, unpacked
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 FOLDER = SHIPPED / "aids"
 """Where those of this project lie."""
@@ -130,3 +133,60 @@ def store_aid(folder: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, A
     write(aid.weights, data)
     write(folder / f"{card.name}.json", to_json(card))
     return aid
+
+
+_loading = threading.Lock()
+
+
+def network(
+    name: str, build: Callable[[Mapping[str, Any]], nn.Module], missing: str, folder: Path = FOLDER
+) -> tuple[Mapping[str, Any], nn.Module]:
+    """The network of an aid, loaded once a process; and the settings on its card.
+
+    On the CPU: it takes milliseconds there, and where a GPU's memory is full, the guard must still see.
+
+    Args:
+        name: of the aid.
+        build: its network with random weights, from the settings.
+        missing: what is said where its files are not there.
+        folder: where they are.
+
+    Raises:
+        CheckpointError: the aid is missing or cannot be used.
+    """
+    with _loading:  # or two visitors would load it twice
+        return _network(name, build, missing, folder)
+
+
+@cache
+def _network(
+    name: str, build: Callable[[Mapping[str, Any]], nn.Module], missing: str, folder: Path
+) -> tuple[Mapping[str, Any], nn.Module]:
+    import torch
+
+    aid = open_aid(name, folder)
+    if aid is None:
+        raise CheckpointError(missing)
+    tensors = {key: value.float() if value.is_floating_point() else value for key, value in aid.tensors().items()}
+    try:
+        built = build(aid.card.settings)
+        built.load_state_dict(tensors)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"The weights of {name} do not fit their card: copy {name}.safetensors and {name}.json from the same place."
+        ) from error
+    built.eval().requires_grad_(requires_grad=False)
+    return aid.card.settings, _folded(built).to(memory_format=torch.channels_last)
+
+
+def _folded(built: nn.Module) -> nn.Module:
+    """The same, every batch norm inside the convolution before it: so small a network is mostly calls."""
+    from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    for chain in built.modules():
+        if isinstance(chain, nn.Sequential):
+            for place, (one, after) in enumerate(pairwise(chain)):
+                if isinstance(one, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+                    chain[place], chain[place + 1] = fuse_conv_bn_eval(one, after), nn.Identity()
+    return built

@@ -1,24 +1,18 @@
-"""The pool of loaded classifiers: bounded, shared by all threads, on the GPU where there is one; networks of aids."""
+"""The pool of loaded classifiers: bounded, shared by all threads, on the GPU where there is one."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
-from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from core.aids import FOLDER, open_aid
 from core.checkpoint import Checkpoint
-from core.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from core.classifier import Classifier
 
 T = TypeVar("T")
@@ -39,63 +33,6 @@ def best_device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-_loading_aid = threading.Lock()
-
-
-def aid_network(
-    name: str, build: Callable[[Mapping[str, Any]], nn.Module], missing: str, folder: Path = FOLDER
-) -> tuple[Mapping[str, Any], nn.Module]:
-    """The network of an aid, loaded once a process; and the settings on its card.
-
-    On the CPU: it takes milliseconds there, and where a GPU's memory is full, the guard must still see.
-
-    Args:
-        name: of the aid.
-        build: its network with random weights, from the settings.
-        missing: what is said where its files are not there.
-        folder: where they are.
-
-    Raises:
-        CheckpointError: the aid is missing or cannot be used.
-    """
-    with _loading_aid:  # or two visitors would load it twice
-        return _aid_network(name, build, missing, folder)
-
-
-@cache
-def _aid_network(
-    name: str, build: Callable[[Mapping[str, Any]], nn.Module], missing: str, folder: Path
-) -> tuple[Mapping[str, Any], nn.Module]:
-    import torch
-
-    aid = open_aid(name, folder)
-    if aid is None:
-        raise CheckpointError(missing)
-    tensors = {key: value.float() if value.is_floating_point() else value for key, value in aid.tensors().items()}
-    try:
-        network = build(aid.card.settings)
-        network.load_state_dict(tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(
-            f"The weights of {name} do not fit their card: copy {name}.safetensors and {name}.json from the same place."
-        ) from error
-    network.eval().requires_grad_(requires_grad=False)
-    return aid.card.settings, _folded(network).to(memory_format=torch.channels_last)
-
-
-def _folded(network: nn.Module) -> nn.Module:
-    """The same, every batch norm inside the convolution before it: so small a network is mostly calls."""
-    from torch import nn
-    from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-    for chain in network.modules():
-        if isinstance(chain, nn.Sequential):
-            for place, (one, after) in enumerate(pairwise(chain)):
-                if isinstance(one, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
-                    chain[place], chain[place + 1] = fuse_conv_bn_eval(one, after), nn.Identity()
-    return network
 
 
 class Pool:

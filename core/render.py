@@ -21,6 +21,7 @@ from core.explain import METHODS, Heatmap
 from core.table import Table
 from core.words import percent
 from core.xray import Xray
+from core.xray.resize import resized
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -123,8 +124,7 @@ def in_depth(xray: Xray, side: int = FULL) -> Grey | NDArray[np.uint16]:
     pixels = xray.pixels
     scale = side / max(xray.height, xray.width)
     if scale < 1:
-        size = max(1, round(xray.width * scale)), max(1, round(xray.height * scale))
-        pixels = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.BILINEAR))
+        pixels = resized(pixels, max(1, round(xray.height * scale)), max(1, round(xray.width * scale)))
     pixels = np.clip(pixels, 0, 1)
     eight: Grey = np.rint(pixels * 255).astype(np.uint8)
     if np.array_equal(eight.astype(np.float32) / np.float32(255), pixels):
@@ -144,7 +144,7 @@ def spread(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.f
     Returns:
         float32 ``[height, width]`` in 0…1.
     """
-    heat: NDArray[np.float32] = np.clip(_resized(values, width, height), 0, 1)
+    heat: NDArray[np.float32] = np.clip(resized(values, height, width), 0, 1)
     return heat
 
 
@@ -166,7 +166,7 @@ def overlay(grey: Grey, values: NDArray[np.float32], look: Look) -> Rgb:
     if look.opacity > 0:
         heat = spread(values, width, height)
         colours = _eight_bits(heat)
-        colours.putpalette(_lut(look.colours).tobytes())
+        colours.putpalette(table(look.colours).tobytes())
         film = Image.composite(colours.convert("RGB"), film, _eight_bits(heat * np.float32(min(look.opacity, 1.0))))
     if look.contour:
         _draw_lines(film, contours(values, width, height, look.level), COLOUR_MAPS[look.colours].contour)
@@ -190,7 +190,7 @@ def difference(grey: Grey, first: NDArray[np.float32], second: NDArray[np.float3
     """
     height, width = grey.shape
     drawn = Image.fromarray(grey).convert("RGB")
-    gap = np.clip(_resized(first - second, width, height), -1, 1) * np.float32(min(look.opacity, 1.0))
+    gap = np.clip(resized(first - second, height, width), -1, 1) * np.float32(min(look.opacity, 1.0))
     for side, colour in ((gap, FIRST), (-gap, SECOND)):
         drawn.paste(colour, mask=_eight_bits(np.maximum(side, 0)))
     if look.contour:
@@ -243,13 +243,8 @@ def png(pixels: Grey | Rgb | NDArray[np.uint16], texts: Mapping[str, str] | None
 
 def stops(name: str, count: int = 11) -> tuple[str, ...]:
     """Colours of a map from low to high, as ``#rrggbb``: for a legend."""
-    picked = _lut(name)[np.linspace(0, 255, count).astype(int)]
+    picked = table(name)[np.linspace(0, 255, count).astype(int)]
     return tuple("#{:02x}{:02x}{:02x}".format(*(int(part) for part in colour)) for colour in picked)
-
-
-def table(name: str) -> Rgb:
-    """Every colour of a map from low to high, uint8 ``[256, 3]``."""
-    return _lut(name)
 
 
 def scale_bar(look: Look, width: int, height: int) -> Rgb:
@@ -338,14 +333,9 @@ def wrapped(text: str, font: FreeTypeFont, width: float) -> list[str]:
     return lines
 
 
-def _resized(values: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
-    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
-
-
 @cache
-def _lut(name: str) -> NDArray[np.uint8]:
-    """256 colours of a map, uint8 ``[256, 3]``."""
+def table(name: str) -> Rgb:
+    """Every colour of a map from low to high, uint8 ``[256, 3]``."""
     from matplotlib import colormaps
 
     table = colormaps[COLOUR_MAPS[name].name](np.linspace(0, 1, 256))

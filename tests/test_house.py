@@ -42,7 +42,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "files", "heap", "records", "table", "tensors", "wilson", "words"}),
+    frozenset({"errors", "files", "heap", "records", "schema", "table", "tensors", "wilson", "words"}),
     frozenset({"tasks", "architectures"}),
     frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),

@@ -54,20 +54,13 @@ def made(  # noqa: PLR0913, PLR0917 - a network, a film, a question, and who wai
         parts = None if stage is None else stage.parts
         features = network.features(inputs, parts)[0].float()
         asked = Asked(network, inputs, features, parts, against, Watch(progress, waiting.stop))
-        maps.append(_COSTS[method.cost](asked, method).cpu().numpy())
+        raw = _fast(asked, method) if method.fast else function(method)(asked)
+        maps.append(raw.cpu().numpy())
     return maps[0] if len(maps) == 1 else _averaged(maps, inputs.shape[-1])
 
 
 def _fast(asked: Asked, method: Method) -> Tensor:
     return fast(asked.network, asked.features, (method,), asked.against, asked.parts)[method.name]
-
-
-def _slow(asked: Asked, method: Method) -> Tensor:
-    found: Tensor = function(method)(asked)
-    return found
-
-
-_COSTS = {"fast": _fast, "slow": _slow}
 
 
 def _averaged(maps: Sequence[NDArray[np.float32]], side: int) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ films: they report progress, can be stopped, and take all classes from the same 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from core.table import Table
 
@@ -26,7 +26,7 @@ class Method:
         adds_up: whether the map's cells add up to (the positive part of) the logit where the head is a pooled one:
             then value times number of cells is in logits, and maps of two networks can be compared by it.
         by_class: whether the map depends on the class; one that does not is no evidence for any.
-        cost: "fast": comes from what the reading left behind; "slow": many passes of the network.
+        fast: whether it comes from what the reading left behind; otherwise it takes many passes of the network.
         passes: how many; ``None``: one for each channel of the layer explained.
         back: whether every pass also goes back to the film, once for each class.
         by_layer: whether it explains a layer's map; otherwise the network's input.
@@ -41,16 +41,11 @@ class Method:
     paper: str
     adds_up: bool = False
     by_class: bool = True
-    cost: Literal["fast", "slow"] = "fast"
+    fast: bool = True
     passes: int | None = 0
     back: bool = False
     by_layer: bool = True
     from_layer: bool = False
-
-    @property
-    def fast(self) -> bool:
-        """Whether it comes from what the reading left behind."""
-        return self.cost == "fast"
 
     def passes_for(self, channels: int, classes: int) -> int:
         """How many passes it takes, there and back counted apart.
@@ -144,7 +139,7 @@ METHODS: Table[Method] = Table(
         "features, and one pass of the film for each of them",
         "Adds up the features, each weighed by how sure of the class the network is when it sees little else.",
         "Wang et al. 2020, arXiv:1910.01279",
-        cost="slow",
+        fast=False,
         passes=None,
     ),
     Method(
@@ -154,7 +149,7 @@ METHODS: Table[Method] = Table(
         "features, and what the network says without each of them",
         "Adds up the features, each weighed by how much the class loses when it is silenced.",
         "Desai and Ramaswamy 2020, doi 10.1109/WACV45572.2020.9093360",
-        cost="slow",
+        fast=False,
         passes=None,
         from_layer=True,
     ),
@@ -165,7 +160,7 @@ METHODS: Table[Method] = Table(
         "many passes of the film, each with a square greyed out",
         "What the class loses when a square there, an eighth of the film wide, is greyed out.",
         "Zeiler and Fergus 2014, arXiv:1311.2901",
-        cost="slow",
+        fast=False,
         passes=15**2,
         by_layer=False,
     ),
@@ -176,7 +171,7 @@ METHODS: Table[Method] = Table(
         "many passes of the film, each behind a random mask",
         "How much more the class gets when a place is seen than on average, over random masks that hide half the film.",
         "Petsiuk et al. 2018, arXiv:1806.07421",
-        cost="slow",
+        fast=False,
         passes=1000,
         by_layer=False,
     ),
@@ -187,7 +182,7 @@ METHODS: Table[Method] = Table(
         "gradients by the film",
         "Each pixel's share in what sets the film apart from an even grey: fine and speckled.",
         "Sundararajan et al. 2017, arXiv:1703.01365",
-        cost="slow",
+        fast=False,
         passes=32,
         back=True,
         by_layer=False,
@@ -199,7 +194,7 @@ METHODS: Table[Method] = Table(
         "gradients by the film",
         "How strongly the class reacts to each pixel, in either direction, averaged over noisy copies of the film.",
         "Smilkov et al. 2017, arXiv:1706.03825",
-        cost="slow",
+        fast=False,
         passes=32,
         back=True,
         by_layer=False,

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.lungs.shape import CUT, Mask
 from core.words import percent
+from core.xray.resize import resized
 
 GRID: Final = 128
 """Side of the square on which heatmaps and lungs are compared, cells."""
@@ -43,8 +43,8 @@ class LungFields:
 
     def mask(self, width: int, height: int) -> Mask:
         """The lungs on the film itself, bool ``[height, width]``."""
-        image = Image.fromarray(self.square)
-        return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR)) > CUT
+        found: Mask = resized(self.square, height, width) > CUT
+        return found
 
 
 def evidence_inside(fields: LungFields, values: NDArray[np.float32]) -> float | None:
@@ -59,9 +59,7 @@ def evidence_inside(fields: LungFields, values: NDArray[np.float32]) -> float | 
         would have the share that the lungs cover; what all places have alike is taken off a heatmap, though (its
         ``floor``), so this is of what stands out.
     """
-    heat = np.asarray(
-        Image.fromarray(np.ascontiguousarray(values, dtype=np.float32)).resize((GRID, GRID), Image.Resampling.BILINEAR)
-    ).clip(0)
+    heat = resized(values, GRID, GRID).clip(0)
     total = float(heat.sum(dtype=np.float64))
     if not total > 0:
         return None

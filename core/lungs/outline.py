@@ -1,4 +1,4 @@
-"""Xray → LungFields, by the shipped network: loaded once a process, on the GPU where there is one."""
+"""Xray → LungFields, by the shipped network: loaded once a process."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core import aids
 from core.aids import FOLDER
 from core.lungs.fields import LungFields
 from core.lungs.shape import CUT, doubt, lungs
-from core.models import aid_network
 from core.xray import Preprocessing, Xray
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def fields_of(found: NDArray[np.float32], sha256: str) -> LungFields:
 
 
 def _loaded(folder: Path) -> tuple[int, nn.Module]:
-    settings, network = aid_network(NAME, _build, MISSING, folder)
+    settings, network = aids.network(NAME, _build, MISSING, folder)
     return int(settings["size"]), network
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core import aids
 from core.aids import FOLDER
-from core.models import aid_network
 from core.xray import Preprocessing, Xray
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def postures(xrays: Sequence[Xray], folder: Path = FOLDER) -> list[Posture]:
     """How several films lie, in one batch; as :func:`posture`."""
     if not xrays:
         return []
-    settings, network = aid_network(NAME, _build, MISSING, folder)
+    settings, network = aids.network(NAME, _build, MISSING, folder)
     square = Preprocessing(size=int(settings["size"])).square
     return of_squares(network, np.stack([square(xray) for xray in xrays]))
 
@@ -74,8 +74,7 @@ def of_squares(network: nn.Module, squares: NDArray[np.float32]) -> list[Posture
     import torch
 
     with torch.inference_mode():
-        device = next(network.parameters()).device
-        logits, features = (found.float().cpu() for found in network(torch.from_numpy(squares)[:, None].to(device)))
+        logits, features = network(torch.from_numpy(squares)[:, None])
     turns = logits[:, :4].softmax(1).numpy()
     mirrored, inverted = logits[:, 4:].sigmoid().numpy().T
     return [

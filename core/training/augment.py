@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F  # noqa: N812 (its usual name)
@@ -210,9 +211,8 @@ def mixup(images: Tensor, targets: Tensor, alpha: float, rng: Generator) -> tupl
     """Each film blended with another; ``targets`` are class distributions ``[N, K]`` (Zhang 2018, arXiv:1710.09412)."""
     if alpha <= 0:
         return images, targets
-    # torch's Beta takes no generator: two gammas would not either, so a symmetric Beta is had from a power law.
-    u = torch.rand(len(images), generator=rng)
-    lam = torch.where(u < 0.5, (2 * u) ** (1 / alpha) / 2, 1 - (2 * (1 - u)) ** (1 / alpha) / 2)
+    seed = int(torch.randint(2**31, (1,), generator=rng))  # torch's own Beta takes no generator
+    lam = torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, len(images))).float()
     lam = torch.maximum(lam, 1 - lam)
     order = torch.randperm(len(images), generator=rng)
     blend = _column(lam, images)

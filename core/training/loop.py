@@ -12,6 +12,7 @@ import torch
 from tqdm import tqdm
 
 from core.architectures.network import Network
+from core.evaluate.matrix import confusion
 from core.training.best import has_enough
 from core.training.data import Films
 from core.training.epoch import Lesson, Pupil, one_epoch
@@ -20,7 +21,7 @@ from core.training.learning import class_weights, groups
 from core.training.recipe import Recipe
 from core.training.resume import Standing, resume, save
 from core.training.setting import Run
-from core.training.validation import confusion, logits_of, validate
+from core.training.validation import logits_of, validate
 
 _BAR: dict[str, Any] = {"unit": "px", "unit_scale": True, "desc": "training", "smoothing": 0.02, "mininterval": 2}
 
@@ -83,7 +84,8 @@ def fit(network: Network, train: Films, val: Films, run: Run, watch: Watch) -> t
             row = one_epoch(pupil, lesson, run, epoch, tick)
             if team.leads:
                 logits = logits_of(average, exam.at(row["size"]), run, row["size"])
-                row |= validate(logits, val, run.task) | {"confusion": confusion(logits, val.labels)}
+                table = confusion(val.labels, logits.argmax(1).numpy(), logits.shape[1])
+                row |= validate(logits, val, run.task) | {"confusion": table.tolist()}
             standing.note(team.tell(row), pupil, recipe)
             if team.leads:
                 save(run, pupil, standing)

@@ -62,11 +62,3 @@ def _macro(right: NDArray[np.bool_], labels: NDArray[np.int64], counts: NDArray[
     """Share of the films of a class that are right, mean of the classes."""
     of_class = [labels == k for k in np.unique(labels)]
     return float(np.mean([np.average(right[mine], weights=counts[mine]) for mine in of_class]))
-
-
-def confusion(logits: Tensor, labels: NDArray[np.int64]) -> list[list[int]]:
-    """Films by true class (rows) and most probable class (columns), ``[K, K]``."""
-    classes = logits.shape[1]
-    table = np.bincount(labels * classes + logits.argmax(1).numpy(), minlength=classes**2)
-    rows: list[list[int]] = table.reshape(classes, classes).tolist()
-    return rows

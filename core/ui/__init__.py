@@ -14,6 +14,7 @@
 
     what several pages show
     widgets       notice, model picker, uploader, error panels
+    pickers       one thing among several
     charts, cells Plotly figures; confusion matrices
     reading_room  the viewer: films and maps in the browser
     look          how overlays look: controls and legend

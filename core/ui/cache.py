@@ -68,25 +68,33 @@ def stamp(path: Path) -> str:
     return str(path.stat().st_mtime_ns) if path.is_file() else ""
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def predictions(path: str, modified: int, order: tuple[str, ...] = ()) -> Predictions:  # noqa: ARG001 - part of the key
+def predictions(path: Path, order: tuple[str, ...] = ()) -> Predictions:
     """A table of predictions, shared by everyone: nobody may change its arrays. Classes in the given order, if any.
 
     Raises:
         DataError: they cannot be used.
     """
+    return _predictions(str(path), stamp(path), order)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _predictions(path: str, stamp: str, order: tuple[str, ...]) -> Predictions:  # noqa: ARG001 - part of the key
     from core.evaluate.predictions import from_csv
 
     return from_csv(Path(path), order)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def census(path: str, modified: int) -> Census:  # noqa: ARG001 - part of the key
+def census(path: Path) -> Census:
     """The index in a file, shared by everyone: nobody may change its rows.
 
     Raises:
         DataError: it cannot be used.
     """
+    return _census(str(path), stamp(path))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _census(path: str, stamp: str) -> Census:  # noqa: ARG001 - part of the key
     from core.dataset.census import load
 
     return load(Path(path))

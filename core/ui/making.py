@@ -120,7 +120,7 @@ def _offer(missing: Sequence[Wanted]) -> str:
         method, passes = METHODS[missing[0].method], _passes(missing[0])
         asks = "asks what follows the layer" if method.from_layer else "asks the network"
         return f"**{method.title} is slow.** It {asks} {passes:,} times, a few seconds to minutes. You can stop it."
-    named = ", ".join(f"{METHODS[one.method].title} by {widgets.title_of(one.checkpoint)}" for one in missing)
+    named = ", ".join(f"{METHODS[one.method].title} by {one.checkpoint.title}" for one in missing)
     passes = sum(map(_passes, missing))
     return f"**Slow methods:** {named}. They ask the networks {passes:,} times in all. You can stop it."
 

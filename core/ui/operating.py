@@ -36,7 +36,7 @@ def verdict(result: Result, checkpoint: Checkpoint) -> None:
     if point.weights_sha256 != checkpoint.card.weights_sha256:
         st.warning(
             f"**Your threshold is not applied:** {point.threshold:.3f} for {said} was chosen for {point.model} "
-            f"(weights {point.weights_sha256[:12]}), and this is {widgets.title_of(checkpoint)}.",
+            f"(weights {point.weights_sha256[:12]}), and this is {checkpoint.title}.",
             icon=":material/tune:",
         )
         return

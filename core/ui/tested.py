@@ -21,7 +21,7 @@ def predictions(checkpoint: Checkpoint) -> Predictions | None:
     path = checkpoint.predictions
     if not path.is_file():
         return None
-    found = cache.predictions(str(path), path.stat().st_mtime_ns, checkpoint.card.classes)
+    found = cache.predictions(path, checkpoint.card.classes)
     if found.classes != checkpoint.card.classes:
         raise DataError(f"The classes in {path.name} are not those of its card. Make the file again.")
     return found

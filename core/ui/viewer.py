@@ -87,7 +87,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
         )
     chance = ", not this patient's chance of disease" if checkpoint.task.chest else ""
     st.caption(
-        f"**{widgets.verbatim(result.upload.name)}.** {_kind(checkpoint)} from {widgets.title_of(checkpoint)}: "
+        f"**{widgets.verbatim(result.upload.name)}.** {_kind(checkpoint)} from {checkpoint.title}: "
         f"its share among {len(words)} classes that add up to 100 %{chance}."
     )
 
@@ -170,7 +170,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
             title="Overlay",
             alt=f"The {task.image} with the {heatmap.method} heatmap for {task.words[heatmap.target]}",
             says=widgets.sentence([METHODS[heatmap.method].title, heatmap.place])
-            + f" · {widgets.title_of(checkpoint)}. Colours are scaled within this image.",
+            + f" · {checkpoint.title}. Colours are scaled within this image.",
             values=heatmap.values,
             high=reading_room.high_end(heatmap, checkpoint),
         )
@@ -270,7 +270,7 @@ def _drawn(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) ->
     if heatmap.note:
         st.caption(f":material/info: **{heatmap.note}**")
     st.caption(
-        f"{METHODS[heatmap.method].title} · {heatmap.place} · {widgets.title_of(checkpoint)}. "
+        f"{METHODS[heatmap.method].title} · {heatmap.place} · {checkpoint.title}. "
         f"Colours are scaled within this image. {line}"
     )
 

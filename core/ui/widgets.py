@@ -14,7 +14,7 @@ from core.checkpoint import Checkpoint, Interval
 from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
 from core.tasks import OWN, Task
-from core.ui import cache, measured, state
+from core.ui import cache, measured, pickers, state
 from core.ui.charts import Palette
 from core.words import DISCLAIMER
 from core.xray import LIMITS
@@ -145,7 +145,7 @@ def by_family(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
 
 def label(checkpoint: Checkpoint) -> str:
     """A network in a picker: its name, and its family where the name does not say it."""
-    family, title = checkpoint.architecture.family, title_of(checkpoint)
+    family, title = checkpoint.architecture.family, checkpoint.title
     return title if family.lower() in title.lower() else f"{title} · {family}"
 
 
@@ -252,17 +252,7 @@ def uploader(label: str) -> None:
 
 def pick_format() -> str:
     """The picker of what figures are saved as: "png" or "svg"."""
-    formats = {"png": "PNG", "svg": "SVG"}
-    state.settle(state.performance.FORMAT, list(formats))
-    st.segmented_control(
-        "Save figures as", list(formats), key=state.performance.FORMAT, format_func=formats.__getitem__, required=True
-    )
-    return state.performance.figure_format()
-
-
-def title_of(checkpoint: Checkpoint) -> str:
-    """A network's name on screen."""
-    return checkpoint.title
+    return pickers.segments("Save figures as", {"png": "PNG", "svg": "SVG"}, state.performance.FORMAT)
 
 
 def figure(checkpoint: Checkpoint, name: str) -> str:

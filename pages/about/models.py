@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui import cache, state, widgets
+from core.ui import cache, pickers, state, widgets
 from core.ui.models import card, link, overview
 
 
@@ -17,10 +17,7 @@ def main() -> None:
         widgets.no_model()
         return
     overview.show(models.good)
-    names = list(models.good)
-    state.settle(state.models.CARD, names)
-    titles = widgets.titles(models.good.values())
-    name = str(st.selectbox("Card of", names, key=state.models.CARD, format_func=lambda name: titles.get(name, name)))
+    name = pickers.drop_down("Card of", widgets.titles(models.good.values()), state.models.CARD)
     with st.container(border=True, gap="medium"):
         card.show(models.good[name])
     link.give()

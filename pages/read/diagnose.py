@@ -59,7 +59,7 @@ def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[Result] 
     """Readings of all films, saying what takes time; ``None`` after a panel that says why there are none."""
     try:
         if not cache.is_loaded(checkpoint):
-            with st.spinner(f"Loading {widgets.title_of(checkpoint)} (first time) …"):
+            with st.spinner(f"Loading {checkpoint.title} (first time) …"):
                 cache.load(checkpoint)
         todo = len(cache.unread(checkpoint, films))
         place = st.empty()
@@ -72,7 +72,7 @@ def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[Result] 
         results = cache.read(checkpoint, films, progress)
         place.empty()
     except CheckpointError as error:
-        widgets.say(error, f"{widgets.title_of(checkpoint)} cannot be loaded.")
+        widgets.say(error, f"{checkpoint.title} cannot be loaded.")
         st.markdown("Choose another backbone at the left, or repair this one and reload the page. Your films are kept.")
         return None
     if cache.device_notice():

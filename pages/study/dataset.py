@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui import state, widgets
+from core.ui import pickers, state, widgets
 from core.ui.dataset import counts, films, filters, health, link, measurements, portraits
 from core.ui.dataset.source import PUBLIC, Source, pick
 
@@ -29,15 +29,8 @@ def main() -> None:
     with st.sidebar:
         widgets.pick_format()
     headline(source, chosen)
-    section = state.settle(state.dataset.SECTION, list(SECTIONS))
-    st.segmented_control(
-        "Section",
-        list(SECTIONS),
-        key=state.dataset.SECTION,
-        required=True,
-        format_func=lambda name: SECTIONS[name][0],
-        label_visibility="collapsed",
-    )
+    titles = {name: title for name, (title, _) in SECTIONS.items()}
+    section = pickers.segments("Section", titles, state.dataset.SECTION, hidden=True)
     if not len(chosen.census) and section not in WHOLE:
         filters.nothing(source)
     else:

@@ -7,8 +7,8 @@ import streamlit as st
 from core.dataset import fold_of
 from core.evaluate import methods_text
 from core.tasks import TASKS, Task
-from core.ui import cache, state, widgets
-from core.ui.performance import controls, link, own
+from core.ui import cache, pickers, state, widgets
+from core.ui.performance import link, own
 from core.ui.performance.sections import SECTIONS, draw
 from core.ui.performance.sources import Source, Sources, everything
 
@@ -36,7 +36,7 @@ def main() -> None:
         return
     about(chosen)
     titles = {section.name: section.title for section in SECTIONS.values()}
-    view = controls.segments("Section", titles, state.performance.VIEW, hidden=True)
+    view = pickers.segments("Section", titles, state.performance.VIEW, hidden=True)
     draw(SECTIONS[view], chosen, task, fmt, frozenset(s.name for s in found.good.values() if s.name.startswith("own-")))
     methods(chosen)
 
@@ -46,7 +46,7 @@ def pick_task(found: Sources) -> Task:
     names = list(dict.fromkeys(source.task.name for source in found.good.values())) or list(TASKS)
     state.settle(state.performance.TASK, names)
     if len(names) > 1:
-        controls.drop_down("Task", {name: TASKS[name].title for name in names}, state.performance.TASK)
+        pickers.drop_down("Task", {name: TASKS[name].title for name in names}, state.performance.TASK)
     return TASKS[str(state.value(state.performance.TASK))]
 
 

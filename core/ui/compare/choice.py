@@ -12,7 +12,7 @@ import streamlit as st
 from core.checkpoint import Checkpoint
 from core.explain import DEFAULT, METHODS
 from core.tasks import OWN
-from core.ui import cache, measured, state, widgets
+from core.ui import cache, measured, pickers, state, widgets
 from core.ui.state import Upload
 
 PANES: Final = 4
@@ -65,23 +65,14 @@ def pick() -> Choice | None:
 
 def titles(backbones: Sequence[Checkpoint]) -> Mapping[str, str]:
     """Name → what a network is called on screen: its architecture, or its own name where two share that."""
-    plain = [widgets.title_of(one) for one in backbones]
+    plain = [one.title for one in backbones]
     return {
         one.name: title if plain.count(title) == 1 else one.name for one, title in zip(backbones, plain, strict=True)
     }
 
 
 def _kind() -> bool:
-    state.settle(state.compare.CHOSEN, list(_KINDS))
-    chosen = st.segmented_control(
-        "Compare",
-        list(_KINDS),
-        format_func=_KINDS.__getitem__,
-        key=state.compare.CHOSEN,
-        required=True,
-        width="stretch",
-    )
-    return bool(chosen == "two")
+    return pickers.segments("Compare", _KINDS, state.compare.CHOSEN, width="stretch") == "two"
 
 
 def _backbones(good: Mapping[str, Checkpoint], *, two: bool) -> tuple[Checkpoint, ...]:

@@ -139,7 +139,7 @@ def _refused(found: Sequence[guard.Refused]) -> None:
 
 
 def _read(checkpoint: Checkpoint, films: Sequence[Upload]) -> list[Result]:
-    title = widgets.title_of(checkpoint)
+    title = checkpoint.title
     if not cache.is_loaded(checkpoint):
         with st.spinner(f"Loading {title} (first time) …"):
             cache.load(checkpoint)

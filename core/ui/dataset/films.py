@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.dataset.archive import VARIABLE
 from core.dataset.shortcut import TRAITS
 from core.errors import PneumoLensError
-from core.ui import archive, state, widgets
+from core.ui import archive, pickers, state, widgets
 from core.ui.dataset import downloads
 from core.ui.dataset.source import Source
 
@@ -55,11 +55,10 @@ def show(source: Source) -> None:
     if not len(census):
         return
     measured = {"brightness", "contrast"} <= census.given
-    orders = list(_ORDERS) if measured else [_FILE]
-    state.settle(state.dataset.FILM_ORDER, orders)
+    titles = {name: title for name, (title, _) in _ORDERS.items() if measured or name == _FILE}
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     with left:
-        chosen = st.selectbox("Order", orders, key=state.dataset.FILM_ORDER, format_func=lambda name: _ORDERS[name][0])
+        chosen = pickers.drop_down("Order", titles, state.dataset.FILM_ORDER)
     order = _ORDERS[chosen][1](census)
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         downloads.table(f"All {len(census):,} rows CSV", lambda: census.rows.iloc[order], "films")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.dataset.distribution import distribution
 from core.dataset.shortcut import TRAITS, Shortcut, shortcuts
-from core.ui import cache, state, widgets
+from core.ui import cache, pickers, state, widgets
 from core.ui.charts import config
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
@@ -49,19 +49,16 @@ def show(source: Source) -> None:
             "on films from elsewhere.",
             icon=":material/warning:",
         )
-    known = [trait.name for trait in TRAITS.values() if set(trait.columns) <= source.census.given]
+    known = {name: trait.title for name, trait in TRAITS.items() if set(trait.columns) <= source.census.given}
     if not known:
         st.info(
             "This index has no measurements. Have it made by `python -m core index DIR`, which reads every film.",
             icon=":material/straighten:",
         )
         return
-    state.settle(state.dataset.TRAIT, known)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        chosen = TRAITS[
-            st.selectbox("Measurement", known, key=state.dataset.TRAIT, format_func=lambda name: TRAITS[name].title)
-        ]
+        chosen = TRAITS[pickers.drop_down("Measurement", known, state.dataset.TRAIT)]
         spread = cache.computed("distribution", (source.key, chosen.name), lambda: distribution(source.census, chosen))
         if spread.constant:
             value = f"{spread.edges[0]:g} {chosen.unit}".strip() if len(spread.edges) else "not known"

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.dataset.census import COLUMNS, SHIPPED, Census
 from core.errors import DataError
-from core.ui import cache, state, widgets
+from core.ui import cache, pickers, state, widgets
 
 VARIABLE: Final = "PNEUMOLENS_INDEX"
 """Environment variable: the CSV of a further index, which every visitor can choose."""
@@ -66,8 +66,7 @@ def pick() -> Source | None:
             icon=":material/upload_file:",
         )
     with st.sidebar:
-        state.settle(state.dataset.INDEX, list(titles))
-        name = st.selectbox("Index", list(titles), key=state.dataset.INDEX, format_func=lambda key: titles[key])
+        name = pickers.drop_down("Index", titles, state.dataset.INDEX)
         _give(own)
     try:
         return Source(name, titles[name], *_found(name, server))
@@ -90,8 +89,7 @@ def _found(name: str, server: str | None) -> tuple[str, Census]:
     if name == OWN and own:
         return own.sha256, cache.own_census(own.sha256, own.name, own.data)
     path = Path(server).expanduser() if name == SERVER and server else SHIPPED
-    modified = path.stat().st_mtime_ns if path.is_file() else 0
-    return f"{path}@{modified}", cache.census(str(path), modified)
+    return f"{path}@{cache.stamp(path)}", cache.census(path)
 
 
 def _give(own: state.Upload | None) -> None:

@@ -20,7 +20,7 @@ from core.ui.models import groups, judged, sketch
 def show(checkpoint: Checkpoint) -> None:
     """Everything known of one network."""
     facts = checkpoint.card
-    st.subheader(widgets.title_of(checkpoint), anchor=facts.name)
+    st.subheader(checkpoint.title, anchor=facts.name)
     st.caption(f"{facts.name} · {checkpoint.architecture.family} · {checkpoint.architecture.paper}")
     for warning in facts.warnings:
         st.warning(warning, icon=":material/warning:")

@@ -46,7 +46,7 @@ def _traits(found: Predictions) -> dict[str, NDArray[np.float64]]:
     """Measurements of the films, from the shipped index, where it lists them."""
     from core.dataset.census import SHIPPED
 
-    rows = cache.census(str(SHIPPED), SHIPPED.stat().st_mtime_ns if SHIPPED.is_file() else 0).rows
+    rows = cache.census(SHIPPED).rows
     listed = rows.set_index("file")
     there = listed.reindex(list(found.files))
     # The same name and another class: films of another set, of which this index knows nothing.

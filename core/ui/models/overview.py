@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.tasks import OWN
-from core.ui import state, widgets
+from core.ui import state
 from core.ui.models import judged
 
 _ROW: Final = 35
@@ -59,7 +59,7 @@ def _row(checkpoint: Checkpoint) -> dict[str, object]:
     accuracy, merged = card.metrics.get("accuracy"), card.metrics.get("merged_accuracy")
     two = merged if checkpoint.task.coarser else None
     return {
-        "Network": widgets.title_of(checkpoint),
+        "Network": checkpoint.title,
         "Family": checkpoint.architecture.family,
         "Task": "own classes" if card.task == OWN else card.task,
         "Input": checkpoint.preprocessing.size,

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.evaluate import Kind, Predictions, brier, ece, log_loss, reliability, tempered
 from core.tasks import Task
-from core.ui import cache, state, widgets
+from core.ui import cache, pickers, state, widgets
 from core.ui.charts import config
 from core.ui.performance import charts, controls
 from core.ui.performance.sources import Source
@@ -24,7 +24,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     """The section."""
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
-        chosen = controls.segments("Bins", {str(kind): title for kind, title in _KINDS.items()}, state.performance.BINS)
+        chosen = pickers.segments("Bins", {str(kind): title for kind, title in _KINDS.items()}, state.performance.BINS)
     kind = next(kind for kind in _KINDS if kind == chosen)
     scaled = [source for source in sources if raw(source) is not None]
     with right:

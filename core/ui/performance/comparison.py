@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.errors import PneumoLensError
 from core.evaluate import Comparison, Signed, compare
 from core.tasks import Task
-from core.ui import cache, cells, state, widgets
+from core.ui import cache, cells, pickers, state, widgets
 from core.ui.charts import config
 from core.ui.performance import controls, downloads, films
 from core.ui.performance.sources import Source, words
@@ -57,10 +57,10 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     titles = {source.name: source.title for source in sources}
     left, middle, right = st.columns([2, 2, 3])
     with left:
-        first = controls.drop_down("First", titles, state.performance.PAIR[0])
+        first = pickers.drop_down("First", titles, state.performance.PAIR[0])
     with middle:
         others = {name: title for name, title in titles.items() if name != first}
-        second = controls.drop_down("Second", others, state.performance.PAIR[1])
+        second = pickers.drop_down("Second", others, state.performance.PAIR[1])
     a, b = (next(source for source in sources if source.name == name) for name in (first, second))
     if a.task != b.task:
         st.warning(
@@ -176,5 +176,5 @@ def _films(found: Comparison, a: Source, b: Source, *, coarse: bool) -> None:
     titles = {
         name: f"{title.format(a=a.title, b=b.title)} ({len(rows[name]):,})" for name, (title, _) in _GROUPS.items()
     }
-    group = controls.segments("Which", titles, state.performance.GROUP)
+    group = pickers.segments("Which", titles, state.performance.GROUP)
     films.show(a, rows[group], f"{a.name}-{b.name}-{group}", beside=b)

@@ -25,7 +25,7 @@ from core.evaluate import (
     undefined,
 )
 from core.tasks import Task
-from core.ui import cache, state, widgets
+from core.ui import cache, pickers, state, widgets
 from core.ui.charts import config
 from core.ui.performance import charts, controls, downloads
 from core.ui.performance.sources import Source, words
@@ -97,7 +97,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
             f"Two classes: {' / '.join(words(task, name) for name in task.merged_classes)}, the decision made coarser."
         )
     st.subheader("Curves", anchor=False)
-    positive = controls.drop_down("Positive class", controls.positives(task), state.performance.POSITIVE)
+    positive = pickers.drop_down("Positive class", controls.positives(task), state.performance.POSITIVE)
     drawn = [(place, source) for place, source in enumerate(sources) if _has_both(source, positive)]
     shown = {place for place, _ in drawn}
     if left_out := [source.title for place, source in enumerate(sources) if place not in shown]:

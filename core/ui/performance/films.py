@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from core.dataset.archive import VARIABLE
 from core.errors import PneumoLensError
-from core.ui import archive, cache, state, widgets
-from core.ui.performance import controls, downloads
+from core.ui import archive, cache, pickers, state, widgets
+from core.ui.performance import downloads
 from core.ui.performance.sources import Source
 from core.words import probability
 
@@ -45,7 +45,7 @@ def show(source: Source, rows: Places, name: str, beside: Source | None = None) 
         return
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        order = controls.segments(
+        order = pickers.segments(
             "Order", _ORDERS, state.performance.ORDER, hint="By the margin between the first and second class"
         )
     with right, st.container(horizontal=True, horizontal_alignment="right"):

@@ -14,7 +14,7 @@ from core.explain import DEFAULT, METHODS
 from core.tasks import Task
 from core.trust.scores import NOTABLE, SCORES
 from core.trust.table import SHIPPED, Mean, ahead_of, by_method, clear
-from core.ui import state, widgets
+from core.ui import pickers, state, widgets
 from core.ui.charts import config
 from core.ui.measured import every
 from core.ui.performance import controls, dots, measured
@@ -40,7 +40,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         )
         return
     titles = {name: score.title for name, score in SCORES.items()}
-    name = controls.segments("Figure", titles, state.performance.SCORE)
+    name = pickers.segments("Figure", titles, state.performance.SCORE)
     score = SCORES[name]
     st.markdown(f"{score.says} {'Higher' if score.higher else 'Lower'} is better. ({score.paper})")
     shown = [source for source in sources if source.name in found]

@@ -14,7 +14,7 @@ from core.lungs.probe import VIEWS, Probed, in_words
 from core.lungs.shares import SHIPPED as SHARES
 from core.lungs.shares import MeanInside
 from core.tasks import Task
-from core.ui import state, widgets
+from core.ui import pickers, state, widgets
 from core.ui.charts import config
 from core.ui.performance import controls, dots, measured
 from core.ui.performance.dots import Dot
@@ -26,7 +26,7 @@ _SHOWN: Final = {"inside": "Evidence in the lungs", "probe": "Shortcut probe"}
 
 def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     """The section."""
-    name = controls.segments("Figure", _SHOWN, state.performance.LUNGS_FIGURE)
+    name = pickers.segments("Figure", _SHOWN, state.performance.LUNGS_FIGURE)
     try:
         _FIGURES[name](sources, task, fmt)
     except DataError as error:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.evaluate import Of, confusion, merged_decisions, shares
 from core.tasks import Task
-from core.ui import cells, state, widgets
+from core.ui import cells, pickers, state, widgets
 from core.ui.charts import config
 from core.ui.performance import controls, films
 from core.ui.performance.sources import Source, words
@@ -31,7 +31,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     """The section."""
     with st.container(horizontal=True):
         grain = controls.grain(task)
-        shown = controls.segments(
+        shown = pickers.segments(
             "Cells show", {str(of): title for of, title in _SHARES.items()}, state.performance.SHARES
         )
     of = next(of for of in _SHARES if of == shown)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.errors import DataError
 from core.evaluate import film_map
 from core.tasks import Task
-from core.ui import cache, state, widgets
+from core.ui import cache, pickers, state, widgets
 from core.ui.charts import config
 from core.ui.performance import cloud, controls, films
 from core.ui.performance.sources import Source
@@ -38,7 +38,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     with left:
         source = controls.one_of(mapped)
     with right:
-        by = controls.segments("Colour", _COLOURS, state.performance.COLOUR_BY)
+        by = pickers.segments("Colour", _COLOURS, state.performance.COLOUR_BY)
     try:
         rows, xy = placed(source)
     except DataError as error:

@@ -12,9 +12,9 @@ from core.explain import DEFAULT, METHODS
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, SHIPPED, Damage
 from core.tasks import Task
-from core.ui import state, widgets
+from core.ui import pickers, state, widgets
 from core.ui.charts import config
-from core.ui.performance import controls, damage_chart, measured
+from core.ui.performance import damage_chart, measured
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sources import Source
 from core.words import percent
@@ -34,7 +34,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         )
         return
     rows = {source.title: found[source.name] for source in sources if source.name in found}
-    name = controls.segments("Figure", {name: figure.title for name, figure in SHOWN.items()}, state.performance.DAMAGE)
+    name = pickers.segments("Figure", {name: figure.title for name, figure in SHOWN.items()}, state.performance.DAMAGE)
     films = max(row.films for of_one in rows.values() for row in of_one)
     st.markdown(f"{SHOWN[name].says} Films are made worse step by step, 0 is the clean film; {films} test films.")
     st.plotly_chart(

@@ -163,11 +163,9 @@ def _served() -> Iterator[_Named]:
     for path in sorted(Path(folder).expanduser().glob("*.csv")):
 
         def make(path: Path = path) -> Source:
-            modified = path.stat().st_mtime_ns
-            task, found = cache.computed(
-                "fitted", (str(path), str(modified)), lambda: fitted(cache.predictions(str(path), modified))
-            )
-            return Source(path.stem, path.stem, f"{path}/{modified}", task, found)
+            key = str(path), cache.stamp(path)
+            task, found = cache.computed("fitted", key, lambda: fitted(cache.predictions(path)))
+            return Source(path.stem, path.stem, "/".join(key), task, found)
 
         yield path.name, make
 

@@ -20,7 +20,7 @@ from core.evaluate import (
     predictive_values,
 )
 from core.tasks import Task
-from core.ui import cache, cells, state, widgets
+from core.ui import cache, cells, pickers, state, widgets
 from core.ui.charts import config
 from core.ui.performance import charts, controls, downloads
 from core.ui.performance.figures import curve
@@ -37,7 +37,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     with left:
         source = controls.one_of(sources)
     with right:
-        positive = controls.drop_down("Positive class", controls.positives(source.task), state.performance.POSITIVE)
+        positive = pickers.drop_down("Positive class", controls.positives(source.task), state.performance.POSITIVE)
     try:
         _prepare(source, positive)
         line = charts.Line(source.title, curve("roc", source, positive), list(sources).index(source))

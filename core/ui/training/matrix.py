@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.runs import Confusion, Run
 from core.tasks import TASKS, Task
-from core.ui import cells, charts, state, widgets
+from core.ui import cells, charts, pickers, state, widgets
 from core.words import percent
 
 LAST: Final = "last"
@@ -25,13 +25,10 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
     st.subheader("Confusion matrix, validation films", anchor=False)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        key = state.settle(state.training.MATRIX_OF, list(having))
-        if len(having) > 1:
-            key = str(
-                st.selectbox(
-                    "Of the run", list(having), format_func=lambda key: having[key][0], key=state.training.MATRIX_OF
-                )
-            )
+        titles = {key: title for key, (title, _) in having.items()}
+        if len(titles) > 1:
+            pickers.drop_down("Of the run", titles, state.training.MATRIX_OF)
+        key = state.settle(state.training.MATRIX_OF, list(titles))
         title, run = having[key]
         epoch = _epoch(run)
     found = run.confusion
@@ -62,12 +59,7 @@ def _epoch(run: Run) -> int:
     if best is not None:
         options[BEST] = f"Best validation accuracy ({best})"
     options |= {str(number): str(number) for number in numbers}
-    state.settle(state.training.MATRIX_AT, list(options))
-    chosen = str(
-        st.selectbox(
-            "After epoch", list(options), format_func=lambda name: options.get(name, name), key=state.training.MATRIX_AT
-        )
-    )
+    chosen = pickers.drop_down("After epoch", options, state.training.MATRIX_AT)
     places: Mapping[str, int | None] = {LAST: numbers[-1], BEST: best}
     return places.get(chosen) or int(chosen)
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import runs
 from core.runs import Run
-from core.ui import state, widgets
+from core.ui import pickers, state, widgets
 from core.ui.charts import config
 from core.ui.training import charts, choice, link, matrix, standing, table
 from core.ui.training.charts import Curve, Plot
@@ -81,17 +81,9 @@ def _accuracy(held: set[str]) -> Plot:
         for name, (title, curves) in _ACCURACIES.items()
         if any(curve.column in held for curve in curves) or name == "accuracy"
     }
-    chosen = state.settle(state.training.ACCURACY, list(there))
     if len(there) > 1:
-        chosen = str(
-            st.segmented_control(
-                "Accuracy of",
-                list(there),
-                format_func=lambda name: there.get(name, name),
-                key=state.training.ACCURACY,
-                required=True,
-            )
-        )
+        pickers.segments("Accuracy of", there, state.training.ACCURACY)
+    chosen = state.settle(state.training.ACCURACY, list(there))
     title, curves = _ACCURACIES[chosen]
     return Plot(chosen.replace("_", "-"), f"Accuracy: {title.lower()}", curves, *_TEN)
 

@@ -1,0 +1,41 @@
+"""Pickers of one thing among several, each drawn with a value that is one of its options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import streamlit as st
+
+from core.ui import state
+
+
+def segments(  # noqa: PLR0913 - what it says, what it holds, and how it looks
+    label: str,
+    options: Mapping[str, str],
+    key: str,
+    hint: str = "",
+    *,
+    hidden: bool = False,
+    width: Literal["content", "stretch"] = "content",
+) -> str:
+    """One of several words in a row; its key in ``options``. ``hidden``: the label is for screen readers only."""
+    state.settle(key, list(options))
+    return str(
+        st.segmented_control(
+            label,
+            list(options),
+            format_func=options.__getitem__,
+            key=key,
+            required=True,
+            help=hint or None,
+            label_visibility="collapsed" if hidden else "visible",
+            width=width,
+        )
+    )
+
+
+def drop_down(label: str, options: Mapping[str, str], key: str) -> str:
+    """One of several words in a list that opens; its key in ``options``."""
+    state.settle(key, list(options))
+    return str(st.selectbox(label, list(options), format_func=options.__getitem__, key=key))
