@@ -64,7 +64,7 @@ def _facts(
     chosen: Checkpoint, split: str, predictions: Predictions, measured: dict[str, Interval], fold: Fold | None
 ) -> dict[str, Any]:
     """One object for programs. A figure that is not defined for these films is ``null``."""
-    from core.evaluate import AREAS, METRICS, confusion_matrix, methods_text
+    from core.evaluate import AREAS, CALIBRATION, METRICS, confusion_matrix, methods_text
 
     matrix = confusion_matrix(predictions)
     names = (*METRICS, *AREAS)
@@ -85,7 +85,7 @@ def _facts(
         },
         "macro": of("macro"),
         "weighted": of("weighted"),
-        "calibration": _calibration(predictions),
+        "calibration": {name: score(predictions) for name, score in CALIBRATION.items()},
         "intervals": {
             name: figure.model_dump() if figure.told else {"value": figure.value, "low": None, "high": None}
             for name, figure in measured.items()
@@ -104,20 +104,9 @@ def _facts(
     }
 
 
-def _calibration(predictions: Predictions) -> dict[str, float]:
-    from core.evaluate import brier, ece, log_loss
-
-    return {
-        "ece": ece(predictions),
-        "ece_adaptive": ece(predictions, kind="adaptive"),
-        "brier": brier(predictions),
-        "log_loss": log_loss(predictions),
-    }
-
-
 def show(title: str, predictions: Predictions, measured: dict[str, Interval]) -> None:
     """Print figures with their intervals, calibration and the confusion matrix."""
-    from core.evaluate import MEANS, classes_behind, confusion_matrix
+    from core.evaluate import CALIBRATION, MEANS, classes_behind, confusion_matrix
 
     print(title)
     for name, figure in measured.items():
@@ -125,8 +114,8 @@ def show(title: str, predictions: Predictions, measured: dict[str, Interval]) ->
         behind = classes_behind(measured, metric, predictions.classes)
         over = f", over {behind} of {len(predictions.classes)} classes" if of in MEANS else ""
         print(f"  {name:24} {figure}{over if behind < len(predictions.classes) else ''}")
-    for name, value in _calibration(predictions).items():
-        print(f"  {name:24} {value:.4f}")
+    for name, score in CALIBRATION.items():
+        print(f"  {name:24} {score(predictions):.4f}")
     print("  confusion matrix (rows: truth, columns: decision): " + ", ".join(predictions.classes))
     for label, row in zip(predictions.classes, confusion_matrix(predictions), strict=True):
         print(f"  {label:24} " + " ".join(f"{count:5}" for count in row))

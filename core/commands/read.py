@@ -150,7 +150,7 @@ def _judged(outcome: Outcome, known: Known | None, sure: Certainty | None, optio
     if outcome.xray is None or outcome.reading is None:
         return Judged(outcome, None, None, report.UNKNOWN)
     seen = with_aids(see(outcome.xray), outcome.xray)
-    verdict = judge(known.add(seen, outcome.reading) if known else seen, outcome.reading.task, known)
+    verdict = judge(known.beside(seen, outcome.reading.pooled) if known else seen, outcome.reading.task, known)
     if outcome.reading.task == OWN:
         seen = replace(seen, lungs=None)  # whatever was taken for lungs on a flower
     if verdict.refused and not options.anyway:

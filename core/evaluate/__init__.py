@@ -23,7 +23,7 @@
 
 from core.evaluate.alike import MEANS
 from core.evaluate.bootstrap import DRAWS
-from core.evaluate.calibration import Kind, Reliability, brier, ece, log_loss, reliability, tempered
+from core.evaluate.calibration import CALIBRATION, Kind, Reliability, brier, ece, log_loss, reliability, tempered
 from core.evaluate.comparison import Comparison, Signed, compare
 from core.evaluate.curves import Curve, precision_recall, roc
 from core.evaluate.figures import classes_behind, figures, undefined
@@ -44,6 +44,7 @@ from core.evaluate.predictions import Predictions, from_csv, parse, to_csv
 
 __all__ = [
     "AREAS",
+    "CALIBRATION",
     "DRAWS",
     "MEANS",
     "METRICS",

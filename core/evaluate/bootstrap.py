@@ -23,6 +23,9 @@ Places = NDArray[np.int64]
 DRAWS = 2000
 """Bootstrap samples behind a shipped figure."""
 
+SEED = 0
+"""Of the generator: the same patients are drawn every time."""
+
 _AT_ONCE = 256
 """Draws in memory at a time."""
 
@@ -53,16 +56,13 @@ class Kinds:
         return np.bincount(self.place, minlength=self.count)[None].astype(np.float64)
 
 
-def tallies(
-    patients: tuple[str, ...], kinds: Mapping[str, Kinds], draws: int = DRAWS, seed: int = 0
-) -> dict[str, Array]:
+def tallies(patients: tuple[str, ...], kinds: Mapping[str, Kinds], draws: int = DRAWS) -> dict[str, Array]:
     """How many films of each kind bootstrap samples of patients hold.
 
     Args:
         patients: who is on each of N films.
         kinds: name → a way of sorting the films. All are tallied in the same draws.
         draws: how many samples, D.
-        seed: of the generator; the same seed draws the same patients.
 
     Returns:
         Name → films, float64 ``[D, count]``.
@@ -71,7 +71,7 @@ def tallies(
     found = {name: np.zeros((draws, kind.count)) for name, kind in kinds.items()}
     rows = {name: _rows(kind.place[films], people) for name, kind in kinds.items()}
     done = 0
-    for weights in _drawn(multiplicity, of_patient, draws, np.random.default_rng(seed)):  # [types, some draws]
+    for weights in _drawn(multiplicity, of_patient, draws, np.random.default_rng(SEED)):  # [types, some draws]
         here = slice(done, done := done + weights.shape[1])
         for name, each in rows.items():
             for place, of_kind in each:
@@ -148,14 +148,12 @@ def _drawn(
         yield np.ascontiguousarray(weights.T)
 
 
-def of_mean(values: Array, patients: Sequence[str], draws: int = DRAWS, seed: int = 0) -> tuple[float, float, float]:
+def of_mean(values: Array, patients: Sequence[str]) -> tuple[float, float, float]:
     """A mean over films, and its 95 % percentile interval when patients are drawn with all their films.
 
     Args:
         values: float64 ``[N]``.
         patients: who is on each of N films.
-        draws: bootstrap samples.
-        seed: of the draws.
 
     Returns:
         Mean, low and high; NaN where there are no films, and low and high of one patient, who says nothing of others.
@@ -166,7 +164,7 @@ def of_mean(values: Array, patients: Sequence[str], draws: int = DRAWS, seed: in
     if not person.any():
         return float(values.mean()), float("nan"), float("nan")
     films, sums = np.bincount(person), np.bincount(person, weights=values)
-    drawn = np.random.default_rng(seed).multinomial(len(films), np.full(len(films), 1 / len(films)), size=draws)
+    drawn = np.random.default_rng(SEED).multinomial(len(films), np.full(len(films), 1 / len(films)), size=DRAWS)
     low, high = np.percentile((drawn @ sums) / (drawn @ films), [2.5, 97.5])
     return float(values.mean()), float(low), float(high)
 

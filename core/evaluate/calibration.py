@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from types import MappingProxyType
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,3 +122,9 @@ def _adaptive(sure: Array, bins: int) -> Array:
 
 
 _EDGES = {"equal-width": _equal_width, "adaptive": _adaptive}
+
+
+CALIBRATION: Final[Mapping[str, Callable[[Predictions], float]]] = MappingProxyType(
+    {"ece": ece, "ece_adaptive": partial(ece, kind="adaptive"), "brier": brier, "log_loss": log_loss}
+)
+"""What is told of a set of predictions, without an interval: name → figure."""

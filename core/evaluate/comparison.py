@@ -95,9 +95,7 @@ class Comparison:
         return f"{counts}: {verdict}, {_p(self.p)}."
 
 
-def compare(  # noqa: PLR0913 - a figure, its task and how it is resampled
-    a: Predictions, b: Predictions, task: Task, draws: int = DRAWS, seed: int = 0, *, coarse: bool = False
-) -> Comparison:
+def compare(a: Predictions, b: Predictions, task: Task, draws: int = DRAWS, *, coarse: bool = False) -> Comparison:
     """Hold two networks' predictions against each other, film by film.
 
     Args:
@@ -105,18 +103,13 @@ def compare(  # noqa: PLR0913 - a figure, its task and how it is resampled
         b: of the second. Films are matched by file name; those that only one has read are left out.
         task: whose classes both know.
         draws: bootstrap samples of patients behind the intervals.
-        seed: of their generator.
         coarse: compare by merged classes (normal / pneumonia).
 
     Raises:
         DataError: the classes differ, there is no film in common, or one film has two labels.
     """
-    for predictions in (a, b):
-        if predictions.classes != task.classes:
-            raise DataError(
-                f"These predictions are of {', '.join(predictions.classes)}; the task '{task.name}' asks for "
-                f"{', '.join(task.classes)}."
-            )
+    a.require(task)
+    b.require(task)
     of_b = {file: place for place, file in enumerate(b.files)}
     mine = np.array([place for place, file in enumerate(a.files) if file in of_b], dtype=np.int64)
     files = tuple(a.files[place] for place in mine)
@@ -135,7 +128,7 @@ def compare(  # noqa: PLR0913 - a figure, its task and how it is resampled
     right_a, right_b = said_a == labels, said_b == labels
     kinds = Kinds((labels * size + said_a) * size + said_b, size**3)
     patients = tuple(a.patients[place] for place in mine)
-    drawn = tallies(patients, {"kinds": kinds}, draws, seed)["kinds"].reshape(-1, size, size, size)
+    drawn = tallies(patients, {"kinds": kinds}, draws)["kinds"].reshape(-1, size, size, size)
     plain = kinds.once().reshape(1, size, size, size)
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     return Comparison(

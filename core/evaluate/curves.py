@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import DataError
 from core.evaluate.bootstrap import DRAWS, by_score, tallies
-from core.evaluate.merging import one_against_rest
+from core.evaluate.merging import two_sides
 from core.evaluate.metrics import Array, ratio
 from core.evaluate.predictions import Predictions
 
@@ -40,23 +39,22 @@ class Curve:
     high: Array
 
 
-def roc(predictions: Predictions, positive: str, draws: int = DRAWS, seed: int = 0) -> Curve:
+def roc(predictions: Predictions, positive: str, draws: int = DRAWS) -> Curve:
     """ROC curve: x is 1 - specificity, y sensitivity.
 
     Args:
         predictions: N films.
         positive: a class, or a coarser class of the task.
         draws: bootstrap samples behind the band.
-        seed: of their generator.
 
     Raises:
         DataError: there is no film of the class, or none of another.
         UnknownNameError: there is no such class.
     """
-    return _curve(predictions, positive, _roc_points, _joined, draws, seed)
+    return _curve(predictions, positive, _roc_points, _joined, draws)
 
 
-def precision_recall(predictions: Predictions, positive: str, draws: int = DRAWS, seed: int = 0) -> Curve:
+def precision_recall(predictions: Predictions, positive: str, draws: int = DRAWS) -> Curve:
     """Precision-recall curve: x is recall, y precision; the first point, where no film is positive, is (0, 1).
 
     Between points the precision is that of the next recall reached, as in average precision, not a line.
@@ -65,29 +63,25 @@ def precision_recall(predictions: Predictions, positive: str, draws: int = DRAWS
         predictions: N films.
         positive: a class, or a coarser class of the task.
         draws: bootstrap samples behind the band.
-        seed: of their generator.
 
     Raises:
         DataError: there is no film of the class, or none of another.
         UnknownNameError: there is no such class.
     """
-    return _curve(predictions, positive, _precision_recall_points, _stepped, draws, seed)
+    return _curve(predictions, positive, _precision_recall_points, _stepped, draws)
 
 
-def _curve(  # noqa: PLR0913, PLR0917 - two kinds of curve differ in two steps
+def _curve(
     predictions: Predictions,
     positive: str,
     points: _Points,
     at: Callable[[Array, Array], Array],
     draws: int,
-    seed: int,
 ) -> Curve:
-    truth, score = one_against_rest(predictions, positive)
-    if truth.all() or not truth.any():
-        raise DataError(f"A curve for {positive} needs films of it and films of others. Choose another class or split.")
+    truth, score = two_sides(predictions, positive, "A curve")
     whole = by_score(score, truth, exact=True).once()
     x, y = points(whole[:, 1::2], whole[:, ::2])
-    drawn = tallies(predictions.patients, {positive: by_score(score, truth)}, draws, seed)[positive]
+    drawn = tallies(predictions.patients, {positive: by_score(score, truth)}, draws)[positive]
     held = (drawn[:, 1::2].sum(axis=1) > 0) & (drawn[:, ::2].sum(axis=1) > 0)  # draws that have both kinds of films
     xs, ys = points(drawn[held][:, 1::2], drawn[held][:, ::2])
     bands = np.array([at(a, b) for a, b in zip(xs, ys, strict=True)]).reshape(-1, len(GRID))

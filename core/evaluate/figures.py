@@ -19,7 +19,7 @@ _ROUNDING = 1e-9  # means of the same numbers differ by this much when added up 
 _CELLS, _MERGED = "(cells)", "(merged)"  # beside the names of classes
 
 
-def figures(predictions: Predictions, task: Task, draws: int = DRAWS, seed: int = 0) -> dict[str, Interval]:
+def figures(predictions: Predictions, task: Task, draws: int = DRAWS) -> dict[str, Interval]:
     """Every figure of a set of predictions.
 
     Values are exact. Intervals are 2.5 and 97.5 percentiles of ``draws`` bootstrap samples of patients (films of one
@@ -36,11 +36,7 @@ def figures(predictions: Predictions, task: Task, draws: int = DRAWS, seed: int 
     Raises:
         DataError: there are no films, or their classes are not the task's.
     """
-    if predictions.classes != task.classes:
-        raise DataError(
-            f"These predictions are of {', '.join(predictions.classes)}; the task '{task.name}' asks for "
-            f"{', '.join(task.classes)}."
-        )
+    predictions.require(task)
     if not len(predictions):
         raise DataError("There are no predictions to judge. Give one film at least.")
     size, coarse = len(task.classes), merged(predictions, task)
@@ -51,7 +47,7 @@ def figures(predictions: Predictions, task: Task, draws: int = DRAWS, seed: int 
     } | {_MERGED: (coarse.labels == positive, coarse.probabilities[:, positive])}
     cells = Kinds(predictions.labels * size + predictions.decisions, size**2)
     scores = {name: by_score(score, truth) for name, (truth, score) in sides.items()}
-    drawn = tallies(predictions.patients, {_CELLS: cells, **scores}, draws, seed)
+    drawn = tallies(predictions.patients, {_CELLS: cells, **scores}, draws)
     plain = {_CELLS: cells.once(), **{name: kinds.once() for name, kinds in scores.items()}}
     exact = {_CELLS: cells.once()}
     exact |= {name: by_score(score, truth, exact=True).once() for name, (truth, score) in sides.items()}

@@ -20,6 +20,7 @@ from core.errors import DataError
 _COLUMNS = ["file", "x", "y"]
 _LEAST = 5
 _NEIGHBOURS = 30  # t-SNE's perplexity: about how many neighbours count
+_SEED = 0
 _COMPONENTS = 50  # kept before t-SNE, as its authors advise
 
 
@@ -36,13 +37,12 @@ class FilmMap:
     points: NDArray[np.float64]
 
 
-def project(files: tuple[str, ...], features: NDArray[np.float32], seed: int = 0) -> FilmMap:
-    """Lay films out in two dimensions. The same features and seed give the same map.
+def project(files: tuple[str, ...], features: NDArray[np.float32]) -> FilmMap:
+    """Lay films out in two dimensions. The same features give the same map.
 
     Args:
         files: name of each film.
         features: the trunk's last map averaged over the film, ``[N, C]``.
-        seed: of the layout.
 
     Raises:
         DataError: there are too few films, or nothing tells them apart.
@@ -54,9 +54,9 @@ def project(files: tuple[str, ...], features: NDArray[np.float32], seed: int = 0
         raise DataError(f"A map needs {_LEAST} films or more, not {len(files)}. Add films.")
     if not np.ptp(features, axis=0).any():  # scikit-learn would crash
         raise DataError("The network makes the same of every film, so none lies beside another. Give other films.")
-    fewer = PCA(min(_COMPONENTS, *features.shape), random_state=seed).fit_transform(features.astype(np.float64))
+    fewer = PCA(min(_COMPONENTS, *features.shape), random_state=_SEED).fit_transform(features.astype(np.float64))
     perplexity = min(_NEIGHBOURS, (len(files) - 1) / 3)
-    points = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(fewer).astype(np.float64)
+    points = TSNE(2, perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(fewer).astype(np.float64)
     points -= (points.max(axis=0) + points.min(axis=0)) / 2
     return FilmMap(files, points / np.abs(points).max())
 

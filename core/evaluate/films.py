@@ -100,17 +100,7 @@ def predict(classifier: Classifier, films: Sequence[Film]) -> tuple[Predictions,
             rows.append(row)
     if not kept:
         raise none_could_be_read()
-    classes = classifier.checkpoint.card.classes
-    return (
-        Predictions(
-            classes,
-            tuple(film.file for film in kept),
-            tuple(film.patient for film in kept),
-            np.array([classes.index(film.label) for film in kept], dtype=np.int64),
-            np.stack(rows),
-        ),
-        failed,
-    )
+    return Predictions.of(classifier.checkpoint.card.classes, kept, np.stack(rows)), failed
 
 
 def none_could_be_read() -> DataError:

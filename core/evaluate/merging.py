@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import UnknownNameError
+from core.errors import DataError, UnknownNameError
 from core.evaluate.predictions import Predictions
 from core.tasks import TASKS, Task
 
@@ -69,3 +69,16 @@ def one_against_rest(predictions: Predictions, positive: str) -> tuple[NDArray[n
     places = members(predictions.classes, positive)
     score: NDArray[np.float64] = predictions.probabilities[:, list(places)].sum(axis=1)
     return np.isin(predictions.labels, places), np.minimum(score, 1.0)  # a sum may end a rounding above 1
+
+
+def two_sides(predictions: Predictions, positive: str, what: str) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """The same, for what takes films of the class and films of others: ``what``, such as "A curve".
+
+    Raises:
+        DataError: there is no film of the class, or none of another.
+        UnknownNameError: there is no such class.
+    """
+    truth, score = one_against_rest(predictions, positive)
+    if truth.all() or not truth.any():
+        raise DataError(f"{what} for {positive} needs films of it and films of others. Choose another class or split.")
+    return truth, score

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.evaluate.bootstrap import DRAWS
+from core.evaluate.bootstrap import DRAWS, SEED
 from core.evaluate.predictions import Predictions
 
 
@@ -14,8 +14,6 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
     model: str,
     weights_sha256: str | None = None,
     temperature: float | None = None,
-    draws: int = DRAWS,
-    seed: int = 0,
 ) -> str:
     """One paragraph that says how the figures were made.
 
@@ -26,8 +24,6 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
         model: name of the checkpoint, or of the table that was uploaded.
         weights_sha256: of the weights; ``None`` where predictions came from another program.
         temperature: by which logits were divided; ``None`` where that is unknown.
-        draws: bootstrap samples behind the intervals.
-        seed: of their generator.
     """
     films, patients = len(predictions), len(set(predictions.patients))
     classes = ", ".join(
@@ -46,8 +42,8 @@ def methods_text(  # noqa: PLR0913 - facts, each from somewhere else
         *([f"The data have no splits of their own; the test films are {drawn}."] if drawn else []),
         "A film counts as the class of highest probability.",
         (
-            f"Intervals are 95 % percentile intervals of {draws:,} bootstrap samples of patients, all films of a "
-            f"patient staying together (seed {seed})."
+            f"Intervals are 95 % percentile intervals of {DRAWS:,} bootstrap samples of patients, all films of a "
+            f"patient staying together (seed {SEED})."
         ),
         (
             "Where all samples agree, as they do when every film is right, the interval is Wilson's with patients "

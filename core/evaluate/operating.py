@@ -15,7 +15,7 @@ from core.errors import DataError, UnknownNameError
 from core.evaluate.alike import between, counter
 from core.evaluate.bootstrap import DRAWS, Kinds, tallies
 from core.evaluate.figures import interval
-from core.evaluate.merging import members, one_against_rest
+from core.evaluate.merging import members, one_against_rest, two_sides
 from core.evaluate.metrics import METRICS, Binary, binary_counts
 from core.evaluate.predictions import Predictions
 from core.schema import Sha256, Share, Strict, problem
@@ -186,7 +186,6 @@ def operating_point(  # noqa: PLR0913 - a record's fields
     task: str,
     split: str,
     draws: int = DRAWS,
-    seed: int = 0,
 ) -> OperatingPoint:
     """Measure a threshold with intervals and make a record of it.
 
@@ -194,9 +193,9 @@ def operating_point(  # noqa: PLR0913 - a record's fields
         DataError: there is no film of the class, or none of another.
         UnknownNameError: there is no such class.
     """
-    truth, score = _both(predictions, positive)
+    truth, score = two_sides(predictions, positive, "A threshold")
     cells = Kinds(truth * 2 + (score >= threshold), 4)
-    drawn = _counts(tallies(predictions.patients, {positive: cells}, draws, seed)[positive])
+    drawn = _counts(tallies(predictions.patients, {positive: cells}, draws)[positive])
     plain = _counts(cells.once())
     found = {}
     for name, metric in (("sensitivity", METRICS["recall"]), ("specificity", METRICS["specificity"])):
@@ -245,7 +244,7 @@ class Preset:
             DataError: there is no film of the class, or none of another, or no threshold that will do.
             UnknownNameError: there is no such class.
         """
-        truth, score = _both(predictions, positive)
+        truth, score = two_sides(predictions, positive, "A threshold")
         values, place = np.unique(score, return_inverse=True)
         # Candidates, ascending: all films positive, a cut below every score but the lowest, and none positive.
         middle = (values[1:] + values[:-1]) / 2
@@ -284,15 +283,6 @@ PRESETS: Table[Preset] = Table(
     Preset("specificity_90", "90 % specificity", "As sensitive as can be with a specificity of 90 %", _specific),
     Preset("sensitivity_95", "95 % sensitivity", "As specific as can be with a sensitivity of 95 %", _sensitive),
 )
-
-
-def _both(predictions: Predictions, positive: str) -> tuple[NDArray[np.bool_], Array]:
-    truth, score = one_against_rest(predictions, positive)
-    if truth.all() or not truth.any():
-        raise DataError(
-            f"A threshold for {positive} needs films of it and films of others. Choose another class or split."
-        )
-    return truth, score
 
 
 def _counts(tally: Array) -> Binary:

@@ -24,13 +24,16 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.tasks import TASKS
+from core.tasks import TASKS, Task
+
+if TYPE_CHECKING:
+    from core.dataset import Film
 
 _FIXED: Final = ("file", "patient", "label")
 _ROUNDING: Final = 0.02
@@ -55,8 +58,31 @@ class Predictions:
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]
 
+    @classmethod
+    def of(cls, classes: tuple[str, ...], films: Sequence[Film], probabilities: NDArray[np.float64]) -> Self:
+        """What was said of films, float64 ``[N, K]``, with what the index says of them."""
+        return cls(
+            classes,
+            tuple(film.file for film in films),
+            tuple(film.patient for film in films),
+            np.array([classes.index(film.label) for film in films], dtype=np.int64),
+            probabilities,
+        )
+
     def __len__(self) -> int:
         return len(self.files)
+
+    def require(self, task: Task) -> None:
+        """Make sure that the classes are a task's.
+
+        Raises:
+            DataError: they are not.
+        """
+        if self.classes != task.classes:
+            raise DataError(
+                f"These predictions are of {', '.join(self.classes)}; the task '{task.name}' asks for "
+                f"{', '.join(task.classes)}."
+            )
 
     @property
     def decisions(self) -> NDArray[np.int64]:

@@ -53,16 +53,13 @@ class Subgroup:
         return self.patients < SMALL
 
 
-def subgroups(
-    predictions: Predictions, traits: Mapping[str, Array], draws: int = DRAWS, seed: int = 0
-) -> tuple[Subgroup, ...]:
+def subgroups(predictions: Predictions, traits: Mapping[str, Array], draws: int = DRAWS) -> tuple[Subgroup, ...]:
     """Figures of every class' films, and of the thirds of the films by every trait.
 
     Args:
         predictions: N films.
         traits: name → a number per film, float64 ``[N]``; NaN where it is not known, such films are in no group.
         draws: bootstrap samples of patients behind an interval.
-        seed: of the generator.
 
     Returns:
         By class, in the order of the classes, then by every trait from low to high. Empty groups are left out.
@@ -71,7 +68,7 @@ def subgroups(
     for place, name in enumerate(predictions.classes):
         rows = np.flatnonzero(predictions.labels == place)
         if len(rows):
-            found.append(_group("class", name, None, predictions, rows, draws, seed))
+            found.append(_group("class", name, None, predictions, rows, draws))
     for trait, values in traits.items():
         known = values[~np.isnan(values)]
         if len(np.unique(known)) < len(TERTILES):
@@ -82,7 +79,7 @@ def subgroups(
             rows = np.flatnonzero(third == place)
             if len(rows):
                 ends = float(values[rows].min()), float(values[rows].max())
-                found.append(_group(trait, name, ends, predictions, rows, draws, seed))
+                found.append(_group(trait, name, ends, predictions, rows, draws))
     return tuple(found)
 
 
@@ -93,14 +90,13 @@ def _group(  # noqa: PLR0913, PLR0917 - a figure, of whom, and how it is resampl
     predictions: Predictions,
     rows: NDArray[np.int64],
     draws: int,
-    seed: int,
 ) -> Subgroup:
     people = tuple(predictions.patients[row] for row in rows)
     labels = predictions.labels[rows]
     right = (predictions.decisions[rows] == labels).astype(np.int64)
     kinds = Kinds(labels * 2 + right, 2 * len(predictions.classes))
     accuracy, recall = _figures(kinds.once())
-    accuracies, recalls = _figures(tallies(people, {"right": kinds}, draws, seed)["right"])
+    accuracies, recalls = _figures(tallies(people, {"right": kinds}, draws)["right"])
     return Subgroup(
         kind,
         name,

@@ -37,10 +37,6 @@ class Check:
     advice: str
 
 
-def _is(wrong: bool) -> float:  # noqa: FBT001 - a predicate's answer
-    return float(wrong)
-
-
 # Limits of the image are well above what any of 553 validation films has; probabilities are caution where likelier than
 # not, refusal where nearly sure; those of features belong to each network.
 CHECKS: Table[Check] = Table(
@@ -63,17 +59,17 @@ CHECKS: Table[Check] = Table(
         "Noise and textures look like that. Export the film again.",
     ),
     Check(
-        "body part", lambda seen, _: _is(seen.facts.body_part not in _CHEST), None, 1,
+        "body part", lambda seen, _: float(seen.facts.body_part not in _CHEST), None, 1,
         "The file's header says that this is not a chest", None,
         "Choose a chest film, or have the header put right.",
     ),
     Check(
-        "view", lambda seen, _: _is(seen.facts.view not in _FRONTAL), 1, None,
+        "view", lambda seen, _: float(seen.facts.view not in _FRONTAL), 1, None,
         "The file's header says that this is no frontal view", None,
         "The networks know frontal films only. Use the frontal film.",
     ),
     Check(
-        "age", lambda seen, task: _is(seen.facts.age_group not in (None, TASKS[task].age_group)), 1, None,
+        "age", lambda seen, task: float(seen.facts.age_group not in (None, TASKS[task].age_group)), 1, None,
         "The file's header says that the patient is {stranger}", None,
         "This network knows {knows}. Expect false alarms.",
     ),
@@ -88,7 +84,7 @@ CHECKS: Table[Check] = Table(
         "Readings of inverted films mean nothing. Invert it, or read it as it is if bone is bright.",
     ),
     Check(
-        "lungs", lambda seen, _: _is(not seen.lungs.plausible) if seen.lungs else None, 1, None,
+        "lungs", lambda seen, _: float(not seen.lungs.plausible) if seen.lungs else None, 1, None,
         "No plausible pair of lungs is seen", None,
         "Check that it is a frontal chest film with both lungs on it.",
     ),

@@ -23,7 +23,6 @@ from core.guard.standard import moments
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.classifier import Reading
 
 Array = NDArray[np.float32]
 
@@ -62,10 +61,6 @@ class Known:
         squares = (along**2 / self.variances).sum(axis=1) + np.maximum(rest, 0) / self.rest
         found: Array = np.sqrt(squares) / np.float32(self.typical)
         return found
-
-    def add(self, seen: Seen, reading: Reading) -> Seen:
-        """What the features say, beside what the image says."""
-        return self.beside(seen, reading.pooled)
 
     def beside(self, seen: Seen, row: Array) -> Seen:
         """The same, from pooled features, float32 ``[C]``."""

@@ -46,7 +46,8 @@ def clean(classifier: Classifier, films: Sequence[Film], xrays: Sequence[Xray]) 
     probabilities, every = _asked(classifier, squares)
     read = probabilities.argmax(axis=1)
     maps = tuple(_grid(one[place]) for one, place in zip(every, read, strict=True))
-    return Clean(tuple(films), squares, read, maps, _predictions(classifier, films, probabilities))
+    said = Predictions.of(classifier.checkpoint.card.classes, films, probabilities)
+    return Clean(tuple(films), squares, read, maps, said)
 
 
 def damage(classifier: Classifier, before: Clean, corruption: Corruption | None, strength: int) -> Damage:
@@ -63,7 +64,7 @@ def damage(classifier: Classifier, before: Clean, corruption: Corruption | None,
     if corruption is not None:
         squares = [corruption.film(square, strength, seed) for seed, square in enumerate(before.squares)]
         probabilities, every = _asked(classifier, squares)
-        predictions = _predictions(classifier, before.films, probabilities)
+        predictions = Predictions.of(classifier.checkpoint.card.classes, before.films, probabilities)
         similar = np.array(
             [
                 spearman(corruption.map(old, strength), _grid(new[place]))
@@ -98,14 +99,3 @@ def _grid(raw: NDArray[np.float32]) -> Square:
     """A map on the grid where maps are compared."""
     peak = float(raw.max())
     return spread(raw / peak if peak > 0 else raw, GRID, GRID)
-
-
-def _predictions(classifier: Classifier, films: Sequence[Film], probabilities: NDArray[np.float64]) -> Predictions:
-    classes = classifier.checkpoint.card.classes
-    return Predictions(
-        classes,
-        tuple(film.file for film in films),
-        tuple(film.patient for film in films),
-        np.array([classes.index(film.label) for film in films], dtype=np.int64),
-        probabilities,
-    )

@@ -93,11 +93,7 @@ def judged(films: Films, task: Task) -> Mapping[str, Mapping[str, Interval]]:
     found: dict[str, dict[str, Interval]] = {}
     for baseline in BASELINES.values():
         said = fitted(baseline.features(train.images), train.labels, baseline.features(test.images))
-        rows = test.films
-        predictions = Predictions(
-            task.classes, tuple(row.file for row in rows), tuple(row.patient for row in rows), test.labels, said
-        )
-        all_figures = figures(predictions, task)
+        all_figures = figures(Predictions.of(task.classes, test.films, said), task)
         found[baseline.name] = {name: all_figures[name] for name in KEPT if name in all_figures}
     return found
 

@@ -229,7 +229,7 @@ def _screened(result: Result, checkpoint: Checkpoint, known: Known | None) -> Re
     if result.reading is None or result.upload.aggregate:  # an average is no film, and says so itself
         return result
     seen = cache.seen(result.upload)
-    verdict = judge(known.add(seen, result.reading) if known else seen, checkpoint.card.task, known)
+    verdict = judge(known.beside(seen, result.reading.pooled) if known else seen, checkpoint.card.task, known)
     if verdict.refused and (result.upload.sha256, checkpoint.key) not in state.films.insisted():
         return Result(result.upload, None, f"Not read: refused. {verdict.says}", verdict)
     return replace(result, verdict=verdict)

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from core.checkpoint import Checkpoint, Interval
+from core.checkpoint import Checkpoint
 from core.errors import DataError
 from core.evaluate.subgroups import SMALL, Subgroup
 from core.ui import widgets
@@ -56,12 +56,6 @@ def _row(checkpoint: Checkpoint, group: Subgroup) -> dict[str, object]:
         "Films": f"{name}{ends}",
         "Number": group.films,
         "Patients": f"{group.patients} ⚠" if group.small else str(group.patients),
-        "Read right": _said(group.accuracy),
-        "Mean recall of the classes": "" if group.kind == "class" else _said(group.recall),
+        "Read right": str(group.accuracy),
+        "Mean recall of the classes": "" if group.kind == "class" else str(group.recall),
     }
-
-
-def _said(figure: Interval) -> str:
-    if figure.low == figure.high:
-        return f"{100 * figure.value:.1f} %  (interval cannot be told)"
-    return f"{100 * figure.value:.1f} %  ({100 * figure.low:.1f} to {100 * figure.high:.1f})"

@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from core.certainty import LEVELS, TARGETS, WORDINGS, Certainty, Coverage, Right, Risk, coverage, kept, risk, said
-from core.checkpoint import Interval
 from core.tasks import Task
 from core.ui import cache, widgets
 from core.ui import certainty as fitted
@@ -118,8 +117,8 @@ def _coverages(source: Source, found: Coverage, task: Task) -> list[dict[str, st
         {
             "Model": source.title,
             "Level": percent(LEVELS[at]),
-            "All films": _cell(found.overall[at]),
-            **{words(task, name): _cell(ends[at]) if ends else "no films" for name, ends in found.by_class.items()},
+            "All films": str(found.overall[at]),
+            **{words(task, name): str(ends[at]) if ends else "no films" for name, ends in found.by_class.items()},
             "Classes in a set": f"{found.size[at]:.2f}",
             "Several": percent(found.several[at]),
             "Empty": percent(found.empty[at]),
@@ -161,7 +160,7 @@ def _risks(sources: Sequence[Source]) -> pd.DataFrame:
             {
                 "Model": source.title,
                 "AURC": f"{area.value:.3f} ({area.low:.3f} to {area.high:.3f})",
-                **{f"Accuracy, {percent(share)} read": _cell(value) for share, value in found.accuracy_at.items()},
+                **{f"Accuracy, {percent(share)} read": str(value) for share, value in found.accuracy_at.items()},
             }
         )
     return pd.DataFrame(rows)
@@ -196,13 +195,9 @@ def _words(source: Source, found: Certainty) -> list[dict[str, str]]:
 def _group(group: Right, title: str) -> dict[str, str]:
     return {
         title: f"{group.films} of {group.of} ({percent(group.films / group.of)})",
-        "Right": "no films" if group.right is None else _cell(group.right),
+        "Right": "no films" if group.right is None else str(group.right),
     }
 
 
 def _probability(low: float) -> str:
     return "none is enough" if low > 1 else f"{low:.2f}"
-
-
-def _cell(figure: Interval) -> str:
-    return f"{100 * figure.value:.1f} %  ({100 * figure.low:.1f} to {100 * figure.high:.1f})"

@@ -22,28 +22,14 @@ Flags = NDArray[np.bool_]
 """Bool ``[N]``, one per film."""
 
 
-def _differing(right_a: Flags, right_b: Flags, differ: Flags) -> Flags:  # noqa: ARG001 - one signature
-    return differ
-
-
-def _only_a(right_a: Flags, right_b: Flags, differ: Flags) -> Flags:  # noqa: ARG001 - one signature
-    return right_a & ~right_b
-
-
-def _only_b(right_a: Flags, right_b: Flags, differ: Flags) -> Flags:  # noqa: ARG001 - one signature
-    return right_b & ~right_a
-
-
-def _both_wrong(right_a: Flags, right_b: Flags, differ: Flags) -> Flags:  # noqa: ARG001 - one signature
-    return ~right_a & ~right_b
-
-
 _GROUPS: Final[Mapping[str, tuple[str, Callable[[Flags, Flags, Flags], Flags]]]] = {
-    "differing": ("Decided differently", _differing),
-    "only_a": ("Only {a} right", _only_a),
-    "only_b": ("Only {b} right", _only_b),
-    "both_wrong": ("Both wrong", _both_wrong),
+    "differing": ("Decided differently", lambda _a, _b, differ: differ),
+    "only_a": ("Only {a} right", lambda a, b, _: a & ~b),
+    "only_b": ("Only {b} right", lambda a, b, _: b & ~a),
+    "both_wrong": ("Both wrong", lambda a, b, _: ~a & ~b),
 }
+"""Which films may be listed: of whether each network is right and whether they differ."""
+
 _PAIR: Final = 2
 
 

@@ -6,8 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +14,14 @@ from numpy.typing import NDArray
 from core.checkpoint import Interval
 from core.evaluate import (
     AREAS,
+    CALIBRATION,
     MEANS,
     METRICS,
     Comparison,
     OperatingPoint,
-    Predictions,
     Signed,
-    brier,
     classes_behind,
     confusion_matrix,
-    ece,
-    log_loss,
     undefined,
 )
 from core.report import plain
@@ -35,14 +31,6 @@ from core.ui.performance.sources import Source
 from core.words import DISCLAIMER
 
 Found = Mapping[str, Interval]
-
-SCORES: Final[Mapping[str, Callable[[Predictions], float]]] = {
-    "ece": ece,
-    "ece_adaptive": partial(ece, kind="adaptive"),
-    "brier": brier,
-    "log_loss": log_loss,
-}
-"""What is said of calibration, without an interval."""
 
 
 def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
@@ -138,7 +126,7 @@ def metrics_csv(found: Sequence[tuple[Source, Found]]) -> bytes:
             values = [f"{value:.6f}" for value in ([figure.value, *ends] if figure else [])]
             values += [""] * (3 - len(values))
             writer.writerow([*facts, name, *values, _note(source, figures, name), _sha256(source), DISCLAIMER])
-        for name, score in SCORES.items():
+        for name, score in CALIBRATION.items():
             value = f"{score(source.predictions):.6f}"
             writer.writerow([*facts, name, value, "", "", "no interval", _sha256(source), DISCLAIMER])
     return out.getvalue().encode()
@@ -174,7 +162,7 @@ def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
             "patients": len(set(source.predictions.patients)),
             "weights_sha256": _sha256(source) or None,
             "figures": {name: _figure(figure) for name, figure in figures.items()},
-            "calibration": {name: score(source.predictions) for name, score in SCORES.items()},
+            "calibration": {name: score(source.predictions) for name, score in CALIBRATION.items()},
             "classes": source.task.classes,
             "confusion_matrix": confusion_matrix(source.predictions).tolist(),
             "notes": {name: note for name in names(source.task) if (note := _note(source, figures, name))},

@@ -57,7 +57,7 @@ def _spoken(found: dict[str, list[Damage]], name: str) -> str:
     """The clean figure and the worst, for those who do not see the curves."""
     said = []
     for title, rows in found.items():
-        worst = SHOWN[name].worst(rows)
+        worst = (min if SHOWN[name].higher else max)(rows, key=SHOWN[name].value)
         clean = next(row for row in rows if row.corruption == CLEAN)
         said.append(
             f"{title}: {SHOWN[name].value(clean):.2f} clean, {SHOWN[name].value(worst):.2f} at worst, by "
