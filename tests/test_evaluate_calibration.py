@@ -107,7 +107,7 @@ def test_the_methods_say_what_was_done() -> None:
     patients = len(set(given.patients))
     for part in ("pneumonia-vgg16_bn", f"300 films of {patients} patients", "test split", "2,000", "b" * 64, "0.700"):
         assert part in says
-    other = methods_text(given, split="", model="mine.csv", draws=100)
+    other = methods_text(given, split="", model="mine.csv")
     assert "another program" in other
     assert "all films of the set" in other
     assert "sha256" not in other

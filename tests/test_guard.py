@@ -279,7 +279,7 @@ def test_real_films_are_accepted_and_adults_are_warned_of(data_root: Path) -> No
         for start in range(0, len(paths), 16):
             xrays = [read_xray(path.read_bytes()) for path in paths[start : start + 16]]
             for xray, reading in zip(xrays, classifier.read(xrays), strict=True):
-                yield judge(known.add(with_aids(see(xray), xray), reading), "pneumonia", known)
+                yield judge(known.beside(with_aids(see(xray), xray), reading.pooled), "pneumonia", known)
 
     children = list(verdicts(sorted((data_root / "chest_xray" / "test").rglob("*.jpeg"))[::5]))
     files, group = _others(data_root / "covid_xray")
@@ -296,4 +296,4 @@ def test_the_verdict_costs_no_pass_of_the_network(monkeypatch: pytest.MonkeyPatc
     known = known_of(classifier.checkpoint)
     assert known is not None
     monkeypatch.setattr(torch.nn.Conv2d, "forward", None)  # any convolution would fail
-    assert judge(known.add(see(xray), reading), "pneumonia", known).name in {"accepted", "caution"}
+    assert judge(known.beside(see(xray), reading.pooled), "pneumonia", known).name in {"accepted", "caution"}

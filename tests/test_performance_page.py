@@ -21,6 +21,7 @@ from core.checkpoint import Checkpoint
 from core.dataset.archive import VARIABLE as FILMS
 from core.errors import DataError
 from core.evaluate import (
+    CALIBRATION,
     PRESETS,
     OperatingPoint,
     compare,
@@ -557,7 +558,7 @@ def test_metrics_are_told_with_their_intervals_and_weights(first: Source) -> Non
     assert first.checkpoint is not None
     found = first.checkpoint.card.metrics
     rows = list(csv.DictReader(io.StringIO(downloads.metrics_csv([(first, found)]).decode())))
-    assert {row["figure"] for row in rows} == {*found, *downloads.SCORES}
+    assert {row["figure"] for row in rows} == {*found, *CALIBRATION}
     accuracy = next(row for row in rows if row["figure"] == "accuracy")
     assert float(accuracy["low"]) <= float(accuracy["value"]) <= float(accuracy["high"])
     assert accuracy["weights_sha256"] == first.checkpoint.card.weights_sha256

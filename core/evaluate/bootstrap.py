@@ -56,13 +56,16 @@ class Kinds:
         return np.bincount(self.place, minlength=self.count)[None].astype(np.float64)
 
 
-def tallies(patients: tuple[str, ...], kinds: Mapping[str, Kinds], draws: int = DRAWS) -> dict[str, Array]:
+def tallies(
+    patients: tuple[str, ...], kinds: Mapping[str, Kinds], draws: int = DRAWS, seed: int = SEED
+) -> dict[str, Array]:
     """How many films of each kind bootstrap samples of patients hold.
 
     Args:
         patients: who is on each of N films.
         kinds: name → a way of sorting the films. All are tallied in the same draws.
         draws: how many samples, D.
+        seed: of the generator; the same seed draws the same patients.
 
     Returns:
         Name → films, float64 ``[D, count]``.
@@ -71,7 +74,7 @@ def tallies(patients: tuple[str, ...], kinds: Mapping[str, Kinds], draws: int = 
     found = {name: np.zeros((draws, kind.count)) for name, kind in kinds.items()}
     rows = {name: _rows(kind.place[films], people) for name, kind in kinds.items()}
     done = 0
-    for weights in _drawn(multiplicity, of_patient, draws, np.random.default_rng(SEED)):  # [types, some draws]
+    for weights in _drawn(multiplicity, of_patient, draws, np.random.default_rng(seed)):  # [types, some draws]
         here = slice(done, done := done + weights.shape[1])
         for name, each in rows.items():
             for place, of_kind in each:
