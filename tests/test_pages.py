@@ -358,7 +358,7 @@ def test_without_a_network_connection_the_public_films_say_so(weights: Path, mon
 def test_public_films_come_with_progress_and_origin(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(progress) -> list[samples.Sample]:  # type: ignore[no-untyped-def]  # noqa: ANN001
         progress(1, 2)
-        return [samples.Sample("Public film 1", "From a public data set.", FILM, "film")]
+        return [samples.Sample("Public film 1", "From a public data set.", FILM)]
 
     monkeypatch.setattr(samples, "public_films", fetch)
     app = opened()

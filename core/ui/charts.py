@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 from core.words import probability
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from plotly.graph_objects import Figure
+
+    Numbers = Sequence[float] | NDArray[np.float64]
 
 CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "displaylogo": False}
 """For ``st.plotly_chart(config=…)``: no toolbar over a figure this small, no link to elsewhere."""
 
-DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_BAND: Final = 0.16  # opacity
+_DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Beside colours: lines are told apart in black and white as well."""
 
 
@@ -39,6 +44,41 @@ class Palette:
     on_accent: str
     paper: str
     series: tuple[str, ...]
+
+    def of(self, place: int) -> str:
+        """The colour of the thing at a place, from 0; those of many come again."""
+        return self.series[place % len(self.series)]
+
+
+def dashes(place: int) -> str:
+    """How the line of the thing at a place is dashed."""
+    return _DASHES[place % len(_DASHES)]
+
+
+def faded(colour: str, opacity: float) -> str:
+    """``#rrggbb`` with an opacity, as CSS writes it."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def band(x: Numbers, low: Numbers, high: Numbers, colour: str) -> dict[str, Any]:
+    """The area between two curves, for ``go.Scatter``: behind a line of that colour.
+
+    Args:
+        x: of N points.
+        low, high: y of the curves there.
+        colour: ``#rrggbb``.
+    """
+    return {
+        "x": [*x, *reversed(x)],
+        "y": [*high, *reversed(low)],
+        "fill": "toself",
+        "fillcolor": faded(colour, _BAND),
+        "line": {"width": 0},
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def config(name: str, fmt: str, *, lasso: bool = False) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -71,46 +71,57 @@ class Part:
     views: tuple[str, ...] = ()
 
 
-def take(page: str, parts: Sequence[Part]) -> bool:
-    """Take over what the address says, when it is not what we last made it. Before any widget is drawn.
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What of a page is in its address.
 
-    What belongs to the view and is not in the link has its first value again, so that the same link always shows the
-    same. Words that make no sense are left out, or dropped by the pickers.
-
-    Returns:
-        Whether it said anything new.
-    """
-    given = {part.name: words for part in parts if (words := st.query_params.get_all(part.name))}
-    given = {name: words for name, words in given.items() if all(len(word) <= _LONGEST for word in words)}
-    # A visitor who is faster than the network sends a choice together with an address from before the last one.
-    if not given or state.links.came_from_us(page, given) or state.links.chosen_since(page):
-        return False
-    view = given.get("view", [""])[-1]
-    for part in parts:
-        if part.name in given:
-            try:
-                state.put(part.key, part.kind.read(given[part.name]))
-            except ValueError:
-                state.forget(part.key)
-        elif not part.views or view in part.views:
-            state.forget(part.key)
-    return True
-
-
-def give(page: str, parts: Sequence[Part], view: str = "", hidden: frozenset[str] = frozenset()) -> None:
-    """Say in the address what is shown. After the widgets.
-
-    Args:
+    Attributes:
         page: which.
         parts: of its address.
-        view: the section shown.
-        hidden: names that must not be in an address.
     """
-    said: dict[str, Words] = {}
-    for part in parts:
-        words = [] if part.views and view not in part.views else part.kind.write(state.value(part.key))
-        if words := [word for word in words if not any(name in word for name in hidden)]:
-            said[part.name] = words
-    state.links.remember(page, said, [part.key for part in parts])
-    if said != {name: st.query_params.get_all(name) for name in st.query_params}:
-        st.query_params.from_dict(said)  # also empty again when the visitor comes back from another page
+
+    page: str
+    parts: tuple[Part, ...]
+
+    def take(self) -> bool:
+        """Take over what the address says, when it is not what we last made it. Before any widget is drawn.
+
+        What belongs to the view and is not in the link has its first value again, so that the same link always shows
+        the same. Words that make no sense are left out, or dropped by the pickers.
+
+        Returns:
+            Whether it said anything new.
+        """
+        given = {part.name: words for part in self.parts if (words := st.query_params.get_all(part.name))}
+        given = {name: words for name, words in given.items() if all(len(word) <= _LONGEST for word in words)}
+        # A visitor who is faster than the network sends a choice together with an address from before the last one.
+        if not given or state.links.came_from_us(self.page, given) or state.links.chosen_since(self.page):
+            return False
+        view = given.get("view", [""])[-1]
+        for part in self.parts:
+            if part.name in given:
+                try:
+                    state.put(part.key, part.kind.read(given[part.name]))
+                except ValueError:
+                    state.forget(part.key)
+            elif not part.views or view in part.views:
+                state.forget(part.key)
+        return True
+
+    def give(self, view: str = "", hidden: frozenset[str] = frozenset(), less: frozenset[str] = frozenset()) -> None:
+        """Say in the address what is shown. After the widgets.
+
+        Args:
+            view: the section shown.
+            hidden: names that must not be in an address.
+            less: parts that are left out.
+        """
+        said: dict[str, Words] = {}
+        parts = [part for part in self.parts if part.name not in less]
+        for part in parts:
+            words = [] if part.views and view not in part.views else part.kind.write(state.value(part.key))
+            if words := [word for word in words if not any(name in word for name in hidden)]:
+                said[part.name] = words
+        state.links.remember(self.page, said, [part.key for part in parts])
+        if said != {name: st.query_params.get_all(name) for name in st.query_params}:
+            st.query_params.from_dict(said)  # also empty again when the visitor comes back from another page

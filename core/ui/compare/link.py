@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.ui import link, state
-from core.ui.link import MANY, Kind, Part
+from core.ui import state
+from core.ui.link import MANY, Address, Kind, Part
 
-_PAGE: Final = "compare"
 _FILMS: Final = Kind(
     lambda words: "two" if words[-1] == "two" else "one", lambda value: ["two"] if value == "two" else []
 )
 _LAYERS: Final = Kind(list, lambda value: [] if value == ["0"] or not isinstance(value, list) else value)
-PARTS: Final = (
-    Part("films", state.compare.CHOSEN, _FILMS),
-    Part("backbone", state.compare.BACKBONES, MANY),
-    Part("method", state.compare.METHODS, MANY),
-    Part("layer", state.compare.LAYERS, _LAYERS),
+ADDRESS: Final = Address(
+    "compare",
+    (
+        Part("films", state.compare.CHOSEN, _FILMS),
+        Part("backbone", state.compare.BACKBONES, MANY),
+        Part("method", state.compare.METHODS, MANY),
+        Part("layer", state.compare.LAYERS, _LAYERS),
+    ),
 )
-
-
-def take() -> None:
-    """Take over what the address says. Before any widget is drawn."""
-    link.take(_PAGE, PARTS)
-
-
-def give() -> None:
-    """Say in the address what is compared. After the widgets."""
-    link.give(_PAGE, PARTS)
+take, give = ADDRESS.take, ADDRESS.give

@@ -9,17 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.dataset.distribution import Distribution
-from core.ui.charts import DASHES, Palette
+from core.ui.charts import Palette, dashes
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _HEIGHT: Final = 340
-
-
-def colour(place: int, colours: Palette) -> str:
-    """The colour of a class: the same in every figure of the page."""
-    return colours.series[place % len(colours.series)]
 
 
 def counts(films: NDArray[np.int64], splits: Sequence[str], classes: Sequence[str], colours: Palette) -> Figure:
@@ -39,7 +34,7 @@ def counts(films: NDArray[np.int64], splits: Sequence[str], classes: Sequence[st
                 name=name,
                 x=list(splits),
                 y=films[:, place],
-                marker={"color": colour(place, colours)},
+                marker={"color": colours.of(place)},
                 text=[f"{count:,}" for count in films[:, place]],
                 textposition="outside",
                 cliponaxis=False,
@@ -69,7 +64,7 @@ def shares(share: NDArray[np.float64], splits: Sequence[str], classes: Sequence[
                 y=list(splits),
                 x=100 * share[:, place],
                 orientation="h",
-                marker={"color": colour(place, colours), "line": {"width": 1, "color": colours.paper}},
+                marker={"color": colours.of(place), "line": {"width": 1, "color": colours.paper}},
                 text=[f"{100 * part:.1f} %" if part >= 0.08 else "" for part in share[:, place]],  # noqa: PLR2004 - room
                 textposition="inside",
                 insidetextanchor="middle",
@@ -104,7 +99,7 @@ def per_patient(spread: NDArray[np.int64], classes: Sequence[str], colours: Pale
                 x=names,
                 y=share[place],
                 customdata=spread[place],
-                marker={"color": colour(place, colours)},
+                marker={"color": colours.of(place)},
                 hovertemplate=f"{name}: %{{customdata:,}} patients (%{{y:.1f}} %) have %{{x}} films<extra></extra>",
             )
             for place, name in enumerate(classes)
@@ -134,10 +129,10 @@ def histogram(found: Distribution, classes: Sequence[str], title: str, colours: 
                 y=100 * found.shares[place],
                 mode="lines",
                 line={
-                    "color": colour(place, colours),
+                    "color": colours.of(place),
                     "shape": "hvh",
                     "width": 2,
-                    "dash": DASHES[place % len(DASHES)],
+                    "dash": dashes(place),
                 },
                 hovertemplate=f"{name}: %{{y:.1f}} % near %{{x:.3g}}<extra></extra>",
             )

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluate import Curve, Reliability
-from core.ui.charts import DASHES, Palette, frame
+from core.ui.charts import Palette, band, dashes, faded, frame
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 Array = NDArray[np.float64]
 
-_BAND: Final = 0.16  # opacity
 _BINS: Final = 40
 
 
@@ -57,27 +56,16 @@ def curves(
 
     figure = go.Figure()
     for line in lines:
-        colour, dash = colours.series[line.place % len(colours.series)], DASHES[line.place % len(DASHES)]
         curve = line.curve
-        figure.add_scatter(
-            x=np.concatenate([curve.grid, curve.grid[::-1]]),
-            y=np.concatenate([curve.high, curve.low[::-1]]),
-            fill="toself",
-            fillcolor=faded(colour, _BAND),
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-            legendgroup=line.title,
-        )
+        figure.add_scatter(**band(curve.grid, curve.low, curve.high, colours.of(line.place)), legendgroup=line.title)
     for line in lines:
-        colour, dash = colours.series[line.place % len(colours.series)], DASHES[line.place % len(DASHES)]
         kept = thinned(line.curve)
         figure.add_scatter(
             x=line.curve.x[kept],
             y=line.curve.y[kept],
             name=line.title,
             mode="lines",
-            line={"color": colour, "width": 2.5, "dash": dash},
+            line={"color": colours.of(line.place), "width": 2.5, "dash": dashes(line.place)},
             customdata=np.where(np.isinf(line.curve.threshold[kept]), 1.0, line.curve.threshold[kept]),
             hovertemplate=f"{axes[0]} %{{x:.3f}}<br>{axes[1]} %{{y:.3f}}<br>threshold %{{customdata:.3f}}",
             legendgroup=line.title,
@@ -161,7 +149,7 @@ def reliability(found: Reliability, colours: Palette, place: int = 0) -> Figure:
 
     held = found.counts > 0
     middle, width = (found.edges[1:] + found.edges[:-1]) / 2, np.diff(found.edges)
-    colour = colours.series[place % len(colours.series)]
+    colour = colours.of(place)
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.75, 0.25], vertical_spacing=0.05)
     figure.add_trace(
         go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.muted, "dash": "dot"}, hoverinfo="skip"),
@@ -218,9 +206,3 @@ def thinned(curve: Curve, most: int = 2000) -> NDArray[np.int64]:
         return np.arange(len(curve.x))
     along = np.cumsum(np.abs(np.diff(curve.x, prepend=0)) + np.abs(np.diff(curve.y, prepend=0)))
     return np.unique(np.searchsorted(along, np.linspace(0, along[-1], most)).clip(0, len(along) - 1))
-
-
-def faded(colour: str, opacity: float) -> str:
-    """``#rrggbb`` with an opacity, as CSS writes it."""
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity:g})"

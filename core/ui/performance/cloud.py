@@ -42,7 +42,7 @@ def points(xy: Array, groups: Mapping[str, NDArray[np.int64]], texts: Sequence[s
                 marker={
                     "size": 8,
                     "opacity": 0.85,
-                    "color": colours.series[place % len(colours.series)],
+                    "color": colours.of(place),
                     "symbol": symbols[place % len(symbols)],
                     "line": {"width": 0.5, "color": colours.paper},
                 },

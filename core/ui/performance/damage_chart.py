@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, Damage
 from core.table import Table
-from core.ui.charts import DASHES, Palette, frame
+from core.ui.charts import Palette, band, dashes, frame
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -79,7 +79,7 @@ def curves(measured: Mapping[str, Sequence[Damage]], name: str, colours: Palette
         at = {"row": 1 + place // _ACROSS, "col": 1 + place % _ACROSS}
         for number, (title, rows) in enumerate(measured.items()):
             points = sorted((r for r in rows if r.corruption in {corruption, CLEAN}), key=lambda row: row.strength)
-            ink = colours.series[number % len(colours.series)], DASHES[number % len(DASHES)]
+            ink = colours.of(number), dashes(number)
             for trace in _line(points, shown, title, ink, legend=place == 0):
                 figure.add_trace(trace, **at)
     figure.update_layout(**frame(colours, _HEIGHT * down + 60), showlegend=len(measured) > 1)
@@ -99,20 +99,7 @@ def _line(rows: Sequence[Damage], shown: Shown, title: str, ink: tuple[str, str]
     traces: list[object] = []
     if shown.band:
         low, high = zip(*(shown.band(row) for row in rows), strict=True)
-        traces.append(
-            go.Scatter(
-                x=[*x, *x[::-1]],
-                y=[*high, *low[::-1]],
-                mode="lines",
-                fill="toself",
-                fillcolor=colour,
-                opacity=0.15,
-                line={"width": 0},
-                hoverinfo="skip",
-                showlegend=False,
-                legendgroup=title,
-            )
-        )
+        traces.append(go.Scatter(**band(x, low, high, colour), legendgroup=title))
     traces.append(
         go.Scatter(
             x=x,

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.certainty import LEVELS, Coverage, Risk
-from core.ui.charts import DASHES, Palette, frame
-from core.ui.performance.charts import faded
+from core.ui.charts import Palette, band, dashes, faded, frame
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-_BAND = 0.16  # opacity
 
 
 def coverage(found: Coverage, words: Mapping[str, str], lowest: float, colours: Palette) -> Figure:
@@ -30,13 +25,8 @@ def coverage(found: Coverage, words: Mapping[str, str], lowest: float, colours: 
 
     levels = [100 * level for level in LEVELS]
     figure = go.Figure()
-    _band(
-        figure,
-        levels,
-        [100 * one.low for one in found.overall],
-        [100 * one.high for one in found.overall],
-        colours.text,
-    )
+    low, high = [100 * one.low for one in found.overall], [100 * one.high for one in found.overall]
+    figure.add_scatter(**band(levels, low, high, colours.text))
     lines = {"All films": found.overall} | {words[name]: ends for name, ends in found.by_class.items() if ends}
     for place, (title, ends) in enumerate(lines.items()):
         figure.add_scatter(
@@ -45,9 +35,9 @@ def coverage(found: Coverage, words: Mapping[str, str], lowest: float, colours: 
             name=title,
             mode="lines",
             line={
-                "color": colours.text if place == 0 else colours.series[place % len(colours.series)],
+                "color": colours.text if place == 0 else colours.of(place),
                 "width": 3 if place == 0 else 1.6,
-                "dash": DASHES[place % len(DASHES)],
+                "dash": dashes(place),
             },
             customdata=[[100 * one.low, 100 * one.high] for one in ends],
             hovertemplate=f"{title}: %{{y:.1f}} % (%{{customdata[0]:.1f}} to %{{customdata[1]:.1f}})<extra></extra>",
@@ -80,15 +70,15 @@ def risk(found: Mapping[str, Risk], colours: Palette) -> Figure:
 
     figure = go.Figure()
     for place, (title, curve) in enumerate(found.items()):
-        colour = colours.series[place % len(colours.series)]
+        colour = colours.of(place)
         kept = (100 * curve.kept).tolist()
-        _band(figure, kept, (100 * curve.low).tolist(), (100 * curve.high).tolist(), colour)
+        figure.add_scatter(**band(kept, 100 * curve.low, 100 * curve.high, colour))
         figure.add_scatter(
             x=kept,
             y=100 * curve.risk,
             name=f"{title}, AURC {curve.area.value:.3f}",
             mode="lines",
-            line={"color": colour, "width": 2.5, "dash": DASHES[place % len(DASHES)]},
+            line={"color": colour, "width": 2.5, "dash": dashes(place)},
             hovertemplate="%{x:.0f} % read: %{y:.1f} % wrong",
         )
     figure.update_layout(
@@ -99,15 +89,3 @@ def risk(found: Mapping[str, Risk], colours: Palette) -> Figure:
         yaxis={"title": "Wrong among them, %", "rangemode": "tozero"},
     )
     return figure
-
-
-def _band(figure: Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
-    figure.add_scatter(
-        x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([high, low[::-1]]),
-        fill="toself",
-        fillcolor=faded(colour, _BAND),
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-    )

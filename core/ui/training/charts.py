@@ -70,7 +70,7 @@ def curves(plot: Plot, runs: Sequence[tuple[str, Run]], places: Mapping[str, int
     figure = go.Figure()
     for title, run in runs:
         place = places[run.key]
-        colour = colours.series[place % len(colours.series)]
+        colour = colours.of(place)
         for curve in plot.curves:
             epochs, values = run.series(curve.column)
             if all(value is None for value in values):
@@ -99,7 +99,7 @@ def _steps(figure: Figure, runs: Sequence[tuple[str, Run]], places: Mapping[str,
     """Uprights where films grew: those of the runs drawn, each once, in the run's colour where there are several."""
     seen: dict[tuple[int, int], str] = {}
     for _, run in runs:
-        colour = colours.series[places[run.key] % len(colours.series)] if len(runs) > 1 else colours.text
+        colour = colours.of(places[run.key]) if len(runs) > 1 else colours.text
         for step in run.steps():
             seen.setdefault(step, colour if len(runs) > 1 else colours.text)
     for row, ((epoch, size), colour) in enumerate(seen.items()):

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.ui import link, state
-from core.ui.link import MANY, Part
+from core.ui import state
+from core.ui.link import MANY, Address, Part
 
-_PAGE: Final = "training"
-PARTS: Final = (
-    Part("run", state.training.RUNS, MANY),
-    Part("accuracy", state.training.ACCURACY),
-    Part("matrix", state.training.MATRIX_OF),
-    Part("epoch", state.training.MATRIX_AT),
+ADDRESS: Final = Address(
+    "training",
+    (
+        Part("run", state.training.RUNS, MANY),
+        Part("accuracy", state.training.ACCURACY),
+        Part("matrix", state.training.MATRIX_OF),
+        Part("epoch", state.training.MATRIX_AT),
+    ),
 )
-
-
-def take() -> None:
-    """Take over what the address says. Before any widget is drawn."""
-    link.take(_PAGE, PARTS)
-
-
-def give() -> None:
-    """Say in the address what is shown. After the widgets."""
-    link.give(_PAGE, PARTS)
+take, give = ADDRESS.take, ADDRESS.give
