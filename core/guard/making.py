@@ -79,7 +79,7 @@ class Made:
     Attributes:
         known: statistics with limits.
         films: split → number of films.
-        metrics: shares of films with 95 % intervals (Wilson).
+        metrics: shares of films, or of negatives, with 95 % intervals (Wilson, as many observations as patients).
         measured: counts and figures without an interval.
     """
 
@@ -105,9 +105,10 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     files, groups = _others(others) if others else ([], np.zeros(0, np.intp))
     training = [film.path.read_bytes for film in drawn(chosen, data, "train", TRAINING_FILMS, 0)]
     train = look(classifier, "training films", training, say)
+    held = {split: films_of(chosen, data, split)[0] for split in ("val", "test")}
     val, test = (
-        look(classifier, f"{split} films", [film.path.read_bytes for film in films_of(chosen, data, split)[0]], say)
-        for split in ("val", "test")
+        look(classifier, f"{split} films", [film.path.read_bytes for film in films], say)
+        for split, films in held.items()
     )
     images = list(negatives())
     if absent := KINDS.keys() - {one.kind for one in images}:
@@ -124,13 +125,15 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     far = known.distances(shown.rows)
     known = replace(known, limits=_limits(known, val, far[~kept], far[~kept & passed]))
     on_test, on_images = test.verdicts(task, known), shown.verdicts(task, known)
-    metrics, measured = _figures(on_test, val.verdicts(task, known), images, on_images)
+    patients = len({film.patient for film in held["test"]})
+    metrics, measured = _figures(on_test, patients, val.verdicts(task, known), images, on_images)
     on_others = foreign.verdicts(task, known)
     for group, name in ((_MEASURED, "other_population_warned"), (_UNSEEN, "unseen_source_warned")):
         these = [verdict for verdict, of in zip(on_others, groups, strict=True) if of == group]
         if these:
+            people = {_person(file) for file, in_group in zip(files, groups, strict=True) if in_group == group}
             measured[f"{name}_films"] = len(these)
-            metrics[name] = Interval.of_share(sum(verdict.caution for verdict in these) / len(these), len(these))
+            metrics[name] = Interval.of_share(sum(verdict.caution for verdict in these) / len(these), len(people))
     films = {"train": len(train.rows), "val": len(val.rows), "test": len(test.rows), "others": int(learned.sum())}
     return Made(known, films, metrics, measured)
 
@@ -183,12 +186,16 @@ def _limits(known: Known, val: Looked, far: Array, unstopped: Array) -> dict[str
 
 
 def _figures(
-    on_test: Sequence[Verdict], on_val: Sequence[Verdict], images: Sequence[Negative], on_images: Sequence[Verdict]
+    on_test: Sequence[Verdict],
+    patients: int,
+    on_val: Sequence[Verdict],
+    images: Sequence[Negative],
+    on_images: Sequence[Verdict],
 ) -> tuple[dict[str, Interval], dict[str, float]]:
     pairs = [(one.kind, verdict) for one, verdict in zip(images, on_images, strict=True) if one.measured]
     held = [verdict for _, verdict in pairs]
     metrics = {
-        "test_accepted": Interval.of_share(_count(on_test, "accepted") / len(on_test), len(on_test)),
+        "test_accepted": Interval.of_share(_count(on_test, "accepted") / len(on_test), patients),
         "negatives_accepted": Interval.of_share(_count(held, "accepted") / len(held), len(held)),
     }
     measured = {
@@ -212,7 +219,7 @@ def _by_kind(pairs: Sequence[tuple[str, Verdict]]) -> Iterator[tuple[str, list[V
 def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:
     """Films of other populations; for each whether it is learned from, measured on, or of a source kept unseen.
 
-    The folder with the fewest films is the source that is kept unseen. Patients (first part of the name) stay together.
+    The folder with the fewest films is the source that is kept unseen. Patients stay together.
     """
     files = films_below(root)
     if not files:
@@ -223,10 +230,15 @@ def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:
     def group(file: Path) -> int:
         if file.parent == unseen:
             return _UNSEEN
-        odd = hashlib.sha256(file.stem.split("_")[0].encode()).digest()[0] % 2
+        odd = hashlib.sha256(_person(file).encode()).digest()[0] % 2
         return _MEASURED if odd else _LEARNED
 
     return files, np.array([group(file) for file in files], dtype=np.intp)
+
+
+def _person(file: Path) -> str:
+    """Who is on a film, as far as its name tells: its first part."""
+    return file.stem.split("_")[0]
 
 
 def _count(verdicts: Sequence[Verdict], name: str) -> int:
