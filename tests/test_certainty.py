@@ -24,6 +24,7 @@ from core.certainty import (
     kept,
     risk,
     said,
+    set_in_words,
     votes,
 )
 from core.certainty.deferral import cut
@@ -214,6 +215,11 @@ def test_words_for_sets_and_votes() -> None:
     assert either(("VIRUS", "BACTERIA"), words) == "Viral pneumonia or bacterial pneumonia"
     assert "no class" in either((), words)
     assert either(("PNEUMONIA", "COVID-19"), TASKS["covid"].words) == "Other pneumonia or COVID-19 pneumonia"
+    assert set_in_words(("VIRUS",), words, 0.9, "VIRUS", known=True) == "90 % set: Viral pneumonia"
+    assert (
+        set_in_words(("VIRUS",), words, 0.9, "NORMAL", known=True)
+        == "90 % set: Viral pneumonia, without the class read"
+    )
     assert votes(("VIRUS", "BACTERIA", "VIRUS", "VIRUS"), words) == "3 of 4 say viral pneumonia"
     assert votes(("VIRUS",) * 3, words) == "All 3 say viral pneumonia"
     assert votes(("VIRUS", "NORMAL"), words) == "No majority: 1 viral pneumonia, 1 no pneumonia"

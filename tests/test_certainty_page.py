@@ -140,6 +140,8 @@ def test_a_caution_takes_the_promise_back(made: Checkpoint) -> None:
     assert "without a promise: the film is unlike those known" in said(app)
     assert "does not hold for this film" in said(app)
     assert "On the test films" not in said(app)
+    assert "how often that is right on films unlike those known is not known" in said(app)
+    assert "it was right in" not in said(app)
 
 
 def test_of_a_film_unlike_those_known_nothing_is_promised_in_few_words_either(made: Checkpoint) -> None:

@@ -86,6 +86,17 @@ def test_a_film_upside_down_is_refused_and_mended_on_request_and_that_is_said() 
     assert "never flipped" not in said(app)
 
 
+def test_turning_a_photograph_is_not_offered() -> None:
+    grey = np.asarray(Image.open(io.BytesIO(UPSIDE_DOWN)).convert("L"))
+    out = io.BytesIO()
+    Image.fromarray(np.stack([grey, grey // 2, grey // 3], axis=-1)).save(out, "PNG")
+    app = give(opened(), ("summer.png", out.getvalue()))
+    assert "The image is in colour" in said(app)
+    assert "does not seem to lie upright" in said(app)
+    assert "**summer.png**" in said(app)
+    assert not [key for key in keys(app) if key.startswith("mend_")]
+
+
 def test_a_film_turned_twice_is_the_film_it_was_and_its_file_is_kept() -> None:
     given = state.Upload.of("film.png", UPSIDE_DOWN)
     turn = MENDS["turn 180"]

@@ -194,3 +194,4 @@ def test_words() -> None:
     assert "does not stay" in words.steadiness(Stability(0.95, 0.5))
     assert "vanishes" in words.steadiness(Stability(0.95, math.nan))
     assert "another one" in words.learnt((Step("head", 0.9), Step("conv1", 0.1)))
+    assert "no map at all" in words.learnt((Step("head", 0.9), Step("conv1", math.nan)))

@@ -46,14 +46,16 @@ def either(names: Sequence[str], words: Mapping[str, str]) -> str:
     return " or ".join([first, *(within(one) for one in rest)])
 
 
-def set_in_words(names: Sequence[str], words: Mapping[str, str], level: float, *, known: bool) -> str:
+def set_in_words(names: Sequence[str], words: Mapping[str, str], level: float, read: str, *, known: bool) -> str:
     """A prediction set in one line: ``"90 % set: Bacterial pneumonia or viral pneumonia"``, without a full stop.
 
     Args:
         names: of its classes, the most probable first; may be empty.
         words: class → words for people.
         level: share of films whose true class such a set holds, 0…1.
+        read: the most probable class; a set can hold others and not that one, which is then said.
         known: whether the film is like those measured; of others a set promises nothing.
     """
     held = either(names, words) if names else "no class"
-    return f"{percent(level)} set: {held}{'' if known else UNPROMISED}"
+    lacks = ", without the class read" if names and read not in names else ""
+    return f"{percent(level)} set: {held}{lacks}{'' if known else UNPROMISED}"

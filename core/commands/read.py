@@ -228,11 +228,11 @@ def _in_lungs(film: Judged, heatmap: Heatmap | None) -> dict[str, Any]:
 
 def _set_says(film: Judged, classifier: Classifier) -> str:
     """The prediction set in words; empty where none can be made."""
-    caveats = film.caveats
-    if caveats.prediction_set is None or caveats.set_level is None:
+    caveats, reading = film.caveats, film.outcome.reading
+    if reading is None or caveats.prediction_set is None or caveats.set_level is None:
         return ""
     words = classifier.checkpoint.task.words
-    return set_in_words(caveats.prediction_set, words, caveats.set_level, known=not caveats.mark)
+    return set_in_words(caveats.prediction_set, words, caveats.set_level, reading.prediction, known=not caveats.mark)
 
 
 def _told(

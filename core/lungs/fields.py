@@ -77,8 +77,13 @@ def in_short(fields: LungFields | None, inside: float | None) -> str:
     """What :func:`says` does in few words, where several maps stand side by side; empty where nothing is known."""
     if fields is None or inside is None:
         return ""
-    outside = "Mostly outside the lungs: " if inside < MOSTLY_OUTSIDE else ""
+    outside = "Mostly outside the lungs: " if _mostly_outside(inside) else ""
     return f"{outside}{percent(inside)} of the evidence in the lung fields ({percent(fields.share)} of the film)."
+
+
+def _mostly_outside(inside: float) -> bool:
+    """As it is read: 49.6 % is written as 50 %."""
+    return round(inside, 2) < MOSTLY_OUTSIDE
 
 
 def says(fields: LungFields, inside: float | None) -> str:
@@ -90,7 +95,7 @@ def says(fields: LungFields, inside: float | None) -> str:
     line = (
         f"{percent(inside)} of the evidence lies in the lung fields, which cover {percent(fields.share)} of the film."
     )
-    if inside >= MOSTLY_OUTSIDE:
+    if not _mostly_outside(inside):
         return line
     return (
         f"**Most of the evidence lies outside the lungs.** {line} Look at what is marked before you trust the reading."

@@ -56,7 +56,9 @@ def steadiness(found: Stability) -> str:
 def learnt(steps: Sequence[Step]) -> str:
     """Whether the map depends on what was learnt."""
     last = steps[-1].similarity
-    if not math.isnan(last) and last > FORGOTTEN:
+    if math.isnan(last):
+        return "With a network that forgot everything there is no map at all: it depends on what was learnt."
+    if last > FORGOTTEN:
         return (
             f"With a network that forgot everything the map is still much the same (similarity {last:z.2f}): it shows "
             "the film more than what the network learnt."

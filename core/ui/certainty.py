@@ -122,10 +122,13 @@ def words(result: Result, checkpoint: Checkpoint) -> None:
         st.caption(f":material/help: {of(checkpoint)}")
         return
     wording = found.wording(result.reading.by_class)
-    held = found.sets.of(result.reading.by_class, state.reading.set_level())
+    right = _was_right(wording.name, found, checkpoint)
+    if guard.cautious(result):
+        right = ": how often that is right on films unlike those known is not known."
     st.markdown(
-        f"{_ICONS[wording.name]} **{wording.title}**{_was_right(wording.name, found, checkpoint)}  \n"
-        f":material/data_array: **{_set_name()}: {either(held, checkpoint.task.words)}**{_unless_promised(result)}"
+        f"{_ICONS[wording.name]} **{wording.title}**{right}  \n"
+        f":material/data_array: **{set_name()}: {_held(found, result.reading, checkpoint)}"
+        f"{UNPROMISED if guard.cautious(result) else ''}"
     )
 
 
@@ -158,10 +161,10 @@ def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
     if found is None:
         return {}
     if result.reading is None:
-        return {_set_name(): "", "How sure": ""}
+        return {set_name(): "", "How sure": ""}
     held = found.sets.of(result.reading.by_class, state.reading.set_level())
     return {
-        _set_name(): either(held, checkpoint.task.words) if held else "no class",
+        set_name(): either(held, checkpoint.task.words) if held else "no class",
         "How sure": _sure(found, result.reading),
     }
 
@@ -243,7 +246,8 @@ def _stays(found: Spread, checkpoint: Checkpoint) -> None:
     st.caption("Small differences are no proof: a network can be steadily wrong. Large ones are a warning.")
 
 
-def _set_name() -> str:
+def set_name() -> str:
+    """What a prediction set of the level chosen is called."""
     return f"{percent(state.reading.set_level())} set"
 
 
@@ -251,15 +255,21 @@ def _set(found: Certainty, result: Result, reading: Reading, checkpoint: Checkpo
     """A set in few words, and whether it is a promise."""
     level = state.reading.set_level()
     held = found.sets.of(reading.by_class, level)
-    return set_in_words(held, checkpoint.task.words, level, known=not guard.cautious(result))
+    return set_in_words(held, checkpoint.task.words, level, reading.prediction, known=not guard.cautious(result))
 
 
 def _sure(found: Certainty, reading: Reading) -> str:
     return found.headline(reading.by_class, state.reading.target_error())
 
 
-def _unless_promised(result: Result) -> str:
-    return UNPROMISED if guard.cautious(result) else ""
+def _held(found: Certainty, reading: Reading, checkpoint: Checkpoint) -> str:
+    """A set, the end of what is said in bold; and why the class read is not in it, where it is not."""
+    level, words, read = state.reading.set_level(), checkpoint.task.words, reading.prediction
+    held = found.sets.of(reading.by_class, level)
+    if not held or read in held:
+        return f"{either(held, words)}**"
+    least = found.sets.least(level)[found.sets.classes.index(read)]
+    return f'{either(held, words)}**, without "{words[read]}", which takes {probability(least)} or more to be in'
 
 
 def usable(checkpoint: Checkpoint) -> Certainty | None:

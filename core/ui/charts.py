@@ -124,7 +124,7 @@ def probability_bars(
             marker={"color": [colours.accent if i == predicted else colours.muted for i in range(len(words))]},
             text=[probability(p) for p in probabilities],
             textposition="outside",
-            textfont={"size": 14 if dense else 16},
+            textfont={"size": 14 if dense else 16, "color": colours.text},
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.2f} %<extra></extra>",
         )
@@ -136,8 +136,9 @@ def probability_bars(
         xaxis={"range": [0, 100], "visible": False, "fixedrange": True},
         yaxis={
             "autorange": "reversed",
-            "tickfont": {"size": 14 if dense else 15},
-            "ticklabelstandoff": 10,
+            "tickfont": {"size": 14 if dense else 15, "color": colours.text},
+            "automargin": True,
+            "ticksuffix": "  ",  # a gap to the bars that automargin counts in
             "fixedrange": True,
             "showgrid": False,
         },
@@ -154,4 +155,6 @@ def frame(colours: Palette, height: int) -> dict[str, Any]:
         "paper_bgcolor": colours.paper,
         "plot_bgcolor": colours.paper,
         "font": {"color": colours.text},
+        # Streamlit's theme paints these paler than the page's text, and too pale in the light.
+        **{f"{axis}_{part}_color": colours.text for axis in ("xaxis", "yaxis") for part in ("tickfont", "title_font")},
     }

@@ -12,7 +12,7 @@ from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
 from core.guard import Known, judge, known_of
 from core.orientation import Mend, offered, renamed
-from core.ui import cache, state
+from core.ui import cache, state, widgets
 from core.ui.kept import Result
 from core.ui.state import Upload
 
@@ -73,6 +73,7 @@ def panel(found: Sequence[Refused], says: str, place: str = "") -> None:
     result = next((one.result for one in found if _offered(one.result)), found[0].result)
     with st.container(key=f"refused{place}"):
         st.error(f"**{says}**\n\n" + "\n".join(f"- {why}" for why in _why(found)), icon=":material/block:")
+        st.caption(f"**{widgets.verbatim(result.upload.name)}**")
         st.image(cache.film(result.upload).picture, width=240, output_format="PNG", alt="The film as it was given")
         with st.container(horizontal=True):
             mends(result, place)
@@ -130,7 +131,8 @@ def mends(result: Result, place: str = "") -> None:
 
 def _offered(result: Result) -> list[Mend]:
     verdict, found = result.verdict, cache.seen(result.upload).posture
-    if verdict is None or found is None or not {reason.check for reason in verdict.reasons} & _MENDABLE:
+    reasons = {reason.check for reason in verdict.reasons} if verdict else set()
+    if found is None or not reasons & _MENDABLE or "colour" in reasons:  # a photograph is not made a film by turning it
         return []
     return offered(found)
 

@@ -48,10 +48,10 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
             {
                 "Film": result.upload.name,
                 "Reading": checkpoint.task.words[result.reading.prediction] if result.reading else "could not be read",
+                "Problem": result.error or "",
                 **guard.columns(result),
                 **certainty.columns(result, checkpoint),
-                **{words[name]: 100 * result.reading.by_class[name] if result.reading else None for name in classes},
-                "Problem": result.error or "",
+                **{words[name]: _cell(result, name) for name in classes},
             }
             for result in results
         ]
@@ -67,7 +67,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     accent = widgets.palette().accent
     columns = {
         words[name]: st.column_config.ProgressColumn(
-            format="%.0f %%", min_value=0, max_value=100, color=accent, width=128
+            format="%.1f %%", min_value=0, max_value=100, color=accent, width=104
         )
         for name in classes
     }
@@ -76,12 +76,14 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     event = st.dataframe(
         table,
         width="stretch",
-        height=_ROW * (min(len(results), _ROWS_SHOWN) + 1) + 3,
+        height=_height(len(results)),
         hide_index=True,
         column_config={
             **columns,
-            "Film": st.column_config.TextColumn(width=160),
-            "Problem": st.column_config.TextColumn(width="large"),
+            "Film": st.column_config.TextColumn(width=140),
+            "Problem": st.column_config.TextColumn(width=240),
+            "How sure": st.column_config.TextColumn(width=144),
+            certainty.set_name(): st.column_config.TextColumn(width=254),
         },
         on_select="rerun",
         selection_mode="single-row",
@@ -91,6 +93,17 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         state.films.choose(results[event.selection.rows[0]].upload.sha256)
     chosen = state.films.chosen()
     return next((result for result in results if chosen and result.upload.sha256 == chosen.sha256), results[0])
+
+
+def _height(films: int) -> int:
+    """Of the table, pixels; where there are more rows than are shown, the last one is cut, so that it is seen."""
+    rows = films if films <= _ROWS_SHOWN else _ROWS_SHOWN + 0.5
+    return round(_ROW * (rows + 1)) + 3
+
+
+def _cell(result: Result, name: str) -> float | None:
+    """A probability, percent: never 0 or 100 of what is only near."""
+    return None if result.reading is None else min(99.9, max(0.1, 100 * result.reading.by_class[name]))
 
 
 def _column(word: str) -> str:

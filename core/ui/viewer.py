@@ -163,7 +163,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
         says=widgets.sentence([hangs.state, *facts(film, task)]),
     )
     if heatmap is None or why_not:
-        over = reading_room.Pane(film.key, "Overlay", original.alt, "", why_not=widgets.plain(why_not or ""))
+        over = reading_room.Pane(film.key, "No heatmap", original.alt, "", why_not=widgets.plain(why_not or ""))
     else:
         over = reading_room.Pane(
             film=film.key,

@@ -36,6 +36,12 @@ _STYLE: Final = """<style>
   .st-key-standing { position: fixed; top: 1.15rem; right: 8.5rem; width: auto !important; z-index: 1000000; }
 }
 .st-key-standing p { font-size: .85rem; }
+/* What a narrow page would cut off goes on in a second line. */
+[data-testid="stMetricLabel"] p, [data-testid="stMetricValue"] > div, .stButton button p {
+  white-space: normal; overflow: visible;
+}
+/* A table's toolbar lies on its own head, not on what stands above it. */
+[data-testid="stElementToolbar"] { top: .2rem !important; }
 .st-key-drop [data-testid="stFileUploaderDropzone"] { padding: 2.5rem 1.5rem; }
 </style>"""
 _HERE: Final = Path(__file__).parent

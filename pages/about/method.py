@@ -64,8 +64,8 @@ A film of something else, a hand or an adult with heart failure, also gets 100 %
 """)
     st.subheader("What is looked at before a reading", anchor=False)
     for check in CHECKS.values():
-        saw = check.saw.format(stranger="somebody it does not know, an adult or a child")
-        st.markdown(f"**{saw}.** {check.advice.format(knows='the population on its card')}")
+        saw = check.saw.format(stranger="an adult or a child, whichever the network does not know")
+        st.markdown(f"**{saw}.** {check.advice.format(knows='either children or adults')}")
     st.markdown("""
 Some of it is reason for a warning, some for no reading; both say so with figure and limit. Left-right mirroring cannot
 be known from the lungs: look at the side marker. The outline of the lungs is a guide for the eye, learnt from outlines

@@ -126,7 +126,7 @@ def test_original_and_overlay_stand_side_by_side_with_all_that_must_be_said(page
     assert "Colours are scaled within this image" in words
     assert "high evidence for" in words
     assert "Line at 50 % of the scale" in words
-    assert "R if hung as usual" in words
+    assert "patient's right at the left, if hung as usual" in words
     assert "500 x 640 px" in words
 
 

@@ -43,10 +43,11 @@ def show(source: Source) -> None:
         )
     found = findings(source)
     st.markdown(summary([finding.state for finding in found.values()]))
-    _shortcut(source)
     order = {"warning": 0, "unknown": 1, "good": 2}
     for name in sorted(found, key=lambda name: order[found[name].state]):
         _check(source, name, found[name])
+    st.markdown("**Besides these checks**")
+    _shortcut(source)
 
 
 def summary(states: Sequence[State]) -> str:

@@ -99,8 +99,8 @@ def _table(source: Source, found: tuple[Shortcut, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Measurement": [TRAITS[one.trait].title.split(" (")[0] for one in found],
-            "Class": [source.word(one.label) for one in found],
             "AUROC": [one.auroc.value for one in found],
+            "Class": [source.word(one.label) for one in found],
             "95 % interval": [figure(one).partition("(")[2].rstrip(")") for one in found],
             "Its films are": [TRAITS[one.trait].high if one.above else TRAITS[one.trait].low for one in found],
         }

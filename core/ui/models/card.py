@@ -23,7 +23,7 @@ def show(checkpoint: Checkpoint) -> None:
     st.subheader(checkpoint.title, anchor=facts.name)
     st.caption(f"{facts.name} · {checkpoint.architecture.family} · {checkpoint.architecture.paper}")
     for warning in facts.warnings:
-        st.warning(warning, icon=":material/warning:")
+        st.warning(f"**Training data.** {warning}", icon=":material/warning:")
     sketch.show(checkpoint)
     left, right = st.columns([6, 5], gap="large")
     with left:

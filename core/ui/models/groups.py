@@ -51,11 +51,14 @@ def show(checkpoint: Checkpoint) -> None:
 def _row(checkpoint: Checkpoint, group: Subgroup) -> dict[str, object]:
     name = checkpoint.task.words.get(group.name, group.name) if group.kind == "class" else group.name
     ends = f" ({group.ends[0]:.2f} to {group.ends[1]:.2f})" if group.ends else ""
+    right = group.accuracy
+    if group.kind == "class":  # as the card has it: another draw of patients would have other ends
+        right = checkpoint.card.metrics.get(f"recall.{group.name}", right)
     return {
         "By": _KINDS.get(group.kind, group.kind),
         "Films": f"{name}{ends}",
         "Number": group.films,
         "Patients": f"{group.patients} ⚠" if group.small else str(group.patients),
-        "Read right": str(group.accuracy),
+        "Read right": str(right),
         "Mean recall of the classes": "" if group.kind == "class" else str(group.recall),
     }

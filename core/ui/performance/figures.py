@@ -84,7 +84,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     st.dataframe(
         _table(found, task),
         width="stretch",
-        height=_ROW * 14 + 3,
+        height=round(_ROW * 14.5) + 3,  # the last row cut: there are more
         hide_index=True,
         column_config={"Figure": st.column_config.TextColumn(width="medium")},
         key="figures",

@@ -110,7 +110,7 @@ def _table(source: Source, rows: Places, key: str, beside: Source | None) -> int
         "File": [found.files[row] for row in rows],
         "Patient": [found.patients[row] for row in rows],
         "Truly": truths(source, rows),
-        "Read as": [words[place] for place in found.decisions[rows].tolist()],
+        f"{source.title} reads" if beside else "Read as": [words[place] for place in found.decisions[rows].tolist()],
     }
     if beside is not None:
         columns[f"{beside.title} reads"] = readings(beside, matching(beside, source, rows))

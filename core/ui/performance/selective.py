@@ -54,7 +54,7 @@ def coverage(found: Coverage, words: Mapping[str, str], lowest: float, colours: 
         **frame(colours, 380),
         xaxis={"title": "Level of the set, %"},
         yaxis={"title": "True class in the set, %", "range": [100 * lowest, 101]},
-        legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom", "bgcolor": faded(colours.paper, 0.7)},
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )
     return figure
 

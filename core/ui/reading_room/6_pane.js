@@ -8,11 +8,11 @@ class Pane {
     this.room = room;
     this.canvas = make("canvas", { role: "img" });
     this.cross = make("div", { class: "cross", "aria-hidden": "true", hidden: "" });
-    this.right = make("div", { class: "side" });
+    this.right = make("span", { class: "side" }); // beside the title: on the film it would cover a marker, or look like one
     this.busy = make("div", { class: "busy" });
     this.divider = make("div", { class: "divider", role: "slider", tabindex: "0", "aria-label": "Original at its left, overlay at its right", "aria-valuemin": "0", "aria-valuemax": "100" });
     this.stage = make("div", { class: "stage", tabindex: "0", role: "application" }, [
-      this.canvas, this.right, this.cross, this.divider, this.busy,
+      this.canvas, this.cross, this.divider, this.busy,
     ]);
     this.title = make("div", { class: "title", id: `title-${number}` });
     this.legend = make("div", { class: "legend" });
@@ -28,14 +28,14 @@ class Pane {
     this.given = given;
     this.film = film;
     this.heat = heat;
-    this.title.textContent = given.title;
+    this.title.replaceChildren(given.title, this.right);
     this.stage.setAttribute("aria-label", `${given.title}. Keys: press question mark.`);
     this.stage.classList.toggle("with-map", Boolean(heat));
     this.say(film ? "" : "Fetching the film …");
     const right = this.room.given.films[given.film].right;
     this.right.hidden = !right;
     this.right.title = right;
-    this.right.replaceChildren(make("b", { text: "R" }), make("span", { text: " if hung as usual" }));
+    this.right.textContent = "patient's right at the left, if hung as usual";
     this.write();
   }
 
