@@ -18,6 +18,7 @@ from core.dataset.folder import (
     Film,
     classes_in,
     counts,
+    film_at,
     films_below,
     fingerprint,
     index,
@@ -25,7 +26,16 @@ from core.dataset.folder import (
     left_out,
     of_split,
 )
-from core.dataset.splitting import Fold, draw, fold_of, has_splits, hold_out, parse_fold, with_validation
+from core.dataset.splitting import (
+    Fold,
+    draw,
+    fold_of,
+    has_splits,
+    has_validation,
+    hold_out,
+    parse_fold,
+    with_validation,
+)
 
 __all__ = [
     "SPLITS",
@@ -35,10 +45,12 @@ __all__ = [
     "classes_in",
     "counts",
     "draw",
+    "film_at",
     "films_below",
     "fingerprint",
     "fold_of",
     "has_splits",
+    "has_validation",
     "hold_out",
     "index",
     "is_named_as_published",

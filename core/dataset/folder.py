@@ -88,7 +88,7 @@ def index(root: Path, task: Task) -> list[Film]:
     Raises:
         DataError: there is no such folder, or no film of the task in it.
     """
-    films = [film for path in films_below(root) for film in [_film(path, root, task)] if film is not None]
+    films = [film for path in films_below(root) for film in [film_at(path, root, task)] if film is not None]
     if not films:
         raise DataError(
             f"No film of the task '{task.name}' in {root}. Expected train/ and test/ with one folder per class "
@@ -154,7 +154,8 @@ def fingerprint(files: Iterable[tuple[str, str]]) -> str:
     return digest.hexdigest()
 
 
-def _film(path: Path, root: Path, task: Task) -> Film | None:
+def film_at(path: Path, root: Path, task: Task) -> Film | None:
+    """A file as a row of an index; ``None`` where it is of no class of the task."""
     parts = path.relative_to(root).parts
     split = next((_CALLED[part.lower()] for part in parts[:-1] if part.lower() in _CALLED), "")
     named = _KERMANY.match(path.name)

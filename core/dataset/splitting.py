@@ -109,9 +109,15 @@ def with_validation(films: Sequence[Film], share: float, seed: int) -> list[Film
     Some of a few classes only, such as the 16 of the pneumonia set as it is mostly downloaded, are set aside: nothing
     can be chosen by them.
     """
-    if {film.label for film in films if film.split == "val"} >= {film.label for film in films if film.split == "train"}:
+    if has_validation(films):
         return list(films)
     return hold_out([film for film in films if film.split != "val"], share, seed)
+
+
+def has_validation(films: Sequence[Film]) -> bool:
+    """Whether the folder has validation films of every class that is learnt."""
+    labels = {split: {film.label for film in films if film.split == split} for split in ("train", "val")}
+    return labels["val"] >= labels["train"]
 
 
 def _moved(film: Film, held: Collection[str]) -> Film:

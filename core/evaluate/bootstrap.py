@@ -159,13 +159,14 @@ def of_mean(values: Array, patients: Sequence[str]) -> tuple[float, float, float
         patients: who is on each of N films.
 
     Returns:
-        Mean, low and high; NaN where there are no films, and low and high of one patient, who says nothing of others.
+        Mean, low and high; NaN where there are no films. Of one patient, who says nothing of others, all three are the
+        mean: an interval without width is none.
     """
     if not len(values):
         return (float("nan"),) * 3
     _, person = np.unique(patients, return_inverse=True)
     if not person.any():
-        return float(values.mean()), float("nan"), float("nan")
+        return (float(values.mean()),) * 3
     films, sums = np.bincount(person), np.bincount(person, weights=values)
     drawn = np.random.default_rng(SEED).multinomial(len(films), np.full(len(films), 1 / len(films)), size=DRAWS)
     low, high = np.percentile((drawn @ sums) / (drawn @ films), [2.5, 97.5])

@@ -19,7 +19,7 @@ from core import orientation
 from core.batch import Source, read_many
 from core.checkpoint import Interval
 from core.classifier import Classifier
-from core.dataset import films_below
+from core.dataset import film_at, films_below
 from core.errors import CheckpointError, DataError
 from core.evaluate.films import drawn, films_of
 from core.guard import population
@@ -27,6 +27,7 @@ from core.guard.known import Known, fit
 from core.guard.negatives import KINDS, Negative, negatives
 from core.guard.seen import Seen, see, with_aids
 from core.guard.verdict import Verdict, judge
+from core.tasks import TASKS
 
 Array = NDArray[np.float32]
 Say = Callable[[str], None]
@@ -130,8 +131,8 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     on_others = foreign.verdicts(task, known)
     for group, name in ((_MEASURED, "other_population_warned"), (_UNSEEN, "unseen_source_warned")):
         these = [verdict for verdict, of in zip(on_others, groups, strict=True) if of == group]
-        if these:
-            people = {_person(file) for file, in_group in zip(files, groups, strict=True) if in_group == group}
+        if others and these:
+            people = {_patient(file, others) for file, in_group in zip(files, groups, strict=True) if in_group == group}
             measured[f"{name}_films"] = len(these)
             metrics[name] = Interval.of_share(sum(verdict.caution for verdict in these) / len(these), len(people))
     films = {"train": len(train.rows), "val": len(val.rows), "test": len(test.rows), "others": int(learned.sum())}
@@ -219,7 +220,7 @@ def _by_kind(pairs: Sequence[tuple[str, Verdict]]) -> Iterator[tuple[str, list[V
 def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:
     """Films of other populations; for each whether it is learned from, measured on, or of a source kept unseen.
 
-    The folder with the fewest films is the source that is kept unseen. Patients stay together.
+    The folder with the fewest films is the source that is kept unseen. Patients (first part of the name) stay together.
     """
     files = films_below(root)
     if not files:
@@ -230,15 +231,16 @@ def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:
     def group(file: Path) -> int:
         if file.parent == unseen:
             return _UNSEEN
-        odd = hashlib.sha256(_person(file).encode()).digest()[0] % 2
+        odd = hashlib.sha256(file.stem.split("_")[0].encode()).digest()[0] % 2
         return _MEASURED if odd else _LEARNED
 
     return files, np.array([group(file) for file in files], dtype=np.intp)
 
 
-def _person(file: Path) -> str:
-    """Who is on a film, as far as its name tells: its first part."""
-    return file.stem.split("_")[0]
+def _patient(file: Path, root: Path) -> str:
+    """Who is on a film, as an index of the folder has it; nobody else where it is of no task's class."""
+    rows = (film_at(file, root, task) for task in TASKS.values())
+    return next((row.patient for row in rows if row), str(file))
 
 
 def _count(verdicts: Sequence[Verdict], name: str) -> int:

@@ -77,13 +77,14 @@ def in_short(fields: LungFields | None, inside: float | None) -> str:
     """What :func:`says` does in few words, where several maps stand side by side; empty where nothing is known."""
     if fields is None or inside is None:
         return ""
-    outside = "Mostly outside the lungs: " if _mostly_outside(inside) else ""
-    return f"{outside}{percent(inside)} of the evidence in the lung fields ({percent(fields.share)} of the film)."
+    outside = "Mostly outside the lungs: " if inside < MOSTLY_OUTSIDE else ""
+    return f"{outside}{_share(inside)} of the evidence in the lung fields ({percent(fields.share)} of the film)."
 
 
-def _mostly_outside(inside: float) -> bool:
-    """As it is read: 49.6 % is written as 50 %."""
-    return round(inside, 2) < MOSTLY_OUTSIDE
+def _share(inside: float) -> str:
+    """49.6 % would be read as the half that it is not."""
+    about = percent(inside)
+    return f"just under {about}" if inside < MOSTLY_OUTSIDE and about == percent(MOSTLY_OUTSIDE) else about
 
 
 def says(fields: LungFields, inside: float | None) -> str:
@@ -92,10 +93,9 @@ def says(fields: LungFields, inside: float | None) -> str:
         return f"**Lung fields:** not found on this film. {fields.doubt}"
     if inside is None:
         return f"The lung fields cover {percent(fields.share)} of the film."
-    line = (
-        f"{percent(inside)} of the evidence lies in the lung fields, which cover {percent(fields.share)} of the film."
-    )
-    if not _mostly_outside(inside):
+    about = _share(inside).capitalize()
+    line = f"{about} of the evidence lies in the lung fields, which cover {percent(fields.share)} of the film."
+    if inside >= MOSTLY_OUTSIDE:
         return line
     return (
         f"**Most of the evidence lies outside the lungs.** {line} Look at what is marked before you trust the reading."

@@ -43,21 +43,24 @@ def warnings(films: Films, task: Task) -> tuple[str, ...]:
     return tuple(_of_others(films, task) + _unbalanced(films, task) + found)
 
 
-def seen_before(cards: Sequence[Card], films: Films, recipe: Recipe) -> tuple[str, ...]:
+def seen_before(cards: Sequence[Card], films: Films, recipe: Recipe, *, drawn: bool) -> tuple[str, ...]:
     """Of which networks the films held out now may have been training films: the same data, drawn otherwise.
 
     Args:
         cards: of the network that is started from and of the teachers.
         films: all there are.
         recipe: of this run.
+        drawn: whether validation films were held out by it; otherwise the folder says which they are.
     """
     mine = recipe.to_dict()
+    decides = _DRAWN if drawn else _DRAWN[:1]
     says = (
-        f"{card.name} was trained on these films with another --fold or --seed, so it has learnt from some of "
-        "those held out now, and figures of them will be too good. Give those of its card, or another network."
+        f"{card.name}, from which this network starts or by which it is taught, was trained on these films with "
+        "another fold or seed: it has learnt from some of those held out now, so figures of them are too good. Train "
+        "with its card's fold and seed to avoid that."
         for card in cards
         if card.training.fingerprint == films.fingerprint
-        and any(card.training.recipe.get(name) != mine[name] for name in _DRAWN)
+        and any(card.training.recipe.get(name) != mine[name] for name in decides)
     )
     return tuple(dict.fromkeys(says))
 

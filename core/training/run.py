@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.architectures.network import Network
 from core.checkpoint import Card, Checkpoint
 from core.classifier import Classifier
-from core.dataset import counts, fold_of, index, left_out
+from core.dataset import counts, fold_of, has_validation, index, left_out
 from core.errors import DivergedError, TrainingError
 from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
@@ -78,8 +78,8 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
     order.make_place()
     board = Board(order.run / "tensorboard") if order.tensorboard and team.leads else None
     # Read with what the finished classifier will read with: one preprocessing for all.
-    order, films = _films(order)
-    doubts = warnings(films, order.task) + seen_before(_sources(order), films, order.recipe)
+    order, films, drawn = _films(order)
+    doubts = warnings(films, order.task) + seen_before(_sources(order), films, order.recipe, drawn=drawn)
     for doubt in doubts:
         say(f"warning: {doubt}")
     train_set, val_set = (_located(order, films.where(name)) for name in ("train", "val"))
@@ -243,8 +243,8 @@ def _some(films: Films, preprocessing: Preprocessing, count: int = 64) -> torch.
     )
 
 
-def _films(order: Order) -> tuple[Order, Films]:
-    """The films, decoded; and the order, with the fold that was drawn where the folder has no splits."""
+def _films(order: Order) -> tuple[Order, Films, bool]:
+    """The films, decoded; the order, with the fold where one was drawn; and whether validation films were drawn."""
     found = index(order.data, order.task)
     for folder, count in left_out(order.data, found).items():
         say(f"left out: {count} films in '{folder}', which is none of the classes {', '.join(order.task.classes)}")
@@ -268,7 +268,7 @@ def _films(order: Order) -> tuple[Order, Films]:
                     f"Class {label} has no readable film in the {name} split of {order.data}. Add films of it, or "
                     + ("give --fold with fewer folds." if fold else "check the folder names.")
                 )
-    return order, films
+    return order, films, not has_validation(found)
 
 
 def _located(order: Order, films: Films) -> Films:

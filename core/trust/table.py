@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.evaluate.bootstrap import of_mean
 from core.explain import FAST, METHODS
@@ -66,7 +67,7 @@ class Mean:
         blob: mean of a blob at the centre.
         better: share of films on which the map beats both, 0…1.
         ahead_of_random: how far ahead of the random map on the same films at least: the low end of the 95 % interval
-            of the mean difference, above 0 where the map is better.
+            of the mean difference, above 0 where the map is better; NaN where there is no interval.
         ahead_of_blob: the same of the blob.
     """
 
@@ -184,7 +185,13 @@ def _mean(model: str, sha256: str, method: str, score: str, rows: list[Scored]) 
     patients = [row.patient for row in rows]
     ahead = [sign * (own - rival) for rival in rivals]
     better = float(np.all([by > 0 for by in ahead], axis=0).mean())
-    over_random, over_blob = (of_mean(by, patients)[1] for by in ahead)
+    over_random, over_blob = (_surely(by, patients) for by in ahead)
     random, blob = (float(rival.mean()) for rival in rivals)
     value, low, high = of_mean(own, patients)
     return Mean(model, sha256, method, score, len(rows), value, low, high, random, blob, better, over_random, over_blob)
+
+
+def _surely(differences: NDArray[np.float64], patients: Sequence[str]) -> float:
+    """The low end of the interval of a mean; NaN where it has no width, which says nothing."""
+    _, low, high = of_mean(differences, patients)
+    return low if low < high else float("nan")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluate import Of, shares
-from core.ui.charts import Palette, frame
+from core.ui.charts import Palette, frame, inked
 from core.words import percent
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def matrix(  # noqa: PLR0913, PLR0917 - a figure has many sides
             y1=row + 0.48,
             line={"color": colours.text, "width": 3},
         )
-    return figure
+    return inked(figure, colours)
 
 
 def confusion(counts: NDArray[np.int64], labels: Sequence[str], colours: Palette) -> Figure:
@@ -144,7 +144,7 @@ def _cells(  # noqa: PLR0913, PLR0917 - a figure has many sides
         dragmode=False,
         hovermode="closest",
     )
-    return figure
+    return inked(figure, colours)
 
 
 def _wrapped(label: str) -> str:

@@ -268,8 +268,10 @@ def _held(found: Certainty, reading: Reading, checkpoint: Checkpoint) -> str:
     held = found.sets.of(reading.by_class, level)
     if not held or read in held:
         return f"{either(held, words)}**"
-    least = found.sets.least(level)[found.sets.classes.index(read)]
-    return f'{either(held, words)}**, without "{words[read]}", which takes {probability(least)} or more to be in'
+    has, least = reading.by_class[read], float(found.sets.least(level)[found.sets.classes.index(read)])
+    digits = int(percent(has) == percent(least))
+    takes = f"{percent(has, digits)}, and it takes {percent(least, digits)} or more"
+    return f'{either(held, words)}**, without "{words[read]}": its calibrated probability is {takes}'
 
 
 def usable(checkpoint: Checkpoint) -> Certainty | None:

@@ -147,6 +147,13 @@ def probability_bars(
     return figure
 
 
+def inked(figure: Figure, colours: Palette) -> Figure:
+    """The figure with its axes in the colour of text: Streamlit's theme has them paler, too pale in the light."""
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(tickfont_color=colours.text, title_font_color=colours.text)
+    return figure
+
+
 def frame(colours: Palette, height: int) -> dict[str, Any]:
     """Layout that figures of a study page share: their ground is kept when they are saved as a file."""
     return {
@@ -155,6 +162,4 @@ def frame(colours: Palette, height: int) -> dict[str, Any]:
         "paper_bgcolor": colours.paper,
         "plot_bgcolor": colours.paper,
         "font": {"color": colours.text},
-        # Streamlit's theme paints these paler than the page's text, and too pale in the light.
-        **{f"{axis}_{part}_color": colours.text for axis in ("xaxis", "yaxis") for part in ("tickfont", "title_font")},
     }

@@ -18,7 +18,7 @@ class Hanging:
         title: what the film is called beside its overlay.
         state: what was done to it, the first of its facts.
         sides: where the patient's right is, and how far that can be trusted.
-        right: the same at the mark in the viewer; empty: no mark.
+        right: the same, behind what the viewer says of it; empty: it says nothing.
     """
 
     title: str
@@ -31,7 +31,7 @@ STORED: Final = Hanging(
     "Original",
     "Untouched",
     "Shown as stored, never flipped: on a standard frontal film the patient's right is on your left.",
-    "Shown as stored, never flipped: on a frontal film that hangs as usual the patient's right is here.",
+    "Shown as stored, never flipped: on a frontal film that hangs as usual the patient's right is at the left.",
 )
 REVERSED: Final = Hanging(
     "Original",
@@ -44,7 +44,7 @@ MENDED: Final = Hanging(
     "Mended at your wish",
     "Not shown as stored: it was mended at your wish. If it now hangs as a standard frontal film does, the patient's "
     "right is on your left; only a side marker on the film can tell.",
-    "Mended, not as stored: if it now hangs as usual, the patient's right is here. Only a side marker can tell.",
+    "Mended, not as stored: if it now hangs as usual, the patient's right is at the left. Only a side marker can tell.",
 )
 AVERAGE: Final = Hanging(
     "Average",

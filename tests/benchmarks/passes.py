@@ -48,7 +48,7 @@ def measure(rounds: int = 15) -> dict[str, dict[str, float]]:
         def guarded(classifier: Classifier = classifier, known: Known | None = known, sure: Certainty = sure) -> None:
             found = classifier.read([xray])[0]
             seen = replace(see(xray), posture=posture(xray))
-            judge(known.add(seen, found) if known else seen, found.task, known)
+            judge(known.beside(seen, found.pooled) if known else seen, found.task, known)
             sure.sets.of(found.by_class, LEVEL)
 
         def outlined() -> None:

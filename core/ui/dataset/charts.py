@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.dataset.distribution import Distribution
-from core.ui.charts import Palette, dashes
+from core.ui.charts import Palette, dashes, inked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -146,7 +146,7 @@ def histogram(found: Distribution, classes: Sequence[str], title: str, colours: 
 
 def _laid_out(figure: Figure, colours: Palette, x: str = "", y: str = "", **layout: object) -> Figure:
     axis = {"fixedrange": True, "gridcolor": colours.panel, "zeroline": False, "automargin": True}
-    return figure.update_layout(
+    figure.update_layout(
         height=_HEIGHT,
         margin={"l": 0, "r": 8, "t": 36, "b": 0},
         paper_bgcolor=colours.paper,
@@ -157,3 +157,4 @@ def _laid_out(figure: Figure, colours: Palette, x: str = "", y: str = "", **layo
         yaxis={**axis, "title": y, "rangemode": "tozero"},
         **layout,
     )
+    return inked(figure, colours)

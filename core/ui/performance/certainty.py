@@ -36,7 +36,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     if known:
         rows = [row for source in sources if source.name in known for row in _cuts(source, known[source.name])]
         st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="cuts")
-        st.caption("Brackets here: Wilson's 95 % interval by patient, a little another than a bootstrap's.")
+        st.caption("Brackets here: Wilson's 95 % interval by patient, slightly different from a bootstrap's.")
         st.subheader("Words for it", anchor=False)
         rows = [row for source in sources if source.name in known for row in _words(source, known[source.name])]
         st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="words")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluate import Curve, Reliability
-from core.ui.charts import Palette, band, dashes, faded, frame
+from core.ui.charts import Palette, band, dashes, faded, frame, inked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -95,7 +95,7 @@ def curves(
         legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom", "bgcolor": faded(colours.paper, 0.7)},
         showlegend=len(lines) > 1,
     )
-    return figure
+    return inked(figure, colours)
 
 
 def scores(
@@ -133,7 +133,7 @@ def scores(
         yaxis={"title": "Films"},
         legend={"orientation": "h", "y": 1.02, "x": 0, "yanchor": "bottom"},
     )
-    return figure
+    return inked(figure, colours)
 
 
 def reliability(found: Reliability, colours: Palette, place: int = 0) -> Figure:
@@ -197,7 +197,7 @@ def reliability(found: Reliability, colours: Palette, place: int = 0) -> Figure:
     figure.update_xaxes(title="Probability of the decided class", row=2, col=1)
     figure.update_yaxes(title="Share right", range=[0, 1.02], row=1, col=1)
     figure.update_yaxes(title="Films", range=[0, 1.25 * max(1, int(found.counts.max()))], row=2, col=1)
-    return figure
+    return inked(figure, colours)
 
 
 def thinned(curve: Curve, most: int = 2000) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.ui.charts import Palette, frame
+from core.ui.charts import Palette, frame, inked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -100,4 +100,4 @@ def _map_frame(figure: Figure, colours: Palette) -> Figure:
         dragmode="lasso",
         legend={"orientation": "h", "y": 1.06, "x": 0},
     )
-    return figure
+    return inked(figure, colours)

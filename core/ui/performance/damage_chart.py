@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, Damage
 from core.table import Table
-from core.ui.charts import Palette, band, dashes, frame
+from core.ui.charts import Palette, band, dashes, frame, inked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -87,7 +87,7 @@ def curves(measured: Mapping[str, Sequence[Damage]], name: str, colours: Palette
     figure.update_xaxes(range=[-0.15, STRENGTHS + 0.15], dtick=1)
     figure.update_yaxes(range=list(shown.scale))
     figure.update_annotations(font={"size": 14, "color": colours.text})
-    return figure
+    return inked(figure, colours)
 
 
 def _line(rows: Sequence[Damage], shown: Shown, title: str, ink: tuple[str, str], *, legend: bool) -> list[object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from core.ui.charts import Palette, frame
+from core.ui.charts import Palette, frame, inked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -87,4 +87,4 @@ def drawn(dots: Sequence[Dot], rivals: Mapping[str, float], ends: tuple[float, f
     figure.update_layout(**frame(colours, _ROW * (len(dots) + len(rivals)) + 40), showlegend=False)
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, showgrid=False)
     figure.update_xaxes(tickformat=".2f", range=list(ends))
-    return figure
+    return inked(figure, colours)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from core.certainty import LEVELS, Coverage, Risk
-from core.ui.charts import Palette, band, dashes, faded, frame
+from core.ui.charts import Palette, band, dashes, faded, frame, inked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -56,7 +56,7 @@ def coverage(found: Coverage, words: Mapping[str, str], lowest: float, colours: 
         yaxis={"title": "True class in the set, %", "range": [100 * lowest, 101]},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )
-    return figure
+    return inked(figure, colours)
 
 
 def risk(found: Mapping[str, Risk], colours: Palette) -> Figure:
@@ -88,4 +88,4 @@ def risk(found: Mapping[str, Risk], colours: Palette) -> Figure:
         xaxis={"title": "Films read, the surest first, %", "range": [0, 101]},
         yaxis={"title": "Wrong among them, %", "rangemode": "tozero"},
     )
-    return figure
+    return inked(figure, colours)

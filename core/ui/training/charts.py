@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from core.runs import Run
-from core.ui.charts import Palette, frame
+from core.ui.charts import Palette, frame, inked
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -92,7 +92,7 @@ def curves(plot: Plot, runs: Sequence[tuple[str, Run]], places: Mapping[str, int
             )
     _steps(figure, runs, places, colours)
     figure.update_layout(**_layout(plot, colours))
-    return figure
+    return inked(figure, colours)
 
 
 def _steps(figure: Figure, runs: Sequence[tuple[str, Run]], places: Mapping[str, int], colours: Palette) -> None:
