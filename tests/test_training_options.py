@@ -6,6 +6,7 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from core.training import loop, state
 from core.training.best import best_epoch, has_enough
 from core.training.initial import file_of, initialise
 from core.training.learning import class_weights, freeze, groups, train_mode
+from core.training.misleading import seen_before
 from core.training.recipe import Recipe, Stage
 from core.training.run import train
 from tests.checkpoints import random_checkpoint
@@ -57,6 +59,11 @@ def test_a_network_that_learnt_from_films_held_out_now_is_pointed_out(data: Path
         train(replace(pupil, run=tmp_path / f"run-{seed}"))
         says = [line for line in named("pupil", tmp_path / "out").card.warnings if "learnt from some of those" in line]
         assert len(says) == doubted
+    start = named("pneumonia-resnet18", tmp_path / "out").card
+    same = SimpleNamespace(fingerprint=start.training.fingerprint)
+    other = replace(SHORT, seed=SHORT.seed + 1)
+    assert seen_before([start], same, other, drawn=True)
+    assert not seen_before([start], same, other, drawn=False)  # the folder itself says which films are held out
 
 
 def test_the_head_of_other_classes_is_left_out(tmp_path: Path) -> None:
