@@ -77,7 +77,7 @@ def test_diagnose_sends_the_film_as_a_file_and_the_map_in_full(weights: Path) ->
     assert "240 x 200 px" in original["says"]
     assert (film["width"], film["height"]) == (240, 200)
     assert "/media/" in film["url"]
-    assert "patient's right is here" in film["right"]
+    assert "patient's right is at the left" in film["right"]
     assert 0 <= a_map(over).min() < a_map(over).max() == 1
     assert found["look"] == {"colours": "inferno", "opacity": 0.6, "contour": True, "level": 0.5}
     assert len(json.dumps(found)) < 30_000  # with every change; the film is not in it

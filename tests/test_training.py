@@ -318,7 +318,7 @@ def test_a_loss_that_is_no_number_stops_the_run(data: Path, tmp_path: Path) -> N
 
 def test_a_teacher_tempers_the_labels(data: Path, tmp_path: Path) -> None:
     train(order(data, tmp_path))
-    _, films = runs._films(order(data, tmp_path))
+    _, films, _ = runs._films(order(data, tmp_path))
     taught = order(data, tmp_path, recipe=replace(TINY, teacher="pneumonia-resnet18", teaching=0.5))
     targets, truth = runs._taught(taught, films).targets, runs._taught(order(data, tmp_path), films).targets
     elsewhere = replace(taught.recipe, teacher=str(tmp_path / "out" / "pneumonia-resnet18.safetensors"))
