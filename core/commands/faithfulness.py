@@ -74,8 +74,8 @@ def _made(options: argparse.Namespace) -> int:
     options.rows.parent.mkdir(parents=True, exist_ok=True)
     kept = load(Scored, options.rows)
     write(options.rows, to_csv(Scored, kept, _DIGITS).encode())  # without a row that was cut short
-    count = Counter((row.weights_sha256, row.method, row.file) for row in kept)
-    done = {map_ for map_, scores in count.items() if scores == len(SCORES)}
+    scored = Counter((row.weights_sha256, row.method, row.file) for row in kept)
+    done = {map_ for map_, scores in scored.items() if scores == len(SCORES)}
     asked: set[tuple[str, str, str]] = set()
     failed = 0
     with options.rows.open("a", encoding="utf-8") as file:

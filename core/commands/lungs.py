@@ -80,7 +80,7 @@ def _train(options: argparse.Namespace) -> int:
     from core.tasks import TASKS
 
     try:
-        rounds = [count(steps) for steps in options.steps.split(",")]
+        rounds = [count(steps.strip()) for steps in options.steps.split(",")]
     except argparse.ArgumentTypeError as error:
         raise DataError(f"--steps wants whole numbers, such as 450,500,500: {error}.") from error
     paths = []

@@ -45,7 +45,7 @@ def weigh(train: Films, val: Films, task: Task, most: float) -> tuple[Films, Fil
     patients = np.array([film.patient for film in train.films])
     features, group = BASELINES[_SEEN].features, np.array(task.sure_places)
     seen, coarse = features(train.images), group[train.labels]
-    if min(len(set(patients[coarse == place])) for place in group) < _PARTS:
+    if min(len(set(patients[coarse == place])) for place in set(group)) < _PARTS:
         raise TrainingError(f"--propensity needs films of {_PARTS} patients or more of every class. Leave it out.")
     said = np.empty((len(train), group.max() + 1))
     for others, held in StratifiedGroupKFold(_PARTS).split(seen, coarse, patients):

@@ -205,7 +205,8 @@ def _taught(order: Order, films: Films, team: Team = ALONE) -> Films:
 
 
 def _teachers(order: Order) -> list[Checkpoint]:
-    return [checkpoint_called(name.strip(), order.out) for name in order.recipe.teacher.split(",") if name]
+    names = order.recipe.teacher.split(",") if order.recipe.teacher else []
+    return [checkpoint_called(name.strip(), order.out) for name in names]
 
 
 def _sources(order: Order) -> list[Card]:

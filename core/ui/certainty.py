@@ -122,13 +122,12 @@ def words(result: Result, checkpoint: Checkpoint) -> None:
         st.caption(f":material/help: {of(checkpoint)}")
         return
     wording = found.wording(result.reading.by_class)
-    right = _was_right(wording.name, found, checkpoint)
+    right, promise = _was_right(wording.name, found, checkpoint), ""
     if guard.cautious(result):
-        right = ": how often that is right on films unlike those known is not known."
+        right, promise = ": how often that is right on films unlike those known is not known.", UNPROMISED
     st.markdown(
         f"{_ICONS[wording.name]} **{wording.title}**{right}  \n"
-        f":material/data_array: **{set_name()}: {_held(found, result.reading, checkpoint)}"
-        f"{UNPROMISED if guard.cautious(result) else ''}"
+        f":material/data_array: **{set_name()}: {_held(found, result.reading, checkpoint)}{promise}"
     )
 
 
