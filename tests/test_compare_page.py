@@ -222,11 +222,20 @@ def test_the_second_film_stays_when_another_of_its_name_is_added() -> None:
     assert app.selectbox(key=state.compare.SECOND_FILM).options == ["Doe1.png"]
     app.file_uploader[0].set_value([("Doe1.png", UPSIDE_DOWN, "image/png")])
     app.run()
-    first = next(one for one in app.selectbox if one.label == "First film")
-    first.set_value(state.Upload.of("", FILM).sha256).run()
+    app.selectbox(key=state.compare.SECOND_FILM).set_value(second).run()
     assert not app.exception
     assert app.session_state[state.compare.SECOND_FILM] == second
     assert f"Doe1.png ({second[:12]})" in app.selectbox(key=state.compare.SECOND_FILM).options
+
+
+def test_a_film_added_is_the_second_one_and_of_two_added_the_first_two_are_compared() -> None:
+    app = opened(FILM, films="two", backbone=RESNET)
+    for added, compared in (([OTHER], [FILM, OTHER]), ([UPSIDE_DOWN, FILM], [UPSIDE_DOWN, FILM])):
+        app.file_uploader[0].set_value([("next.png", data, "image/png") for data in added])
+        app.run()
+        assert not app.exception
+        now = [app.session_state["chosen_film"], app.session_state[state.compare.SECOND_FILM]]
+        assert now == [state.Upload.of("", data).sha256 for data in compared]
 
 
 def test_the_original_is_there_before_any_map_is_made() -> None:

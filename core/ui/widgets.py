@@ -236,12 +236,17 @@ def no_model() -> None:
     )
 
 
-def uploader(label: str) -> None:
-    """A drop area. Files go into the visitor's tray at once, and the area is empty again."""
+def uploader(label: str, taken: Callable[[Sequence[str]], None] = lambda _: None) -> None:
+    """A drop area. Files go into the visitor's tray at once, and the area is empty again.
+
+    Args:
+        label: above it.
+        taken: told the sha256 of what was dropped in, when it is in the tray and its first film is looked at.
+    """
     key = state.films.UPLOADER.key
 
     def take() -> None:
-        state.films.add((file.name, file.getvalue(), "") for file in st.session_state.get(key) or ())
+        taken(state.films.add((file.name, file.getvalue(), "") for file in st.session_state.get(key) or ()))
         state.films.UPLOADER.renew()
 
     st.file_uploader(

@@ -224,7 +224,15 @@ def _films(*, two: bool) -> tuple[Upload, ...]:
         second = state.settle(state.compare.SECOND_FILM, others)
         state.put(state.compare.SECOND_FILM, second)  # tells the browser, where it may have another label by now
         st.selectbox("Second film", others, format_func=called.__getitem__, key=state.compare.SECOND_FILM)
-    widgets.uploader("Add films")
+
+    def beside(taken: Sequence[str]) -> None:
+        """One film added becomes the second, of several the first two are compared."""
+        if two and taken and list(taken) != [chosen.sha256]:
+            if len(taken) == 1:
+                state.films.choose(chosen.sha256)
+            state.put(state.compare.SECOND_FILM, taken[:2][-1])
+
+    widgets.uploader("Add films", beside)
     st.button("Remove all films", on_click=state.films.clear, icon=":material/delete:", width="stretch")
     return (chosen, films[second]) if second else (chosen,)
 

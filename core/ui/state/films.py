@@ -27,11 +27,15 @@ def given() -> tuple[Upload, ...]:
     return tuple(_films().values())
 
 
-def add(files: Iterable[tuple[str, bytes, str]], *, aggregates: bool = False) -> None:
-    """Take in files: name, bytes, note. The first is chosen; :func:`note` tells of those that did not fit."""
+def add(files: Iterable[tuple[str, bytes, str]], *, aggregates: bool = False) -> list[str]:
+    """Take in files: name, bytes, note. The first is chosen; :func:`note` tells of those that did not fit.
+
+    Returns:
+        sha256 of those that did, in order.
+    """
     tray = _films()
     size = sum(len(film.data) for film in tray.values())
-    first, left_out = None, 0
+    taken, left_out = [], 0
     for name, data, note_of_film in files:
         film = replace(Upload.of(name, data), note=note_of_film, aggregate=aggregates)
         if film.sha256 not in tray:
@@ -40,15 +44,16 @@ def add(files: Iterable[tuple[str, bytes, str]], *, aggregates: bool = False) ->
                 continue
             tray[film.sha256] = film
             size += len(data)
-        first = first or film.sha256
-    if first:
-        st.session_state[_CHOSEN] = first
+        taken.append(film.sha256)
+    if taken:
+        choose(taken[0])
     st.session_state[_ADDED] = times_added() + 1
     st.session_state[_NOTE] = (
         f"{left_out} more did not fit: at most {MAX_FILMS} films, {MAX_BYTES // 2**20} MiB. Remove some first."
         if left_out
         else ""
     )
+    return taken
 
 
 def put_for(old: Upload, new: Upload) -> None:
