@@ -1,4 +1,4 @@
-"""Many films through one classifier, decoding the next ones while the network reads the last."""
+"""Many films: one by one from their files, or through one classifier, decoding the next while it reads the last."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 from core.errors import XrayError
 from core.xray import Xray, read_xray
@@ -39,6 +42,26 @@ class Outcome:
     xray: Xray | None = None
     reading: Reading | None = None
     error: XrayError | OSError | None = None
+
+
+def readable(paths: Iterable[Path], what: str, say: Callable[[str], object]) -> Iterator[tuple[Path, Xray]]:
+    """Films from their files, with a bar of progress on standard error. One that cannot be read is named and left out.
+
+    Args:
+        paths: the files.
+        what: the bar is called.
+        say: called with the name of a file and why it cannot be read.
+
+    Yields:
+        The file, in order, and its film.
+    """
+    for path in tqdm(paths, desc=what, unit="film"):
+        try:
+            xray = read_xray(path.read_bytes())
+        except (XrayError, OSError) as error:
+            say(f"{path}: {error}")
+        else:
+            yield path, xray
 
 
 def read_many(sources: Iterable[Source], classifier: Classifier, batch: int = BATCH) -> Iterator[Outcome]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.batch import read_many
+from core.batch import read_many, readable
 from core.checkpoint import find
 from core.classifier import Classifier
 from core.errors import XrayError
@@ -75,3 +76,12 @@ def test_bytes_are_fetched_as_they_are_needed(classifier: Classifier) -> None:
     next(outcomes)
     assert len(fetched) <= 8
     outcomes.close()
+
+
+def test_files_that_cannot_be_read_are_named_and_left_out(tmp_path: Path) -> None:
+    good, broken, gone = tmp_path / "good.png", tmp_path / "broken.png", tmp_path / "gone.png"
+    good.write_bytes(FILES[0])
+    broken.write_bytes(b"nothing of a film")
+    said: list[str] = []
+    assert [path for path, _ in readable([gone, broken, good], "films", said.append)] == [good]
+    assert [Path(line.split(": ")[0]) for line in said] == [gone, broken]

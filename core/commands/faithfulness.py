@@ -98,24 +98,18 @@ def _made(options: argparse.Namespace) -> int:
 
 def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed: int, file: TextIO) -> int:
     """Add the rows of films by the methods that each lacks; how many films could not be read."""
-    from tqdm import tqdm
-
-    from core.errors import XrayError
+    from core.batch import readable
     from core.records import rows
     from core.trust.table import Scored
-    from core.xray import read_xray
 
-    failed = 0
-    for film, methods in tqdm(films.items(), desc=classifier.name, unit="film"):
-        try:
-            found = _scored(classifier, film, read_xray(film.path.read_bytes()), methods, seed)
-        except XrayError as error:
-            say(f"{film.file}: {error}")
-            failed += 1
-            continue
-        file.write(rows(Scored, found, _DIGITS))
+    by_path = {film.path: film for film in films}
+    read = 0
+    for path, xray in readable(by_path, classifier.name, say):
+        film = by_path[path]
+        file.write(rows(Scored, _scored(classifier, film, xray, films[film], seed), _DIGITS))
         file.flush()
-    return failed
+        read += 1
+    return len(films) - read
 
 
 def _scored(classifier: Classifier, film: Film, xray: Xray, methods: tuple[str, ...], seed: int) -> list[Scored]:

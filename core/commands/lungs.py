@@ -74,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     import numpy as np
 
+    from core.batch import readable
     from core.dataset import index
     from core.errors import DataError
     from core.lungs.making import card, train
@@ -91,7 +92,8 @@ def _train(options: argparse.Namespace) -> int:
         people = sorted(films)
         order = np.random.default_rng(options.seed).permutation(len(people))[: options.films]
         paths = [films[people[place]] for place in order]
-    trained = train.train(options.masks, options.images, train.squares(paths), rounds, options.seed, say)
+    unmasked = train.squares(xray for _, xray in readable(paths, "films without masks", say))
+    trained = train.train(options.masks, options.images, unmasked, rounds, options.seed, say)
     aid = card.store(options.out, trained, options.command_line)
     dice = aid.card.metrics["dice"]
     print(f"{aid.weights}  Dice {dice.value:.3f} ({dice.low:.3f} to {dice.high:.3f})")
@@ -219,18 +221,11 @@ def _asked(options: argparse.Namespace) -> Iterator[tuple[Checkpoint, list[Film]
         yield chosen, films_of(chosen, options.data, options.split)[0]
 
 
-def _read(films: list[Film], says: str) -> Iterator[tuple[Film, Xray]]:
-    """Films from their files; what cannot be read is named and left out."""
-    from tqdm import tqdm
+def _read(films: list[Film], what: str) -> Iterator[tuple[Film, Xray]]:
+    from core.batch import readable
 
-    from core.errors import XrayError
-    from core.xray import read_xray
-
-    for film in tqdm(films, desc=says, unit="film"):
-        try:
-            yield film, read_xray(film.path.read_bytes())
-        except XrayError as error:
-            say(f"{film.file}: {error}")
+    by_path = {film.path: film for film in films}
+    return ((by_path[path], xray) for path, xray in readable(by_path, what, say))
 
 
 _WHAT = MappingProxyType[str, Callable[[argparse.Namespace], int]](

@@ -91,19 +91,13 @@ def run(options: argparse.Namespace) -> int:
 def _squares(paths: Sequence[Path], what: str, size: int) -> NDArray[np.uint8]:
     """Films from their files as squares, uint8 ``[N, S, S]``; what cannot be read is named and left out."""
     import numpy as np
-    from tqdm import tqdm
 
-    from core.errors import DataError, XrayError
-    from core.xray import Preprocessing, read_xray
+    from core.batch import readable
+    from core.errors import DataError
+    from core.xray import Preprocessing
 
-    preprocessing, found = Preprocessing(size=size), []
-    for path in tqdm(paths, desc=what, unit="film"):
-        try:
-            square = preprocessing.square(read_xray(path.read_bytes()))
-        except XrayError as error:
-            say(f"{path}: {error}")
-            continue
-        found.append(np.rint(square * 255).astype(np.uint8))
+    square = Preprocessing(size=size).square
+    found = [np.rint(square(xray) * 255).astype(np.uint8) for _, xray in readable(paths, what, say)]
     if not found:
         raise DataError(f"There is no {what} film that can be read. Give a folder with train and test films.")
     return np.stack(found)

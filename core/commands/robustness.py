@@ -81,19 +81,13 @@ def _everything() -> Iterator[tuple[Corruption | None, int]]:
 
 def _before(options: argparse.Namespace, chosen: Checkpoint) -> Clean:
     """The drawn films, and what the network makes of them undisturbed."""
-    from core.errors import XrayError
+    from core.batch import readable
     from core.evaluate.films import drawn, none_could_be_read
     from core.models import get_pool
     from core.robustness.damage import clean
-    from core.xray import read_xray
 
-    films, xrays = [], []
-    for film in drawn(chosen, options.data, options.split, options.films, options.seed):
-        try:
-            xrays.append(read_xray(film.path.read_bytes()))
-        except XrayError:
-            continue  # `evaluate` and `index` say which; here it only makes the sample smaller
-        films.append(film)
-    if not films:
+    films = {film.path: film for film in drawn(chosen, options.data, options.split, options.films, options.seed)}
+    xrays = dict(readable(films, chosen.name, say))
+    if not xrays:
         raise none_could_be_read()
-    return clean(get_pool().get(chosen), films, xrays)
+    return clean(get_pool().get(chosen), [films[path] for path in xrays], list(xrays.values()))

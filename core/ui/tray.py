@@ -131,14 +131,17 @@ def _averages(checkpoint: Checkpoint) -> None:
             st.button(
                 film.title,
                 key=f"average_{film.title}",
-                on_click=state.films.add,
-                args=([(film.title, film.data, film.caption)],),
-                kwargs={"aggregates": True},
+                on_click=_give,
+                args=(film,),
                 width="stretch",
                 help=film.caption,
             )
     with cells[-1]:
         _public(checkpoint)
+
+
+def _give(film: Sample) -> None:
+    state.films.add([(film.title, film.data, film.caption)], aggregates=True)
 
 
 def _public(checkpoint: Checkpoint) -> None:

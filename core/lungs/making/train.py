@@ -19,6 +19,7 @@ from core.lungs.making.settle import AGREES, dice, settle
 from core.lungs.making.teach import look, teach
 from core.lungs.network import LungNet
 from core.lungs.shape import lungs
+from core.xray import Xray
 
 Say = Callable[[str], None]
 
@@ -130,10 +131,8 @@ def _lay(network: LungNet, others: Sequence[Pair]) -> list[Pair]:
     return found
 
 
-def squares(paths: Sequence[Path]) -> NDArray[np.float32]:
-    """Films from their files as the network gets them, float32 ``[N, S, S]`` in 0…1."""
-    from core.xray import read_xray
-
+def squares(xrays: Iterable[Xray]) -> NDArray[np.float32]:
+    """Films as the network gets them, float32 ``[N, S, S]`` in 0…1."""
     size = SQUARE.size
-    found = [SQUARE.square(read_xray(path.read_bytes())) for path in paths]
+    found = [SQUARE.square(xray) for xray in xrays]
     return np.stack(found) if found else np.empty((0, size, size), np.float32)
