@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.checkpoint import Interval
 from core.evaluate.subgroups import SMALL, TERTILES, subgroups
 from tests.tables import only, table
 
@@ -38,6 +39,17 @@ def test_intervals_keep_patients_together() -> None:
     spread = subgroups(repeated, {}, draws=300)[0].accuracy
     single = subgroups(table(100, patients=100_000), {}, draws=300)[0].accuracy
     assert spread.high - spread.low == pytest.approx(single.high - single.low, abs=0.08)
+
+
+def test_a_group_read_wholly_right_is_not_certain() -> None:
+    random = table(300)
+    found = only(random, np.flatnonzero(random.decisions == random.labels))
+    for place, group in enumerate(subgroups(found, {}, draws=50)):
+        count = len({p for p, label in zip(found.patients, found.labels, strict=True) if label == place})
+        assert group.accuracy == group.recall == Interval.of_share(1.0, count)
+    groups = subgroups(found, {"brightness": np.arange(len(found)).astype(float)}, draws=50)
+    for group in groups[3:]:
+        assert group.recall.low < group.accuracy.low < group.accuracy.value == 1
 
 
 def test_small_groups_are_marked_and_empty_ones_left_out() -> None:

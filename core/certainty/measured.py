@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from core.certainty.fitted import LEVELS, Certainty
 from core.certainty.wording import WORDINGS
 from core.checkpoint import Interval
+from core.evaluate.alike import counter
 from core.evaluate.bootstrap import DRAWS, Kinds, by_score, tallies
-from core.evaluate.figures import interval
+from core.evaluate.figures import interval, of_share
 from core.evaluate.predictions import Predictions
 
 Array = NDArray[np.float64]
@@ -68,11 +69,11 @@ def coverage(predictions: Predictions, found: Certainty, draws: int = DRAWS) -> 
         mine = np.isin(predictions.labels, places)
         if not mine.any():
             return ()
-        patients = len({p for p, there in zip(predictions.patients, mine, strict=True) if there})
+        patients = counter(predictions.patients)(mine)
         values = plain[0, places].sum(axis=0) / of[0, places].sum()
         with np.errstate(invalid="ignore"):
             spread = drawn[:, places].sum(axis=1) / of_drawn[:, places].sum(axis=1)[:, None]
-        return tuple(_told(float(v), spread[:, at], patients) for at, v in enumerate(values))
+        return tuple(of_share(float(v), spread[:, at], patients) for at, v in enumerate(values))
 
     sizes = held.sum(axis=2)
     return Coverage(
@@ -133,7 +134,7 @@ def risk(predictions: Predictions, shares: tuple[float, ...] = (0.8, 0.9), draws
         np.maximum(high, curve),
         interval(float(_area(plain)[0]), _area(drawn) + aside),
         {
-            share: _told(float(values[place]), spreads[:, place], max(1, round(share * patients)))
+            share: of_share(float(values[place]), spreads[:, place], max(1, round(share * patients)))
             for place, share in enumerate(shares)
         },
     )
@@ -165,8 +166,7 @@ def right(predictions: Predictions, among: Flags) -> Right:
     if not count:
         return Right(0, len(predictions), None)
     value = float((predictions.decisions == predictions.labels)[among].mean())
-    patients = len({p for p, there in zip(predictions.patients, among, strict=True) if there})
-    return Right(count, len(predictions), Interval.of_share(value, patients))
+    return Right(count, len(predictions), Interval.of_share(value, counter(predictions.patients)(among)))
 
 
 def said(predictions: Predictions, found: Certainty) -> dict[str, Right]:
@@ -183,12 +183,6 @@ def kept(predictions: Predictions, found: Certainty) -> dict[str, Right]:
     """Key in TARGETS → how often the films that are read were right."""
     top = predictions.probabilities.max(axis=1)
     return {name: right(predictions, top >= low) for name, low in found.cuts.items()}
-
-
-def _told(value: float, spread: Array, patients: int) -> Interval:
-    """With its bootstrap interval; Wilson's where all draws agree."""
-    found = interval(value, spread)
-    return found if found.told else Interval.of_share(found.value, patients)
 
 
 def _points(tally: Array) -> tuple[Array, Array]:

@@ -99,6 +99,12 @@ def interval(value: float, spread: Array) -> Interval:
     return Interval(value=value, low=max(0.0, min(float(low), value)), high=min(1.0, max(float(high), value)))
 
 
+def of_share(value: float, spread: Array, patients: int) -> Interval:
+    """A share's: Wilson's, with as many observations as there are patients, where its draws do not vary."""
+    found = interval(value, spread)
+    return found if found.told else Interval.of_share(found.value, patients)
+
+
 def _all(tally: Mapping[str, Array], task: Task) -> dict[str, Array]:
     """Every figure, ``[D]`` each, from tallies by cell ``[D, K²]`` and by every class' score ``[D, 2 · scores]``."""
     size = len(task.classes)

@@ -12,9 +12,9 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from core.checkpoint import Interval
 from core.errors import DataError, UnknownNameError
-from core.evaluate.alike import between, counter
+from core.evaluate.alike import counter
 from core.evaluate.bootstrap import DRAWS, Kinds, tallies
-from core.evaluate.figures import interval
+from core.evaluate.figures import of_share
 from core.evaluate.merging import members, one_against_rest, two_sides
 from core.evaluate.metrics import METRICS, Binary, binary_counts
 from core.evaluate.predictions import Predictions
@@ -199,12 +199,8 @@ def operating_point(  # noqa: PLR0913 - a record's fields
     plain = _counts(cells.once())
     found = {}
     for name, metric in (("sensitivity", METRICS["recall"]), ("specificity", METRICS["specificity"])):
-        value = float(metric.compute(plain)[0])
-        figure = interval(value, metric.compute(drawn))
-        if not figure.told:  # all draws agree, as they do when every film is right
-            count = counter(predictions.patients)(metric.counted(truth, score >= threshold))
-            figure = between(value, metric.alike(value, count))
-        found[name] = figure
+        patients = counter(predictions.patients)(metric.counted(truth, score >= threshold))
+        found[name] = of_share(float(metric.compute(plain)[0]), metric.compute(drawn), patients)
     return OperatingPoint(
         model=model,
         weights_sha256=weights_sha256,

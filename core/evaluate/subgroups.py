@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checkpoint import Interval
+from core.evaluate.alike import counter
 from core.evaluate.bootstrap import DRAWS, Kinds, tallies
-from core.evaluate.figures import interval
+from core.evaluate.figures import of_share
 from core.evaluate.metrics import Array, ratio
 from core.evaluate.predictions import Predictions
 
@@ -92,6 +93,7 @@ def _group(  # noqa: PLR0913, PLR0917 - a figure, of whom, and how it is resampl
     draws: int,
 ) -> Subgroup:
     people = tuple(predictions.patients[row] for row in rows)
+    patients = counter(people)
     labels = predictions.labels[rows]
     right = (predictions.decisions[rows] == labels).astype(np.int64)
     kinds = Kinds(labels * 2 + right, 2 * len(predictions.classes))
@@ -102,9 +104,9 @@ def _group(  # noqa: PLR0913, PLR0917 - a figure, of whom, and how it is resampl
         name,
         ends,
         len(rows),
-        len(set(people)),
-        interval(float(accuracy[0]), accuracies),
-        interval(float(recall[0]), recalls),
+        patients(labels >= 0),
+        of_share(float(accuracy[0]), accuracies, patients(labels >= 0)),
+        of_share(float(recall[0]), recalls, min(patients(labels == place) for place in np.unique(labels))),
     )
 
 
