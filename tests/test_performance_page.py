@@ -44,7 +44,6 @@ from core.tasks import TASKS
 from core.trust.scores import SCORES
 from core.trust.table import Mean
 from core.ui import cache, cells, state, widgets
-from core.ui.charts import config
 from core.ui.performance import charts, comparison, downloads, heatmaps, lungs, matrices, points, robustness
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sections import SECTIONS
@@ -598,10 +597,13 @@ def test_the_methods_paragraph_names_weights_and_films(weights: Path, first: Sou
 
 
 @pytest.mark.parametrize("fmt", ["png", "svg"])
-def test_figures_are_saved_as_asked(fmt: str) -> None:
-    found = config("roc", fmt)
-    assert found["toImageButtonOptions"]["format"] == fmt
-    assert found["modeBarButtons"] == [["toImage"]]
+def test_figures_are_saved_as_asked(weights: Path, fmt: str) -> None:
+    app = opened()
+    app.segmented_control(key=state.performance.FORMAT).set_value(fmt).run()
+    found = [json.loads(chart.proto.config) for chart in app.get("plotly_chart")]
+    assert found
+    assert {config["toImageButtonOptions"]["format"] for config in found} == {fmt}
+    assert all(config["modeBarButtons"] == [["toImage"]] for config in found)
 
 
 def test_a_matrix_has_a_square_to_click_in_every_cell() -> None:

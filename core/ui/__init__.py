@@ -16,6 +16,7 @@
     widgets       notice, model picker, uploader, error panels
     pickers       one thing among several
     charts, cells Plotly figures; confusion matrices
+    plot          a figure on a page, with the button that saves it
     reading_room  the viewer: films and maps in the browser
     look          how overlays look: controls and legend
     making        maps that must be made first: a bar, and a way to stop

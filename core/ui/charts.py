@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     Numbers = Sequence[float] | NDArray[np.float64]
 
-CONFIG: Final[dict[str, Any]] = {"displayModeBar": False, "displaylogo": False}
-"""For ``st.plotly_chart(config=…)``: no toolbar over a figure this small, no link to elsewhere."""
-
 _BAND: Final = 0.16  # opacity
 _DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Beside colours: lines are told apart in black and white as well."""
@@ -78,23 +75,6 @@ def band(x: Numbers, low: Numbers, high: Numbers, colour: str) -> dict[str, Any]
         "mode": "lines",
         "hoverinfo": "skip",
         "showlegend": False,
-    }
-
-
-def config(name: str, fmt: str, *, lasso: bool = False) -> dict[str, Any]:
-    """For ``st.plotly_chart(config=…)``: a button that saves the figure, and selection where there is one.
-
-    Args:
-        name: of the file, without its ending.
-        fmt: "png" or "svg".
-        lasso: with the tools that select points and move the figure.
-    """
-    select = [["lasso2d", "select2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] if lasso else []
-    return {
-        "displaylogo": False,
-        "displayModeBar": True,
-        "modeBarButtons": [*select, ["toImage"]],
-        "toImageButtonOptions": {"format": fmt, "filename": name, "scale": 2 if fmt == "png" else 1},
     }
 
 

@@ -27,6 +27,7 @@ from core.ui import (
     look,
     lungs,
     making,
+    plot,
     reading_room,
     state,
     trust,
@@ -77,7 +78,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
             colours,
         )
         spoken = ", ".join(f"{words[name]} {probability(share)}" for name, share in by_class.items())
-        st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key="bars", alt=f"Probabilities: {spoken}")
+        plot.show(figure, key="bars", alt=f"Probabilities: {spoken}")
         st.toggle(
             "Before calibration",
             key=state.reading.UNCALIBRATED,

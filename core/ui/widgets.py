@@ -14,7 +14,7 @@ from core.checkpoint import Checkpoint, Interval
 from core.errors import PneumoLensError
 from core.explain import DEFAULT, METHODS
 from core.tasks import OWN, Task
-from core.ui import cache, measured, pickers, state
+from core.ui import cache, measured, state
 from core.ui.charts import Palette
 from core.words import DISCLAIMER
 from core.xray import LIMITS
@@ -259,11 +259,6 @@ def uploader(label: str, taken: Callable[[Sequence[str]], None] = lambda _: None
     )
     if state.films.note():
         st.warning(state.films.note(), icon=":material/inventory_2:")
-
-
-def pick_format() -> str:
-    """The picker of what figures are saved as: "png" or "svg"."""
-    return pickers.segments("Save figures as", {"png": "PNG", "svg": "SVG"}, state.performance.FORMAT)
 
 
 def figure(checkpoint: Checkpoint, name: str) -> str:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.ui import pickers, state, widgets
+from core.ui import pickers, plot, state, widgets
 from core.ui.dataset import counts, films, filters, health, link, measurements, portraits
 from core.ui.dataset.source import PUBLIC, Source, pick
 
@@ -27,7 +27,7 @@ def main() -> None:
         return
     chosen, everything = filters.choose(source)
     with st.sidebar:
-        widgets.pick_format()
+        plot.pick_format()
     headline(source, chosen)
     titles = {name: title for name, (title, _) in SECTIONS.items()}
     section = pickers.segments("Section", titles, state.dataset.SECTION, hidden=True)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.dataset import fold_of
 from core.evaluate import methods_text
 from core.tasks import TASKS, Task
-from core.ui import cache, pickers, state, widgets
+from core.ui import cache, pickers, plot, state, widgets
 from core.ui.performance import link, own
 from core.ui.performance.sections import SECTIONS, draw
 from core.ui.performance.sources import Source, Sources, everything
@@ -25,7 +25,7 @@ def main() -> None:
         chosen = pick_sources(found, task)
         own.panel(task)
         unusable(found)
-        fmt = widgets.pick_format()
+        plot.pick_format()
     if not found.good:
         nothing()
         link.give("")
@@ -37,7 +37,7 @@ def main() -> None:
     about(chosen)
     titles = {section.name: section.title for section in SECTIONS.values()}
     view = pickers.segments("Section", titles, state.performance.VIEW, hidden=True)
-    draw(SECTIONS[view], chosen, task, fmt, frozenset(s.name for s in found.good.values() if s.name.startswith("own-")))
+    draw(SECTIONS[view], chosen, task, frozenset(s.name for s in found.good.values() if s.name.startswith("own-")))
     methods(chosen)
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.certainty import HUMAN
 from core.compare import Opinion, Verdict, judge
 from core.errors import PneumoLensError
-from core.ui import certainty, charts, cutoff, guard, look, making, reading_room, state, viewer, widgets
+from core.ui import certainty, charts, cutoff, guard, look, making, plot, reading_room, state, viewer, widgets
 from core.ui.compare import believed, page, panes, together
 from core.ui.compare.choice import Choice
 from core.ui.compare.panes import EACH, Pane
@@ -110,7 +110,7 @@ def _readings(seen: Sequence[Seen]) -> None:
             )
             spoken = ", ".join(f"{words[label]} {probability(share)}" for label, share in by_class.items())
             alt = f"Probabilities by {one.name}: {spoken}"
-            st.plotly_chart(figure, width="stretch", config=charts.CONFIG, key=f"compared_{place}", alt=alt)
+            plot.show(figure, key=f"compared_{place}", alt=alt)
             if one.letter:
                 widgets.origin(one.result.upload.note)
             guard.short(one.result, one.checkpoint)

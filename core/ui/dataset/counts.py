@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.dataset.balance import ALL, Balance, balance, imbalance, table
-from core.ui import cache, state, widgets
-from core.ui.charts import config
+from core.ui import cache, plot, widgets
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
 from core.words import percent, within
@@ -31,10 +30,9 @@ def show(source: Source) -> None:
     with left:
         st.markdown("**Films of each class**")
         figure = charts.counts(found.films[some], splits, classes, colours)
-        st.plotly_chart(
+        plot.show(
             figure,
-            width="stretch",
-            config=config("class-counts", state.performance.figure_format()),
+            name="class-counts",
             key="balance_counts",
             alt="Films per class and split",
         )
@@ -42,10 +40,9 @@ def show(source: Source) -> None:
     with right:
         st.markdown("**Shares**")
         figure = charts.shares(found.shares[some], splits, classes, colours)
-        st.plotly_chart(
+        plot.show(
             figure,
-            width="stretch",
-            config=config("class-shares", state.performance.figure_format()),
+            name="class-shares",
             key="balance_shares",
             alt="Shares of the classes",
         )
@@ -79,10 +76,9 @@ def _patients(found: Balance, classes: list[str]) -> None:
     with left:
         st.markdown("**Films of one patient**")
         figure = charts.per_patient(found.spread, classes, widgets.palette())
-        st.plotly_chart(
+        plot.show(
             figure,
-            width="stretch",
-            config=config("films-per-patient", state.performance.figure_format()),
+            name="films-per-patient",
             key="balance_patients",
             alt="Films per patient",
         )

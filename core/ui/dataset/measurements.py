@@ -7,8 +7,7 @@ import streamlit as st
 
 from core.dataset.distribution import distribution
 from core.dataset.shortcut import TRAITS, Shortcut, shortcuts
-from core.ui import cache, pickers, state, widgets
-from core.ui.charts import config
+from core.ui import cache, pickers, plot, state, widgets
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
 from core.words import within
@@ -67,10 +66,9 @@ def show(source: Source) -> None:
             words = [source.word(name) for name in spread.classes]
             title = f"{chosen.title}, {chosen.unit}" if chosen.unit else chosen.title
             drawn = charts.histogram(spread, words, title, widgets.palette())
-            st.plotly_chart(
+            plot.show(
                 drawn,
-                width="stretch",
-                config=config(chosen.name, state.performance.figure_format()),
+                name=chosen.name,
                 key="trait",
                 alt=f"{chosen.title} by class",
             )

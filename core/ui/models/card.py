@@ -13,7 +13,7 @@ from core.lungs.probe import Probed
 from core.robustness import damage_record
 from core.robustness.damage_record import Damage
 from core.training.baselines import BASELINES
-from core.ui import cells, charts, measured, tested, widgets
+from core.ui import cells, measured, plot, tested, widgets
 from core.ui.models import groups, judged, sketch
 
 
@@ -132,10 +132,8 @@ def matrix(checkpoint: Checkpoint) -> None:
     counts = confusion_matrix(found)
     figure = cells.confusion(counts, words, widgets.palette())
     right = int(counts.trace())
-    st.plotly_chart(
+    plot.show(
         figure,
-        width="stretch",
-        config=charts.CONFIG,
         key="matrix",
         alt=f"Confusion matrix of {checkpoint.name}: {right} of {len(found)} test films read right",
     )

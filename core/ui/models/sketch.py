@@ -14,8 +14,8 @@ from core.architectures import HEADS
 from core.architectures.sketch import Sketch, load
 from core.checkpoint import Checkpoint
 from core.errors import DataError
-from core.ui import widgets
-from core.ui.charts import Palette, config
+from core.ui import plot, widgets
+from core.ui.charts import Palette
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -59,10 +59,10 @@ def show(checkpoint: Checkpoint) -> None:
     size = checkpoint.preprocessing.size
     size = size if size in sketch.sizes else sketch.size
     parts = blocks(checkpoint, sketch, size)
-    st.plotly_chart(
+    plot.show(
         figure(parts, widgets.palette()),
-        width="stretch",
-        config=config(f"architecture-{checkpoint.card.architecture}", "svg"),
+        name=f"architecture-{checkpoint.card.architecture}",
+        fmt="svg",
         key="sketch",
         alt=f"{checkpoint.architecture.title}: " + ", ".join(f"{part.name} {part.lines[0]}" for part in parts),
     )

@@ -12,15 +12,14 @@ import streamlit as st
 
 from core.evaluate import Kind, Predictions, brier, ece, log_loss, reliability, tempered
 from core.tasks import Task
-from core.ui import cache, pickers, state, widgets
-from core.ui.charts import config
+from core.ui import cache, pickers, plot, state, widgets
 from core.ui.performance import charts, controls
 from core.ui.performance.sources import Source
 
 _KINDS: Final[dict[Kind, str]] = {"equal-width": "Equal width", "adaptive": "Equal films (adaptive)"}
 
 
-def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], _task: Task) -> None:
     """The section."""
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
@@ -31,7 +30,7 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         before = bool(st.toggle("Before temperature scaling", key=state.performance.RAW, disabled=not scaled))
     for place, (cell, source) in enumerate(zip(controls.side_by_side(len(sources)), sources, strict=True)):
         with cell:
-            _diagram(source, place, kind, fmt, before=before)
+            _diagram(source, place, kind, before=before)
     st.dataframe(_table(sources), width="stretch", hide_index=True, key="calibration")
     st.caption(
         "A network that is sure as often as it is right lies on the dotted line; below, it is too sure, above, not "
@@ -55,7 +54,7 @@ def raw(source: Source) -> Source | None:
     )
 
 
-def _diagram(source: Source, place: int, kind: Kind, fmt: str, *, before: bool) -> None:
+def _diagram(source: Source, place: int, kind: Kind, *, before: bool) -> None:
     shown = (raw(source) or source) if before else source
     found, error = cache.computed(
         "reliability",
@@ -63,10 +62,9 @@ def _diagram(source: Source, place: int, kind: Kind, fmt: str, *, before: bool) 
         lambda: (reliability(shown.predictions, kind=kind), ece(shown.predictions, kind=kind)),
     )
     st.markdown(f"**{widgets.verbatim(source.title)}** · ECE {error:.3f}, {_KINDS[kind].lower()}")
-    st.plotly_chart(
+    plot.show(
         charts.reliability(found, widgets.palette(), place),
-        width="stretch",
-        config=config(f"reliability-{source.name}", fmt),
+        name=f"reliability-{source.name}",
         key=f"reliability_{source.name}",
         alt=f"Reliability diagram of {source.title}: expected calibration error {error:.3f}",
     )

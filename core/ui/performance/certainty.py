@@ -10,9 +10,8 @@ import streamlit as st
 
 from core.certainty import LEVELS, TARGETS, WORDINGS, Certainty, Coverage, Right, Risk, coverage, kept, risk, said
 from core.tasks import Task
-from core.ui import cache, widgets
+from core.ui import cache, plot, widgets
 from core.ui import certainty as fitted
-from core.ui.charts import config
 from core.ui.performance import controls, selective
 from core.ui.performance.sources import Source, words
 from core.words import percent, within
@@ -20,13 +19,13 @@ from core.words import percent, within
 _SHOWN: Final = (0.80, 0.85, 0.90, 0.95, 0.99)
 
 
-def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], task: Task) -> None:
     """The section."""
     known = {source.name: found for source in sources if (found := _fitted(source)) is not None}
-    _sets([source for source in sources if source.name in known], known, task, fmt)
+    _sets([source for source in sources if source.name in known], known, task)
     _without([source for source in sources if source.name not in known])
     st.subheader("Left to a human reader", anchor=False)
-    _risk(sources, fmt)
+    _risk(sources)
     st.dataframe(_risks(sources), width="stretch", hide_index=True, key="risks")
     st.caption(
         "The films with the lowest highest probability are left to a reader first. AURC: area under this curve, the "
@@ -56,7 +55,7 @@ def _key(source: Source) -> tuple[str, ...]:
     return source.key, cache.stamp(source.checkpoint.validation)
 
 
-def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fmt: str) -> None:
+def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task) -> None:
     st.subheader("Prediction sets", anchor=False)
     if not sources:
         return
@@ -66,10 +65,9 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task, fm
         with cell:
             found = measured[source.name]
             st.markdown(f"**{widgets.verbatim(source.title)}**")
-            st.plotly_chart(
+            plot.show(
                 selective.coverage(found, named, lowest, widgets.palette()),
-                width="stretch",
-                config=config(f"coverage-{source.name}", fmt),
+                name=f"coverage-{source.name}",
                 key=f"coverage_{source.name}",
                 alt=f"Coverage of prediction sets of {source.title}: "
                 + ", ".join(f"{percent(found.overall[at].value)} at {percent(LEVELS[at])}" for at in _places()),
@@ -137,12 +135,11 @@ def _without(sources: Sequence[Source]) -> None:
             st.info(str(fitted.of(source.checkpoint)), icon=":material/help:")
 
 
-def _risk(sources: Sequence[Source], fmt: str) -> None:
+def _risk(sources: Sequence[Source]) -> None:
     found = {source.title: _curve(source) for source in sources}
-    st.plotly_chart(
+    plot.show(
         selective.risk(found, widgets.palette()),
-        width="stretch",
-        config=config("risk-coverage", fmt),
+        name="risk-coverage",
         key="risk_coverage",
         alt="Risk-coverage curves: " + ", ".join(f"{name}, area {one.area.value:.3f}" for name, one in found.items()),
     )

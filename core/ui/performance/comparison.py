@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from core.errors import PneumoLensError
 from core.evaluate import Comparison, Signed, compare
 from core.tasks import Task
-from core.ui import cache, cells, pickers, state, widgets
-from core.ui.charts import config
+from core.ui import cache, cells, pickers, plot, state, widgets
 from core.ui.performance import controls, downloads, films
 from core.ui.performance.sources import Source, words
 
@@ -33,7 +32,7 @@ _GROUPS: Final[Mapping[str, tuple[str, Callable[[Flags, Flags, Flags], Flags]]]]
 _PAIR: Final = 2
 
 
-def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], _task: Task) -> None:
     """The section."""
     if len(sources) < _PAIR:
         st.info(
@@ -72,10 +71,9 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     with matrix:
         st.markdown(f"**{widgets.verbatim(a.title)} less {widgets.verbatim(b.title)}**, films")
         labels = [words(a.task, name) for name in found.classes]
-        st.plotly_chart(
+        plot.show(
             cells.difference(found.difference, labels, widgets.palette()),
-            width="stretch",
-            config=config(f"difference-{a.name}-{b.name}", fmt),
+            name=f"difference-{a.name}-{b.name}",
             key="difference",
             alt=f"Difference of the confusion matrices of {a.title} and {b.title}",
         )

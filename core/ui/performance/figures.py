@@ -25,8 +25,7 @@ from core.evaluate import (
     undefined,
 )
 from core.tasks import Task
-from core.ui import cache, pickers, state, widgets
-from core.ui.charts import config
+from core.ui import cache, pickers, plot, state, widgets
 from core.ui.performance import charts, controls, downloads
 from core.ui.performance.sources import Source, words
 
@@ -77,7 +76,7 @@ _KINDS: Final = (
 _CURVES: Final = {kind.name: kind for kind in _KINDS}
 
 
-def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], task: Task) -> None:
     """The section."""
     with st.spinner("Drawing 2,000 samples of patients …"):
         found = [(source, measured(source)) for source in sources]
@@ -113,7 +112,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
                     lines = _lines(kind, drawn, positive)
                 share = float(one_against_rest(drawn[0][1].predictions, positive)[0].mean())
                 guess = None if kind.name == "roc" else share
-                _draw(kind, lines, guess, f"{kind.name}-{positive}".replace("_", "-"), fmt)
+                _draw(kind, lines, guess, f"{kind.name}-{positive}".replace("_", "-"))
             except PneumoLensError as error:
                 widgets.say(error, "These curves cannot be drawn.")
     st.caption(
@@ -189,11 +188,10 @@ def _lines(kind: _Kind, drawn: Sequence[tuple[int, Source]], positive: str) -> l
     return lines
 
 
-def _draw(kind: _Kind, lines: Sequence[charts.Line], guess: float | None, name: str, fmt: str) -> None:
-    st.plotly_chart(
+def _draw(kind: _Kind, lines: Sequence[charts.Line], guess: float | None, name: str) -> None:
+    plot.show(
         charts.curves(lines, kind.axes, widgets.palette(), chance=guess),
-        width="stretch",
-        config=config(name, fmt),
+        name=name,
         key=f"curve_{kind.name}",
         alt=f"{kind.title} of {', '.join(line.title for line in lines)}",
     )

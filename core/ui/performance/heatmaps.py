@@ -14,8 +14,7 @@ from core.explain import DEFAULT, METHODS
 from core.tasks import Task
 from core.trust.scores import NOTABLE, SCORES
 from core.trust.table import SHIPPED, Mean, ahead_of, by_method, clear
-from core.ui import pickers, state, widgets
-from core.ui.charts import config
+from core.ui import pickers, plot, state, widgets
 from core.ui.measured import every
 from core.ui.performance import controls, dots, measured
 from core.ui.performance.sources import Source
@@ -26,7 +25,7 @@ _FAR: Final = 0.05
 _NAMED: Final = 2  # such leads, the farthest
 
 
-def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], _task: Task) -> None:
     """The section."""
     try:
         found = measured.by_source(Mean, SHIPPED, sources)
@@ -50,15 +49,14 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         with cell:
             rows = [mean for mean in found[source.name] if mean.score == name]
             st.markdown(f"**{widgets.verbatim(source.title)}** · {max(mean.films for mean in rows)} films")
-            st.plotly_chart(
+            plot.show(
                 dots.drawn(
                     [_dot(mean) for mean in rows],
                     {"Random map": rows[0].random, "Centre of the film": rows[0].blob},
                     ends,
                     widgets.palette(),
                 ),
-                width="stretch",
-                config=config(f"{name}-{source.name}", fmt),
+                name=f"{name}-{source.name}",
                 key=f"faithful_{source.name}",
                 alt=f"{score.title} of every method on {source.title}: "
                 + ", ".join(f"{METHODS[mean.method].title} {mean.value:.2f}" for mean in rows),

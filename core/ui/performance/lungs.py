@@ -14,8 +14,7 @@ from core.lungs.probe import VIEWS, Probed, in_words
 from core.lungs.shares import SHIPPED as SHARES
 from core.lungs.shares import MeanInside
 from core.tasks import Task
-from core.ui import pickers, state, widgets
-from core.ui.charts import config
+from core.ui import pickers, plot, state, widgets
 from core.ui.performance import controls, dots, measured
 from core.ui.performance.dots import Dot
 from core.ui.performance.sources import Source
@@ -24,16 +23,16 @@ from core.words import percent
 _SHOWN: Final = {"inside": "Evidence in the lungs", "probe": "Shortcut probe"}
 
 
-def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], task: Task) -> None:
     """The section."""
     name = pickers.segments("Figure", _SHOWN, state.performance.LUNGS_FIGURE)
     try:
-        _FIGURES[name](sources, task, fmt)
+        _FIGURES[name](sources, task)
     except DataError as error:
         widgets.say(error, "The table of lung fields cannot be used.")
 
 
-def _inside(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+def _inside(sources: Sequence[Source], _task: Task) -> None:
     found = measured.by_source(MeanInside, SHARES, sources)
     if not found:
         _nothing("measure")
@@ -61,7 +60,7 @@ def _inside(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         f"{of_one[0].films} films."
         for name, of_one in found.items()
     }
-    _side_by_side(sources, rows, rivals, said, fmt)
+    _side_by_side(sources, rows, rivals, said)
     st.caption(
         "Means over test films with plausible lungs, for the class that was read; whiskers: 95 %, bootstrap of "
         "patients. Coarse maps reach beyond the lungs however well they are placed."
@@ -69,7 +68,7 @@ def _inside(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     measured.missing(sources, found)
 
 
-def _probe(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+def _probe(sources: Sequence[Source], _task: Task) -> None:
     found = measured.by_source(Probed, PROBE, sources)
     if not found:
         _nothing("probe")
@@ -92,7 +91,7 @@ def _probe(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         for name, of_one in found.items()
     }
     rivals = {name: {"Always the commonest class": of_one[0].commonest} for name, of_one in found.items()}
-    _side_by_side(sources, rows, rivals, {name: in_words(of_one) for name, of_one in found.items()}, fmt)
+    _side_by_side(sources, rows, rivals, {name: in_words(of_one) for name, of_one in found.items()})
     st.caption(
         "Share of test films with plausible lungs that were read right, all classes; whiskers: 95 %, bootstrap of "
         "patients. A hidden lung still has an outline, so its shape and size can be read."
@@ -112,7 +111,6 @@ def _side_by_side(
     rows: Mapping[str, Sequence[Dot]],
     rivals: Mapping[str, Mapping[str, float]],
     said: Mapping[str, str],
-    fmt: str,
 ) -> None:
     """A figure for every network, on one axis, and a sentence under it."""
     shown = [source for source in sources if source.name in rows]
@@ -123,10 +121,9 @@ def _side_by_side(
     for cell, source in zip(controls.side_by_side(len(shown)), shown, strict=True):
         with cell:
             st.markdown(f"**{widgets.verbatim(source.title)}**")
-            st.plotly_chart(
+            plot.show(
                 dots.drawn(rows[source.name], rivals[source.name], ends, widgets.palette()),
-                width="stretch",
-                config=config(f"lungs-{source.name}", fmt),
+                name=f"lungs-{source.name}",
                 key=f"lungs_{source.name}",
                 alt=f"{source.title}: " + ", ".join(f"{dot.title} {dot.value:.2f}" for dot in rows[source.name]),
             )

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from core.evaluate import Of, confusion, merged_decisions, shares
 from core.tasks import Task
-from core.ui import cells, pickers, state, widgets
-from core.ui.charts import config
+from core.ui import cells, pickers, plot, state, widgets
 from core.ui.performance import controls, films
 from core.ui.performance.sources import Source, words
 from core.words import percent
@@ -27,7 +26,7 @@ _SCALES: Final[dict[Of, str]] = {
 _PARTS: Final = 3  # of a cell in the address: model, true class, class read
 
 
-def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], task: Task) -> None:
     """The section."""
     with st.container(horizontal=True):
         grain = controls.grain(task)
@@ -41,7 +40,7 @@ def show(sources: Sequence[Source], task: Task, fmt: str) -> None:
     for place, (source, classes, counts) in zip(controls.side_by_side(len(counted)), counted, strict=True):
         here = cell[1:] if cell and cell[0] is source else None
         with place:
-            _matrix(source, classes, counts, of, top, here, fmt)
+            _matrix(source, classes, counts, of, top, here)
     _legend(of, top)
     if cell is None:
         st.info("Click a cell to see its films.", icon=":material/touch_app:")
@@ -83,7 +82,6 @@ def _matrix(  # noqa: PLR0913, PLR0917 - what a figure is made of
     of: Of,
     top: float,
     cell: tuple[int, int] | None,
-    fmt: str,
 ) -> None:
     right, whole = int(counts.trace()), int(counts.sum())
     st.markdown(
@@ -92,14 +90,13 @@ def _matrix(  # noqa: PLR0913, PLR0917 - what a figure is made of
     labels = [words(source.task, name) for name in classes]
     figure = cells.matrix(shares(counts, of), counts, labels, of, top, widgets.palette(), cell)
     key = f"cells_{source.name}"
-    st.plotly_chart(
+    plot.pick(
         figure,
-        width="stretch",
-        config=config(f"confusion-{source.name}", fmt),
+        f"Confusion matrix of {source.title}: {right} of {whole} films read right",
         key=key,
-        on_select=partial(_clicked, key, source.name, tuple(classes)),
-        selection_mode="points",
-        alt=f"Confusion matrix of {source.title}: {right} of {whole} films read right",
+        name=f"confusion-{source.name}",
+        picked=partial(_clicked, key, source.name, tuple(classes)),
+        by=("points",),
     )
 
 

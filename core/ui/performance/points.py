@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from core.errors import DataError
 from core.evaluate import film_map
 from core.tasks import Task
-from core.ui import cache, pickers, state, widgets
-from core.ui.charts import config
+from core.ui import cache, pickers, plot, state, widgets
 from core.ui.performance import cloud, controls, films
 from core.ui.performance.sources import Source
 
@@ -24,7 +23,7 @@ _CONFIDENCE: Final = "confidence"
 _COLOURS: Final = {"class": "True class", "outcome": "Right or wrong", _CONFIDENCE: "Confidence"}
 
 
-def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], _task: Task) -> None:
     """The section."""
     mapped = [source for source in sources if source.checkpoint and source.checkpoint.film_map.is_file()]
     if not mapped:
@@ -54,14 +53,13 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     else:
         figure = cloud.points(xy, _GROUPS[by](source, rows), texts, colours)
     key = f"map_{source.name}_{by}"
-    event = st.plotly_chart(
+    event = plot.pick(
         figure,
-        width="stretch",
-        config=config(f"map-{source.name}", fmt, lasso=True),
+        f"Map of {len(rows)} films as {source.title} sees them",
         key=key,
-        on_select=partial(state.put, state.performance.PAGE, 1),
-        selection_mode=("lasso", "box", "points"),
-        alt=f"Map of {len(rows)} films as {source.title} sees them",
+        name=f"map-{source.name}",
+        picked=partial(state.put, state.performance.PAGE, 1),
+        by=("lasso", "box", "points"),
     )
     st.caption(
         f"Every dot is a film; films that {widgets.verbatim(source.title)} sees alike lie close together. "

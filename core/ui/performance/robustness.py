@@ -12,15 +12,14 @@ from core.explain import DEFAULT, METHODS
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, SHIPPED, Damage
 from core.tasks import Task
-from core.ui import pickers, state, widgets
-from core.ui.charts import config
+from core.ui import pickers, plot, state, widgets
 from core.ui.performance import damage_chart, measured
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sources import Source
 from core.words import percent
 
 
-def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], _task: Task) -> None:
     """The section."""
     try:
         found = measured.by_source(Damage, SHIPPED, sources)
@@ -37,10 +36,9 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
     name = pickers.segments("Figure", {name: figure.title for name, figure in SHOWN.items()}, state.performance.DAMAGE)
     films = max(row.films for of_one in rows.values() for row in of_one)
     st.markdown(f"{SHOWN[name].says} Films are made worse step by step, 0 is the clean film; {films} test films.")
-    st.plotly_chart(
+    plot.show(
         damage_chart.curves(rows, name, widgets.palette()),
-        width="stretch",
-        config=config(f"robustness-{name}", fmt),
+        name=f"robustness-{name}",
         key="damage",
         alt=f"{SHOWN[name].title} by strength of every corruption. " + _spoken(rows, name),
     )

@@ -31,12 +31,12 @@ class Section:
     Attributes:
         name: key in the table and in addresses.
         title: on screen.
-        show: draws it, from the sources chosen, their task, and the format in which figures are saved.
+        show: draws it, from the sources chosen and their task.
     """
 
     name: str
     title: str
-    show: Callable[[Sequence[Source], Task, str], None]
+    show: Callable[[Sequence[Source], Task], None]
 
 
 SECTIONS: Table[Section] = Table(
@@ -55,7 +55,7 @@ SECTIONS: Table[Section] = Table(
 
 
 @state.fragment
-def draw(section: Section, sources: Sequence[Source], task: Task, fmt: str, hidden: frozenset[str]) -> None:
+def draw(section: Section, sources: Sequence[Source], task: Task, hidden: frozenset[str]) -> None:
     """A section as a fragment: what changes in it redraws it alone, and the address with it."""
-    section.show(sources, task, fmt)
+    section.show(sources, task)
     link.give(section.name, hidden)

@@ -20,8 +20,7 @@ from core.evaluate import (
     predictive_values,
 )
 from core.tasks import Task
-from core.ui import cache, cells, pickers, state, widgets
-from core.ui.charts import config
+from core.ui import cache, cells, pickers, plot, state, widgets
 from core.ui.performance import charts, controls, downloads
 from core.ui.performance.figures import curve
 from core.ui.performance.sources import Source, words
@@ -31,7 +30,7 @@ _STEP: Final = 0.001
 _DIAGNOSE: Final = "pages/read/diagnose.py"
 
 
-def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
+def show(sources: Sequence[Source], _task: Task) -> None:
     """The section."""
     left, right = st.columns(2)
     with left:
@@ -54,17 +53,19 @@ def show(sources: Sequence[Source], _task: Task, fmt: str) -> None:
         st.markdown("**ROC curve**")
         mark = (1 - found.specificity, found.sensitivity)
         figure = charts.curves([line], ("1 - specificity", "Sensitivity"), widgets.palette(), mark)
-        _draw(figure, f"roc-{source.name}-{positive}", fmt, f"ROC curve with the operating point at {threshold:.3f}")
+        plot.show(
+            figure, f"ROC curve with the operating point at {threshold:.3f}", name=f"roc-{source.name}-{positive}"
+        )
     with histogram:
         st.markdown("**Films by probability**")
         truth, score = one_against_rest(source.predictions, positive)
         figure = charts.scores(score, truth, threshold, (said, "Others"), widgets.palette())
-        _draw(figure, f"scores-{source.name}-{positive}", fmt, f"Films by their probability of {said}")
+        plot.show(figure, f"Films by their probability of {said}", name=f"scores-{source.name}-{positive}")
     with matrix:
         st.markdown("**Films at this threshold**")
         labels = ["Others", said]
         figure = cells.confusion(found.matrix, labels, widgets.palette())
-        _draw(figure, f"matrix-{source.name}-{positive}", fmt, "Confusion matrix at the threshold")
+        plot.show(figure, "Confusion matrix at the threshold", name=f"matrix-{source.name}-{positive}")
     _take_away(source, positive, threshold)
 
 
@@ -167,7 +168,3 @@ def _take_away(source: Source, positive: str, threshold: float) -> None:
             f"Sensitivity {point.sensitivity}, specificity {point.specificity}: 95 % intervals by patient. "
             "On the command line: python -m core read --threshold FILE."
         )
-
-
-def _draw(figure: object, name: str, fmt: str, alt: str) -> None:
-    st.plotly_chart(figure, width="stretch", config=config(name, fmt), key=f"chart_{name}", alt=alt)

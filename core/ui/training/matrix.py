@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.runs import Confusion, Run
 from core.tasks import TASKS, Task
-from core.ui import cells, charts, pickers, state, widgets
+from core.ui import cells, pickers, plot, state, widgets
 from core.words import percent
 
 LAST: Final = "last"
@@ -41,10 +41,8 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
         st.metric("Read right", f"{right_ones:,} of {whole:,} ({percent(right_ones / max(whole, 1), 1)})")
         st.caption("Films, and their share of the row. Shading follows the share.")
     with right:
-        st.plotly_chart(
+        plot.show(
             cells.confusion(counts, words, widgets.palette()),
-            width="stretch",
-            config=charts.CONFIG,
             key="training_matrix",
             alt=f"Confusion matrix of {title} after epoch {epoch}: {right_ones} of {whole} validation films read right",
         )

@@ -10,8 +10,7 @@ import streamlit as st
 
 from core import runs
 from core.runs import Run
-from core.ui import pickers, state, widgets
-from core.ui.charts import config
+from core.ui import pickers, plot, state, widgets
 from core.ui.training import charts, choice, link, matrix, standing, table
 from core.ui.training.charts import Curve, Plot
 
@@ -88,16 +87,15 @@ def _accuracy(held: set[str]) -> Plot:
     return Plot(chosen.replace("_", "-"), f"Accuracy: {title.lower()}", curves, *_TEN)
 
 
-def _plot(place: str, plot: Plot, found: Sequence[tuple[str, Run]], places: Mapping[str, int]) -> None:
-    having = [(title, run) for title, run in found if {curve.column for curve in plot.curves} & set(run.columns)]
-    st.markdown(f"**{plot.title}**")
+def _plot(place: str, drawn: Plot, found: Sequence[tuple[str, Run]], places: Mapping[str, int]) -> None:
+    having = [(title, run) for title, run in found if {curve.column for curve in drawn.curves} & set(run.columns)]
+    st.markdown(f"**{drawn.title}**")
     if not having:
         st.caption("Not in these histories.")
         return
-    st.plotly_chart(
-        charts.curves(plot, having, places, widgets.palette()),
-        width="stretch",
-        config=config(f"training-{plot.name}", "png"),
+    plot.show(
+        charts.curves(drawn, having, places, widgets.palette()),
+        name=f"training-{drawn.name}",
         key=f"curve_of_{place}",
-        alt=f"{plot.title} by epoch of {', '.join(title for title, _ in having)}",
+        alt=f"{drawn.title} by epoch of {', '.join(title for title, _ in having)}",
     )
