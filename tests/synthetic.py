@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,20 @@ def raw_tiff(values: NDArray[Any], photometric: int = 1, byte_order: str = "<", 
     return first + data + struct.pack(f"{byte_order}{'Q' if big else 'H'}", len(tags)) + entries + bytes(word)
 
 
+def raw_png(values: NDArray[np.uint16], colour: int) -> bytes:
+    """A PNG of 16 bits, ``[H, W, C]``, of a kind that Pillow does not write: RGB 2, grey and alpha 4, RGBA 6."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">LLBBBBB", values.shape[1], values.shape[0], 16, colour, 0, 0, 0)
+    return png_of((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+
+
+def png_of(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG of these chunks, kind and body, with their checksums."""
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">L", len(body)) + kind + body + struct.pack(">L", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+
+
 def as_bmp(pixels: NDArray[np.float32], mode: str = "L") -> bytes:
     return _saved(as_pil(pixels, mode), "BMP")
 
@@ -192,6 +207,8 @@ def as_dicom(
         ds.compress(syntax, raw, encoding_plugin="pydicom", generate_instance_uid=False)
     else:
         ds.PixelData = raw.astype(raw.dtype.newbyteorder("<" if syntax.is_little_endian else ">")).tobytes()
+        if not syntax.is_little_endian and raw.itemsize == 1:  # pydicom writes OW: words of two, turned round
+            ds.PixelData = np.frombuffer(ds.PixelData, np.uint16).byteswap().tobytes()
     for name, value in tags.items():
         if value is None:
             delattr(ds, name)

@@ -17,7 +17,7 @@ from pydicom import uid
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
 from core.errors import DecoderMissingError, XrayError
-from core.xray import codecs, read_xray
+from core.xray import read_xray
 from tests import synthetic
 from tests.synthetic import as_dicom, lut_item
 
@@ -123,7 +123,6 @@ def test_without_imagecodecs_the_message_names_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     with pytest.raises(DecoderMissingError, match="pip install imagecodecs"):
         read_xray(data)
-    assert uid.RLELossless == codecs.RLE  # needs no package, nor does JPEG baseline
     baseline = synthetic.encapsulate(FILM, "baseline")
     assert read_xray(as_dicom(FILM, bits=8, transfer_syntax=uid.JPEGBaseline8Bit, encapsulated=baseline)).width == 96
 
@@ -242,6 +241,28 @@ def test_a_range_of_padding() -> None:
     assert close(read_xray(data).pixels[:, 20:], stretched(values[:, 20:].astype(float)), 1e-5)
 
 
+def test_padding_has_the_sign_of_the_pixels_whatever_its_type_says() -> None:
+    values = synthetic.stored(FILM, 12).astype(np.int16)
+    values[:, :20] = -32000
+    data = as_dicom(FILM, values=values, bits=16, PixelPaddingValue=-32000)
+    data = data.replace(b"\x28\0\x20\x01SS", b"\x28\0\x20\x01US")  # as some devices write it
+    assert close(read_xray(data).pixels[:, 20:], stretched(values[:, 20:].astype(float)), 1e-5)
+
+
+@pytest.mark.parametrize("kind", ["lossless-sv1", "jpeg-ls", "jpeg-2000"])
+@pytest.mark.parametrize("high", [11, 15])
+def test_bits_beside_the_stored_ones_are_dropped_of_exact_streams(kind: str, high: int) -> None:
+    pytest.importorskip("imagecodecs")
+    values = synthetic.stored(FILM, 12) << (high - 11)
+    values[::3] |= 0xF000 if high == 11 else 0x000F
+    stream = synthetic.encapsulate(values / 65535, kind, 16)
+    data = as_dicom(
+        FILM, values=values, transfer_syntax=synthetic.TRANSFER_SYNTAXES[kind], encapsulated=stream, window=FULL,
+        BitsStored=12, HighBit=high,
+    )  # fmt: skip
+    assert close(read_xray(data).pixels, FILM)
+
+
 def test_signed_values_with_an_overlay_in_the_upper_bits() -> None:
     signed = synthetic.stored(FILM, 12).astype(np.int32) - 2048
     values = (signed & 0xFFF).astype(np.uint16)
@@ -292,6 +313,24 @@ def test_a_photograph_in_a_dicom_file_is_as_colourful_as_in_any_other() -> None:
         assert read_xray(data).facts.colour == pytest.approx(told, abs=0.02)
 
 
+def test_colours_that_a_codec_leaves_as_they_are_stored_are_turned_here() -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    colours = np.stack([synthetic.stored(shade, 8) for shade in (FILM, FILM * 0.5, 1 - FILM)], axis=-1)
+    ybr = np.ascontiguousarray(Image.fromarray(colours).convert("YCbCr"))
+    luma = ybr[..., 0] / 255
+    streams = {
+        uid.JPEGLSLossless: imagecodecs.jpegls_encode(ybr),
+        uid.JPEG2000Lossless: imagecodecs.jpeg2k_encode(ybr, codecformat="j2k", reversible=True, mct=False),
+    }
+    for syntax, stream in streams.items():
+        data = as_dicom(FILM, bits=8, values=ybr, photometric="YBR_FULL", transfer_syntax=syntax, encapsulated=stream)
+        assert close(read_xray(data).pixels, luma, 1e-6)
+    turned = imagecodecs.jpeg2k_encode(colours, codecformat="j2k", reversible=True, mct=True)
+    kind = {"photometric": "YBR_RCT", "transfer_syntax": uid.JPEG2000Lossless, "encapsulated": turned}
+    data = as_dicom(FILM, bits=8, values=colours, **kind)
+    assert close(read_xray(data).pixels, luma, 0.01)
+
+
 # --- odd but honest files --------------------------------------------------------------------------------------------
 
 
@@ -326,6 +365,14 @@ def test_free_text_does_not_pass_into_the_facts() -> None:
     assert "the file says HAND, not chest" in read_xray(as_dicom(FILM, BodyPartExamined="HAND")).facts.notes
 
 
+@pytest.mark.parametrize(
+    ("text", "view"),
+    [("CHEST PA", "PA"), ("XTABLE LAT", "LATERAL"), ("AP LLD", "LLD"), ("W033", None), ("", None)],
+)
+def test_views_are_found_in_what_devices_write(text: str, view: str | None) -> None:
+    assert read_xray(as_dicom(FILM, ViewPosition=text)).facts.view == view
+
+
 def test_a_mirrored_film_is_shown_as_stored_and_said_to_be() -> None:
     mirrored = read_xray(as_dicom(FILM, window=FULL, PatientOrientation=["R", "F"]))
     assert close(mirrored.pixels, FILM)
@@ -344,6 +391,8 @@ def test_nothing_of_the_patient_comes_out(caplog: pytest.LogCaptureFixture) -> N
         with pytest.raises(XrayError) as refused:
             read_xray(broken[:-999])
         said += str(refused.value)
+        described = synthetic.as_tiff(FILM, tiffinfo={270: "Doe Jane, SECRET"})
+        said += repr(read_xray(described).facts)
     said += caplog.text + "".join(str(warning.message) for warning in seen)
     assert "Doe" not in said.replace("Does", "")
     assert "CRET" not in said

@@ -98,6 +98,27 @@ def test_floating_point_tiff_is_scaled_by_its_own_range(byte_order: str, photome
     assert close(pixels, wanted, 1e-5)
 
 
+@pytest.mark.parametrize("mode", [2, 4, 6], ids=["rgb", "grey-alpha", "rgba"])
+def test_deep_colour_is_read_where_eight_bits_are_enough(mode: int) -> None:
+    """PNG by hand: Pillow writes no such kinds. The film fills its 16 bits, then only 12 of them."""
+    grey, opaque = np.rint(FILM * 65535).astype(np.uint16), np.full(FILM.shape, 65535, np.uint16)
+    for peak in (65535, 4095):
+        film = np.rint(FILM * peak).astype(np.uint16)
+        planes = {2: (film, film, film), 4: (film, opaque), 6: (film, film, film, opaque)}[mode]
+        data = synthetic.raw_png(np.stack(planes, axis=-1), mode)
+        if peak == 65535:
+            assert np.abs(read_xray(data).pixels - grey / 65535).max() < 0.01
+        else:
+            with pytest.raises(XrayError, match="grey PNG of 16 bits"):
+                read_xray(data)
+
+
+def test_whole_numbers_of_32_bits_are_not_wrapped() -> None:
+    values = np.rint(FILM * 4e9).astype(np.uint32)
+    shown = (values - values.min()) / (values.max() - values.min())
+    assert np.abs(read_xray(synthetic.raw_tiff(values)).pixels - shown).max() < 1e-5
+
+
 def test_transparency_is_laid_on_black() -> None:
     image = synthetic.as_pil(FILM, "LA")
     alpha = np.full(FILM.shape, 255, np.uint8)

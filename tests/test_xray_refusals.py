@@ -7,6 +7,7 @@ import struct
 import time
 import tracemalloc
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pydicom
@@ -91,16 +92,8 @@ def test_content_counts_not_the_name_and_the_byte_limit_comes_first() -> None:
 
 
 def png_header(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">L", len(body)) + kind + body + struct.pack(">L", zlib.crc32(kind + body))
-
     header = struct.pack(">LLBBBBB", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(bytes(10**6)))
-        + chunk(b"IEND", b"")
-    )
+    return synthetic.png_of((b"IHDR", header), (b"IDAT", zlib.compress(bytes(10**6))), (b"IEND", b""))
 
 
 def resized_jpeg(width: int, height: int) -> bytes:
@@ -176,11 +169,54 @@ def test_the_pixel_limit_is_exact() -> None:
         read_xray(data, Limits(max_pixels=120 * 96 - 1))
 
 
-def test_a_jpeg_of_endless_scans_is_refused() -> None:
+def endless_scans() -> bytes:
     data = synthetic.as_jpeg(FILM, progressive=True)
     scan = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + scan * 200 + b"\xff\xd9"
+
+
+def endless_comments() -> bytes:
+    data = synthetic.as_jpeg(FILM)
+    return data[:2] + b"\xff\xfe\0\2" * 20_000 + data[2:]
+
+
+def endless_chunks() -> bytes:
+    data = synthetic.as_png8(FILM)
+    at = data.index(b"IDAT") - 4
+    return data[:at] + (bytes(4) + b"aaAa" + struct.pack(">L", zlib.crc32(b"aaAa"))) * 70_000 + data[at:]
+
+
+def run_lengths() -> bytes:
+    data = bytearray(synthetic.as_bmp(FILM))
+    data[30] = 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize("make", [endless_scans, endless_comments, endless_chunks, run_lengths])
+def test_what_a_decoder_would_read_for_minutes_is_refused(make: Callable[[], bytes]) -> None:
     with pytest.raises(XrayError, match="too long to read"):
-        read_xray(data[:-2] + scan * 200 + b"\xff\xd9")
+        read_xray(make())
+
+
+SEQUENCE = b"\x27\0\x10\x10SQ\0\0" + b"\xff" * 4
+EMPTY_ITEMS = SEQUENCE + b"\xfe\xff\0\xe0\0\0\0\0" * 200_000 + b"\xfe\xff\xdd\xe0\0\0\0\0"
+EMPTY_ELEMENTS = b"\x27\0\x10\x10CS\0\0" * 200_000
+
+
+@pytest.mark.parametrize("empty", [EMPTY_ITEMS, EMPTY_ELEMENTS], ids=["items", "elements"])
+def test_a_dicom_of_endless_elements_is_refused(empty: bytes) -> None:
+    data = as_dicom(FILM)
+    at = data.index(b"\x28\0\2\0US")
+    with pytest.raises(XrayError, match="Export"):
+        read_xray(data[:at] + empty + data[at:])
+
+
+@pytest.mark.parametrize("bit", range(0, 4000, 400))
+def test_a_png_with_a_bit_turned_over_is_refused(bit: int) -> None:
+    data = bytearray(synthetic.as_png8(FILM))
+    data[data.index(b"IDAT") + 4 + bit // 8] ^= 1 << bit % 8
+    with pytest.raises(XrayError, match="damaged"):
+        read_xray(bytes(data))
 
 
 @pytest.mark.parametrize("kind", ["baseline", "lossless-sv1", "jpeg-ls", "jpeg-2000"])

@@ -6,8 +6,9 @@
               │                                                        ├──▶ Xray ──preprocess──▶ network input
               └─────▶ dicom ──codecs──▶ stored values ──tones──▶ grey ─┘
 
-    types: the records; checks: limits before decoding, content after; dicomfile: a few tags of a DICOM file;
-    colour: how far from grey; resize: other sizes; quiet: decoders kept from talking past us
+    types: the records; checks: limits before decoding, content after; prechecks: damage and forms no decoder may see;
+    tiff: what Pillow tells wrongly of one; dicomfile: a few tags of a DICOM file; colour: how far from grey;
+    resize: other sizes; quiet: decoders kept from talking past us
 
 Needs NumPy and Pillow; pydicom is loaded when the first DICOM file is met.
 """

@@ -11,7 +11,7 @@ from core.errors import XrayError
 from core.xray.types import Limits
 
 TRUNCATED: Final = "The file is damaged or cut short, so the film cannot be read whole. Export or copy it again."
-MAX_JPEG_SCANS: Final = 100  # encoders write about ten; thousands of empty ones cost hours
+MAX_JPEG_SCANS: Final = 32  # encoders write about ten; a hundred of a large film cost many seconds
 
 
 def too_large(limits: Limits) -> XrayError:

@@ -7,7 +7,7 @@ of thousands of broken films:
 transfer syntax               decoder                  tried and left out
 ============================  =======================  ==========================================================
 uncompressed, deflated        NumPy, zlib
-RLE lossless                  PackBits, here
+RLE lossless                  imagecodecs' PackBits    ``dicomrle_decode`` crashes
 JPEG baseline                 Pillow (libjpeg-turbo)
 JPEG extended, lossless       imagecodecs              GDCM aborts the process, ``jpegsof3`` and ``liblj92`` crash;
                               (libjpeg-turbo 3)        pylibjpeg-libjpeg is GPL
@@ -25,6 +25,7 @@ import io
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -41,9 +42,13 @@ _JPEG_PROCESSES: Final = (0xC0, 0xC1, 0xC2, _LOSSLESS)  # baseline, extended, pr
 _JPEG_LS: Final = (0xF7,)
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0"
+_CODING_STYLE: Final = b"\xff\x52"  # JPEG 2000
 _MAX_TILES: Final = 4096  # JPEG 2000: a film is one tile or a few; OpenJPEG keeps a record for each
-RLE: Final = "1.2.840.10008.1.2.5"
 _RLE_HEADER: Final = 64
+_PADDED: Final = 16  # bytes that a segment may hold more than its pixels
+
+Decoded = tuple[NDArray[Any], bool]
+"""``[H, W]`` or ``[H, W, 3]`` integers, and whether their colours are as stored: not turned from YBR into RGB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,8 @@ def native(data: bytes, layout: Layout) -> NDArray[Any]:
     return _meaningful(_shaped(values, layout), layout)
 
 
-def compressed(data: bytes, syntax: str, layout: Layout) -> NDArray[Any]:
-    """Encapsulated pixel data of one frame → ``[H, W]`` or ``[H, W, 3]`` integers.
+def compressed(data: bytes, syntax: str, layout: Layout) -> Decoded:
+    """Encapsulated pixel data of one frame → its integers.
 
     Args:
         data: value of the pixel data element: items of an offset table and of the frame's fragments.
@@ -157,7 +162,7 @@ def _meaningful(values: NDArray[Any], layout: Layout) -> NDArray[Any]:
     return shifted
 
 
-def _rle(data: bytes, layout: Layout) -> NDArray[Any]:
+def _rle(data: bytes, layout: Layout) -> Decoded:
     """RLE lossless (PS3.5 annex G): one PackBits segment per byte of each sample, most significant first."""
     depth = layout.allocated // 8
     count = layout.rows * layout.columns
@@ -172,7 +177,7 @@ def _rle(data: bytes, layout: Layout) -> NDArray[Any]:
     # [S, bytes, H, W] -> [S, H, W, bytes], whose last axis read as one big-endian number is the sample
     joined = np.ascontiguousarray(np.moveaxis(samples, 1, -1)).view(f">u{depth}")[..., 0]
     shaped = joined[0] if layout.samples == 1 else np.moveaxis(joined, 0, -1)
-    return _meaningful(shaped, layout)
+    return _meaningful(shaped, layout), True
 
 
 def _packbits(segment: bytes, count: int) -> NDArray[np.uint8]:
@@ -181,28 +186,13 @@ def _packbits(segment: bytes, count: int) -> NDArray[np.uint8]:
     Raises:
         XrayError: the segment holds fewer.
     """
-    parts: list[bytes] = []
-    at = length = 0
-    size = len(segment)
-    while length < count and at + 1 < size:
-        control = segment[at]
-        if control < 128:  # noqa: PLR2004 - the next control + 1 bytes as they are
-            part = segment[at + 1 : at + 2 + control]
-            at += 2 + control
-        elif control > 128:  # noqa: PLR2004 - the next byte 257 - control times; 128 itself means nothing
-            part = segment[at + 1 : at + 2] * (257 - control)
-            at += 2
-        else:
-            part = b""
-            at += 1
-        parts.append(part)
-        length += len(part)
-    if length < count:
+    values: NDArray[np.uint8] = _imagecodecs().packbits_decode(segment, out=np.empty(count + _PADDED, np.uint8))
+    if len(values) < count:
         raise XrayError(TRUNCATED)
-    return np.frombuffer(b"".join(parts), dtype=np.uint8, count=count)
+    return values[:count]
 
 
-def _jpeg(data: bytes, layout: Layout) -> NDArray[Any]:
+def _jpeg(data: bytes, layout: Layout) -> Decoded:
     """JPEG of 8 to 16 bits, lossy or lossless."""
     header = _jpeg_header(data, _JPEG_PROCESSES)
     _check(header, layout)
@@ -214,16 +204,16 @@ def _jpeg(data: bytes, layout: Layout) -> NDArray[Any]:
             values = np.asarray(image.convert("L") if layout.samples == 1 else image.convert("RGB"))
     else:
         values = _imagecodecs().jpeg8_decode(data)
-    return _as_stored(values, header, layout)
+    return _as_stored(values, header, layout, exact=header.kind == _LOSSLESS), False
 
 
-def _jpeg_ls(data: bytes, layout: Layout) -> NDArray[Any]:
+def _jpeg_ls(data: bytes, layout: Layout, *, exact: bool = False) -> Decoded:
     header = _jpeg_header(data, _JPEG_LS)
     _check(header, layout)
-    return _as_stored(_imagecodecs().jpegls_decode(data), header, layout)
+    return _as_stored(_imagecodecs().jpegls_decode(data), header, layout, exact=exact), True
 
 
-def _jpeg_2000(data: bytes, layout: Layout) -> NDArray[Any]:
+def _jpeg_2000(data: bytes, layout: Layout, *, exact: bool = False) -> Decoded:
     at = data.find(b"\xff\x4f\xff\x51")  # also inside a JP2 wrapper, which the standard forbids and some devices write
     if at < 0 or len(data) < at + 43:
         raise XrayError(TRUNCATED)
@@ -234,7 +224,10 @@ def _jpeg_2000(data: bytes, layout: Layout) -> NDArray[Any]:
     # The canvas may be offset from the origin: an honest film's is not, a hostile one's costs memory.
     if left or top or tiles > _MAX_TILES:
         raise XrayError(_MISMATCH)
-    return _as_stored(_imagecodecs().jpeg2k_decode(data, numthreads=1), header, layout)
+    style = data.find(_CODING_STYLE, at + 4 + int.from_bytes(data[at + 4 : at + 6], "big"))
+    turned = data[style + 8 : style + 9] == b"\1"  # behind marker, length, style, order of progression and layers
+    values = _imagecodecs().jpeg2k_decode(data, numthreads=1)
+    return _as_stored(values, header, layout, exact=exact), not turned
 
 
 def _frame_marker(data: bytes) -> tuple[int, int]:
@@ -258,7 +251,8 @@ def _jpeg_header(data: bytes, processes: tuple[int, ...]) -> _Header:
         XrayError: another kind of stream, or it does not end where it should.
     """
     kind, at = _frame_marker(data)
-    if not data.startswith(b"\xff\xd8") or kind not in processes or not data.rstrip(b"\0").endswith(b"\xff\xd9"):
+    whole = data.startswith(b"\xff\xd8") and data.rstrip(b"\0\xff\r\n").endswith(b"\xff\xd9")
+    if not whole or kind not in processes:
         raise XrayError(TRUNCATED)
     return _Header(kind, *struct.unpack(">BHHB", data[at : at + 6]))
 
@@ -270,12 +264,17 @@ def _check(header: _Header, layout: Layout) -> None:
         raise XrayError(_MISMATCH)
 
 
-def _as_stored(values: NDArray[Any], header: _Header, layout: Layout) -> NDArray[Any]:
-    """A decoder's array, checked, with the sign the DICOM header gives to its bits."""
+def _as_stored(values: NDArray[Any], header: _Header, layout: Layout, *, exact: bool) -> NDArray[Any]:
+    """A decoder's array, checked, with the sign the DICOM header gives to its bits.
+
+    Where a stream holds more bits than are stored, and holds them exactly, those beside the stored ones are dropped.
+    """
     shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
     if values.size != layout.rows * layout.columns * layout.samples or values.dtype.kind not in "iu":
         raise XrayError(_MISMATCH)
     values = values.reshape(shape)
+    if exact and header.precision > layout.stored and 8 * values.itemsize == layout.allocated:
+        return _meaningful(values.view(f"u{values.itemsize}"), layout)
     if values.dtype.kind == "i" or not layout.signed:
         return values
     # Some encoders call everything 16 bits: where the film uses fewer, its sign is in its own topmost one.
@@ -300,16 +299,16 @@ def _imagecodecs() -> Any:  # noqa: ANN401 - the package has no complete types
     return imagecodecs
 
 
-_DECODERS: Final[Mapping[str, Callable[[bytes, Layout], NDArray[Any]]]] = MappingProxyType(
+_DECODERS: Final[Mapping[str, Callable[[bytes, Layout], Decoded]]] = MappingProxyType(
     {
-        RLE: _rle,
+        "1.2.840.10008.1.2.5": _rle,
         "1.2.840.10008.1.2.4.50": _jpeg,  # baseline
         "1.2.840.10008.1.2.4.51": _jpeg,  # extended, 8 or 12 bits
         "1.2.840.10008.1.2.4.57": _jpeg,  # lossless, process 14
         "1.2.840.10008.1.2.4.70": _jpeg,  # lossless, process 14, selection value 1: the usual one
-        "1.2.840.10008.1.2.4.80": _jpeg_ls,  # lossless
+        "1.2.840.10008.1.2.4.80": partial(_jpeg_ls, exact=True),  # lossless
         "1.2.840.10008.1.2.4.81": _jpeg_ls,  # near-lossless
-        "1.2.840.10008.1.2.4.90": _jpeg_2000,  # lossless
+        "1.2.840.10008.1.2.4.90": partial(_jpeg_2000, exact=True),  # lossless
         "1.2.840.10008.1.2.4.91": _jpeg_2000,  # lossy
     }
 )

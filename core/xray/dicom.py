@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +47,8 @@ _ADULT: Final = 18  # years
 _VIEWS: Final = frozenset({
     "AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO", "LAO", "RAO", "LPO", "RPO", "LATERAL",
 })  # fmt: skip
+_FRONTAL: Final = ("AP", "PA")
+_SPELLED: Final = MappingProxyType({"LAT": "LATERAL"})
 _CHEST_PARTS: Final = frozenset({"CHEST", "LUNG", "THORAX"})
 _BODY_PARTS: Final = _CHEST_PARTS | frozenset({
     "ABDOMEN", "ANKLE", "ARM", "CLAVICLE", "CSPINE", "ELBOW", "FEMUR", "FINGER", "FOOT", "HAND", "HEAD", "HIP", "KNEE",
@@ -92,11 +95,11 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
     layout = _layout(file, limits)
     photometric = file.text(dicomfile.PHOTOMETRIC) or "MONOCHROME2"
     if file.syntax in (dicomfile.IMPLICIT, dicomfile.EXPLICIT, dicomfile.DEFLATED, dicomfile.BIG_ENDIAN):
-        stored = codecs.native(file.raw(dicomfile.PIXELS), layout)
+        pixels = file.words(dicomfile.PIXELS) if layout.allocated == 8 else file.raw(dicomfile.PIXELS)  # noqa: PLR2004
+        stored = codecs.native(pixels, layout)
         plain = True
     else:
-        stored = codecs.compressed(file.raw(dicomfile.PIXELS), file.syntax, layout)
-        plain = file.syntax == codecs.RLE
+        stored, plain = codecs.compressed(file.raw(dicomfile.PIXELS), file.syntax, layout)
     colour = 0.0
     if layout.samples == 1 and photometric in _MONOCHROME:
         grey, toned = _display(file, stored, layout, inverted=photometric == "MONOCHROME1")
@@ -105,7 +108,7 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
         channels = _palette(file, stored)
         grey, colour = channels @ _LUMA, colour_of_pixels(channels)
     elif layout.samples == 3 and (photometric == "RGB" or (photometric.startswith("YBR_") and not plain)):  # noqa: PLR2004
-        # The codecs have turned YBR into RGB on the way.
+        # Where samples are not plain, the codec has turned YBR into RGB on the way.
         channels = _full_range(stored, layout)
         grey, colour = channels @ _LUMA, colour_of_pixels(channels)  # [H, W, 3] -> [H, W]
     elif layout.samples == 3 and photometric == "YBR_FULL":  # noqa: PLR2004
@@ -113,22 +116,32 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
         grey, colour = channels[..., 0], colour_of_pixels(channels, "YCbCr")  # Y is the luma
     else:
         raise XrayError("The colours of this DICOM file cannot be read as grey. Export the film as MONOCHROME2.")
-    view, body_part = file.text(dicomfile.VIEW), file.text(dicomfile.BODY_PART)
+    view, body_part = _view(file.text(dicomfile.VIEW)), file.text(dicomfile.BODY_PART)
     if body_part in _BODY_PARTS - _CHEST_PARTS:
         notes += (f"the file says {body_part}, not chest",)
     facts = Facts(
         format="DICOM",
         bits=layout.stored,
         modality=file.text(dicomfile.MODALITY) or None,
-        view=view if view in _VIEWS else None,
+        view=view,
         body_part=body_part if body_part in _BODY_PARTS else None,
         colour=colour,
         age_group=_age_group(file.text(dicomfile.AGE)),
         # Turning it over unasked could hide a situs inversus, or make one.
-        right_on_right=file.text(dicomfile.PATIENT_ORIENTATION).startswith("R") and view in ("", "AP", "PA"),
+        right_on_right=file.text(dicomfile.PATIENT_ORIENTATION).startswith("R")
+        and (view in _FRONTAL or not file.text(dicomfile.VIEW)),
         notes=notes,
     )
     return grey, facts
+
+
+def _view(text: str) -> str | None:
+    """Which of the known views a text names ("CHEST PA", "XTABLE LAT"); ``None`` where it names none.
+
+    One from the side or lying goes before AP and PA, which is then said of the beam.
+    """
+    known = [view for word in re.findall("[A-Z]+", text) if (view := _SPELLED.get(word, word)) in _VIEWS]
+    return next((view for view in known if view not in _FRONTAL), known[0] if known else None)
 
 
 def _age_group(age: str) -> str | None:
@@ -234,13 +247,19 @@ def _full_range(stored: NDArray[Any], layout: codecs.Layout) -> NDArray[np.float
 
 def _exposed(file: DicomFile, stored: NDArray[Any], layout: codecs.Layout) -> NDArray[np.bool_] | None:
     """True where a pixel is film, false where it is padding; ``None`` without padding (or without anything else)."""
-    padding = file.numbers(dicomfile.PADDING, signed=layout.signed)
+    padding = _as_pixels(file.numbers(dicomfile.PADDING), layout)
     if not padding:
         return None
-    limit = file.numbers(dicomfile.PADDING_LIMIT, signed=layout.signed) or padding
+    limit = _as_pixels(file.numbers(dicomfile.PADDING_LIMIT), layout) or padding
     low, high = sorted((padding[0], limit[0]))
     seen: NDArray[np.bool_] = (stored < low) | (stored > high)
     return None if seen.all() or not seen.any() else seen
+
+
+def _as_pixels(values: tuple[int, ...], layout: codecs.Layout) -> tuple[int, ...]:
+    """16-bit integers with the sign that pixels have, whatever devices write beside them."""
+    lowest = -(2**15) if layout.signed else 0
+    return tuple((value - lowest) % 2**16 + lowest for value in values)
 
 
 def _window(file: DicomFile) -> Window | None:

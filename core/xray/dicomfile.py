@@ -12,6 +12,7 @@ import struct
 import zlib
 from typing import Any, Final
 
+import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -64,6 +65,8 @@ DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
 _UNDEFINED: Final = 0xFFFFFFFF
 _PREAMBLE: Final = 132  # 128 free bytes and "DICM"
+_READS: Final = 30_000
+"""Times that pydicom may ask for the next bytes: films need hundreds, a file of empty elements makes millions."""
 
 
 class DicomFile:
@@ -94,6 +97,14 @@ class DicomFile:
         if element.length not in (len(value), _UNDEFINED):
             raise XrayError(TRUNCATED)
         return value
+
+    def words(self, tag: int) -> bytes:
+        """The value of 8-bit numbers, in order: stored as words of two, big-endian files have them the other way."""
+        value = self.raw(tag)
+        element = self._element(tag)
+        if self.little or element is None or element.VR != "OW":
+            return value
+        return np.frombuffer(value[: len(value) // 2 * 2], np.uint16).byteswap().tobytes()
 
     def text(self, tag: int) -> str:
         """First value of a text, upper case, without padding; non-ASCII is dropped."""
@@ -144,7 +155,7 @@ def parse(data: bytes, limits: Limits) -> DicomFile:
         XrayError: a deflated data set that is cut short or grows too large.
         Exception: on broken bytes whatever pydicom runs into; the caller turns all of them into one message.
     """
-    stream = io.BytesIO(data)
+    stream = _Stream(data)
     syntax = ""
     if data[128:_PREAMBLE] == b"DICM":
         stream.seek(_PREAMBLE)
@@ -153,7 +164,7 @@ def parse(data: bytes, limits: Limits) -> DicomFile:
         meta = read_dataset(stream, False, True, stop_when=_behind_meta, specific_tags=kept)  # noqa: FBT003
         syntax = DicomFile(meta, little=True, syntax="").text(TRANSFER_SYNTAX)
     if syntax == DEFLATED:
-        stream = io.BytesIO(_inflate(data[stream.tell() :], limits))
+        stream = _Stream(_inflate(data[stream.tell() :], limits))
     at = stream.tell()
     start = stream.read(6)
     stream.seek(at)
@@ -163,6 +174,25 @@ def parse(data: bytes, limits: Limits) -> DicomFile:
     tags: list[Any] = list(_KEPT)
     dataset = read_dataset(stream, implicit, little, specific_tags=tags)
     return DicomFile(dataset, little=little, syntax=syntax or (IMPLICIT if implicit else EXPLICIT))
+
+
+class _Stream(io.BytesIO):
+    """A file that is given out in so many pieces at most, since pydicom makes an object of every item and element."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._left = _READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As ever.
+
+        Raises:
+            XrayError: it was asked too often.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise XrayError("This DICOM file has too many elements for one film. Export the film again.")
+        return super().read(size)
 
 
 def _behind_meta(tag: Any, _vr: str | None, _length: int) -> bool:  # noqa: ANN401 - pydicom's callback

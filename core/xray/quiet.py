@@ -7,8 +7,8 @@ import re
 import warnings
 from typing import Final
 
-# Both libraries warn about broken files, and pydicom quotes the value it dislikes, which may be a name. What matters
-# to a person is in our error message; nothing else may reach a log.
+# Both libraries warn about broken files, and log what they find in files: a description, a value they dislike, which
+# may be a name. What matters to a person is in our error message; nothing else may reach a log.
 _FILTER: Final = ("ignore", None, UserWarning, re.compile(r"PIL\.|pydicom(\.|$)"), 0)
 
 
@@ -21,4 +21,5 @@ def quiet() -> None:
     """
     if _FILTER not in warnings.filters:
         warnings.filterwarnings("ignore", category=UserWarning, module=_FILTER[3].pattern)
-    logging.getLogger("pydicom").propagate = False
+    for name in ("PIL", "pydicom"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -7,22 +7,24 @@ dark film stays dark. Two exceptions, where the storage type has no meaningful r
   maximum (4095 → 12 bits), at least 8 bits;
 - floating point, signed and 32-bit integers: the image's own minimum and maximum.
 
-Pillow keeps 16 bits of grey only: 16-bit colour, and grey with transparency, is read at 8.
+Pillow keeps 16 bits of grey only: 16-bit colour, and grey with transparency, is read at 8, and refused where that
+leaves too little of a film.
 """
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from core.errors import XrayError
-from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED, check_size, too_large
+from core.xray import tiff
+from core.xray.checks import TRUNCATED, check_size, too_large
 from core.xray.colour import colour_of
+from core.xray.prechecks import CHECKS
 from core.xray.quiet import quiet
 from core.xray.types import Facts, Limits
 
@@ -37,6 +39,14 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
 }
 _ORIENTATION: Final = 0x0112
 _DEEP_MODES: Final = ("I;16", "I;16B", "I;16L", "I;16N")
+_PNG_BITS: Final = 24
+"""Where a PNG says how many bits a value has."""
+_DARK: Final = 0.5
+"""A film whose brightest pixel is below has fewer than its 16 bits: eight of them would leave few greys."""
+_LOST: Final = (
+    "The film uses the lower part of 16 bits of colour, of which 8 bits are read: too few greys would be left. Save it "
+    "again as grey PNG of 16 bits, or as DICOM."
+)
 _GREY_MODES: Final = (*_DEEP_MODES, "I", "F", "L", "LA", "La")
 
 
@@ -70,21 +80,21 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
         XrayError: damaged, cut short, too large, more than one image, or not a grey or colour photograph.
     """
     quiet()
-    if image_format == "PNG":
-        _check_png(data)
-    elif image_format == "JPEG" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
-        raise XrayError("This JPEG is built in an unusual way that takes too long to read. Save it again as PNG.")
+    if check := CHECKS.get(image_format):
+        check(data)
     inverted = False
     if image_format == "TIFF":
-        data, inverted = _white_is_zero(data)
+        data, inverted = tiff.black_is_zero(data)
     try:
         with _PLUGINS[image_format](io.BytesIO(data)) as image:
             check_size(*image.size, limits)
             _check_single(image)
-            _check_tiles(image, limits)
+            if isinstance(image, TiffImagePlugin.TiffImageFile):
+                tiff.check(image, data, limits)
             turn = _orientation(image)
             image.load()
             grey, bits, notes = _grey(image)
+            _check_left(grey, bits, _depth(image, data))
             colour = 0.0 if image.mode in _GREY_MODES else colour_of(image)
     except XrayError:
         raise
@@ -93,7 +103,7 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
     # Pillow's plugins raise OSError, SyntaxError, ValueError, KeyError, struct.error, zlib.error, OverflowError,
     # EOFError and more on broken bytes, and none is documented: any of them means the same to the reader.
     except Exception as error:
-        raise XrayError(TRUNCATED) from error
+        raise XrayError(tiff.RARE if image_format == "TIFF" else TRUNCATED) from error
     if inverted:
         grey = np.float32(1) - grey
         notes = (*notes, "inverted: white is zero in this TIFF")
@@ -104,17 +114,17 @@ def read(data: bytes, image_format: str, limits: Limits) -> tuple[NDArray[np.flo
     return grey, Facts(format=image_format, bits=bits, colour=colour, notes=notes)
 
 
-def _check_png(data: bytes) -> None:
-    """Walk the chunks: a PNG without its end was cut, one with animation control holds several images."""
-    at = 8
-    while at + 12 <= len(data):
-        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        if kind == b"acTL":
-            raise XrayError("This PNG is animated. Export one single film.")
-        if kind == b"IEND":
-            return
-        at += 12 + length
-    raise XrayError(TRUNCATED)
+def _depth(image: Image.Image, data: bytes) -> int:
+    """Bits of a value as it is stored, which may be more than Pillow gives."""
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        return data[_PNG_BITS]
+    return tiff.bits(image) if isinstance(image, TiffImagePlugin.TiffImageFile) else 8
+
+
+def _check_left(grey: NDArray[np.float32], bits: int, depth: int) -> None:
+    """Refuse a film of which bits were lost that it needs."""
+    if depth > bits and grey.max() < _DARK:
+        raise XrayError(_LOST)
 
 
 def _check_single(image: ImageFile.ImageFile) -> None:
@@ -127,14 +137,6 @@ def _check_single(image: ImageFile.ImageFile) -> None:
         image.seek(0)
         return
     raise XrayError("The file holds more than one image. Export one single film.")
-
-
-def _check_tiles(image: ImageFile.ImageFile, limits: Limits) -> None:
-    """A tile of a TIFF is decoded whole, and can be far larger than the image that it holds a corner of."""
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        width, height = (image.tag_v2.get(side, 0) for side in (TiffImagePlugin.TILEWIDTH, TiffImagePlugin.TILELENGTH))
-        if width * height > limits.max_pixels:
-            raise too_large(limits)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -166,57 +168,15 @@ def _turned(pixels: NDArray[np.float32], orientation: int) -> NDArray[np.float32
     return pixels
 
 
-@dataclass(frozen=True, slots=True)
-class _Directory:
-    """Where a TIFF has its first directory, and how its entries are laid out; all in bytes.
-
-    Attributes:
-        offset: where it is said where the directory begins.
-        wide: of that.
-        count: width of the number of entries.
-        size: of an entry.
-        value: where in an entry its value begins.
-    """
-
-    offset: int
-    wide: int
-    count: int
-    size: int
-    value: int
-
-
-_DIRECTORIES: Final = {42: _Directory(4, 4, 2, 12, 8), 43: _Directory(8, 8, 8, 20, 12)}
-"""Version → layout: classic TIFF, BigTIFF."""
-
-
-def _white_is_zero(data: bytes) -> tuple[bytes, bool]:
-    """A TIFF whose zero is white (MINISWHITE) → the same with the tag set to "zero is black", and whether it was.
-
-    Pillow inverts some depths and byte orders of such files, leaves others as they are and refuses the rest; so it
-    gets to see none of them, and the caller inverts.
-    """
-    order: Literal["little", "big"] = "little" if data.startswith(b"II") else "big"
-    kind = _DIRECTORIES.get(int.from_bytes(data[2:4], order))
-    if kind is None:
-        return data, False
-    at = int.from_bytes(data[kind.offset : kind.offset + kind.wide], order)
-    first = at + kind.count
-    entries = int.from_bytes(data[at:first], order)
-    for entry in range(first, min(first + kind.size * entries, len(data) - kind.size + 1), kind.size):
-        if int.from_bytes(data[entry : entry + 2], order) == TiffImagePlugin.PHOTOMETRIC_INTERPRETATION:
-            value = slice(entry + kind.value, entry + kind.value + 2)  # one short, first in the value field
-            if data[value] != b"\0\0":
-                break
-            return data[: value.start] + (1).to_bytes(2, order) + data[value.stop :], True
-    return data, False
-
-
 def _grey(image: Image.Image) -> tuple[NDArray[np.float32], int, tuple[str, ...]]:
     """A loaded image of any mode → (float32 ``[H, W]`` in 0…1, bits per value as stored, notes)."""
     if image.mode in _DEEP_MODES:
         return _deep(np.asarray(image)), 16, ()
     if image.mode in ("I", "F"):
-        return _spread(np.asarray(image)), 32, ("scaled by its own darkest and brightest value",)
+        values = np.asarray(image)
+        if image.mode == "I" and isinstance(image, TiffImagePlugin.TiffImageFile) and tiff.unsigned(image):
+            values = values.view(np.uint32)
+        return _spread(values), 32, ("scaled by its own darkest and brightest value",)
     if image.mode == "1":
         raise XrayError("The image has only black and white, no greys. Export the film again with 8 or more bits.")
     if image.mode in ("LAB", "HSV"):
