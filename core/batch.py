@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +25,11 @@ May raise OSError, or XrayError.
 """
 
 BATCH = 16
+
+_PIXELS = 32_000_000
+"""In a batch, and as many in the films decoded meanwhile: large films come in smaller batches."""
+
+_WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,19 @@ def readable(paths: Iterable[Path], what: str, say: Callable[[str], object]) -> 
             yield path, xray
 
 
+def _read(decoded: Sequence[Outcome], classifier: Classifier) -> Iterator[Outcome]:
+    readings = iter(classifier.read([outcome.xray for outcome in decoded if outcome.xray is not None]))
+    for outcome in decoded:
+        yield outcome if outcome.xray is None else Outcome(outcome.index, outcome.xray, next(readings))
+
+
 def read_many(sources: Iterable[Source], classifier: Classifier, batch: int = BATCH) -> Iterator[Outcome]:
     """Read films in batches. One bad file does not stop the rest.
 
     Args:
         sources: where the films come from.
         classifier: what reads them.
-        batch: films per pass of the network.
+        batch: films per pass of the network, fewer of large films.
 
     Yields:
         One outcome per source, in order.
@@ -84,16 +95,23 @@ def read_many(sources: Iterable[Source], classifier: Classifier, batch: int = BA
             return Outcome(index, error=error)
 
     numbered = enumerate(sources)
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    room = min(batch, _WORKERS)  # until the size of a film is known
+    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
         ahead: deque[Future[Outcome]] = deque()
 
-        def fetch(count: int) -> None:
-            ahead.extend(pool.submit(decode, index, source) for index, source in islice(numbered, count))
+        def fetch() -> None:
+            more = islice(numbered, max(0, room - len(ahead)))
+            ahead.extend(pool.submit(decode, index, source) for index, source in more)
 
-        fetch(batch)
+        fetch()
+        largest, decoded = 1, []
         while ahead:
-            decoded = [ahead.popleft().result() for _ in range(min(batch, len(ahead)))]
-            fetch(batch)  # these are decoded while the network reads the ones in hand
-            readings = iter(classifier.read([outcome.xray for outcome in decoded if outcome.xray is not None]))
-            for outcome in decoded:
-                yield outcome if outcome.xray is None else Outcome(outcome.index, outcome.xray, next(readings))
+            outcome = ahead.popleft().result()
+            decoded.append(outcome)
+            if outcome.xray is not None:
+                largest = max(largest, outcome.xray.pixels.size)
+                room = min(batch, max(1, _PIXELS // largest))
+            fetch()  # these are decoded while the network reads the ones in hand
+            if len(decoded) >= room or not ahead:
+                yield from _read(decoded, classifier)
+                decoded = []

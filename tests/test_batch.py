@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core import batch
 from core.batch import read_many, readable
 from core.checkpoint import find
 from core.classifier import Classifier
@@ -65,7 +66,7 @@ def test_no_film_is_no_pass(classifier: Classifier) -> None:
     assert list(read_many([], classifier)) == []
 
 
-def test_bytes_are_fetched_as_they_are_needed(classifier: Classifier) -> None:
+def test_bytes_are_fetched_as_they_are_needed(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[int] = []
 
     def source(i: int) -> bytes:
@@ -76,6 +77,12 @@ def test_bytes_are_fetched_as_they_are_needed(classifier: Classifier) -> None:
     next(outcomes)
     assert len(fetched) <= 8
     outcomes.close()
+    fetched.clear()
+    monkeypatch.setattr(batch, "_PIXELS", 2 * 70 * 80)  # two of these films
+    outcomes = read_many([lambda i=i: source(i) for i in range(40)], classifier)
+    next(outcomes)
+    assert len(fetched) <= 4
+    assert sum(outcome.reading is not None for outcome in outcomes) == 39
 
 
 def test_files_that_cannot_be_read_are_named_and_left_out(tmp_path: Path) -> None:

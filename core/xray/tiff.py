@@ -13,7 +13,7 @@ from core.xray.checks import too_large
 from core.xray.types import Limits
 
 RARE: Final = (
-    "The file is damaged or cut short, or a kind of TIFF that is too rare to be read here. Export the film again as PNG."
+    "The file is damaged or cut short, or a kind of TIFF that is too rare to be read here. Export the film as PNG."
 )
 
 
