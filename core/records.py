@@ -1,4 +1,4 @@
-"""Frozen records as a table on disk: one column per field, one row each. Needs nothing but the standard library."""
+"""Frozen records as a table on disk: one column per field, one row each."""
 
 from __future__ import annotations
 
@@ -81,9 +81,12 @@ def load(kind: type[R], path: Path) -> list[R]:
     """The records in a file; none where there is no file yet.
 
     Raises:
-        DataError: as :func:`from_csv`.
+        DataError: it cannot be read, or as :func:`from_csv`.
     """
-    return from_csv(kind, path.read_text("utf-8"), path.name) if path.exists() else []
+    try:
+        return from_csv(kind, path.read_text("utf-8"), path.name) if path.exists() else []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path.name} cannot be read ({error}). Choose another file, or make it again.") from error
 
 
 def table(kind: type[R], path: Path) -> list[R]:

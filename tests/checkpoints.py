@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core import records
 from core.architectures import ARCHITECTURES
 from core.checkpoint import Checkpoint, store
 from core.evaluate.figures import figures
+from core.evaluate.film_map import Dot
 from core.evaluate.predictions import Predictions, to_csv
 from core.tasks import TASKS
 
@@ -93,3 +96,11 @@ def break_weights(checkpoint: Checkpoint) -> None:
     data = bytearray(checkpoint.weights.read_bytes())
     data[-1] ^= 1
     checkpoint.weights.write_bytes(bytes(data))
+
+
+def write_map(checkpoint: Checkpoint, files: Sequence[str]) -> None:
+    """A map of films anywhere."""
+    points = np.random.default_rng(2).uniform(-1, 1, (len(files), 2)).tolist()
+    checkpoint.film_map.write_text(
+        records.to_csv(Dot, [Dot(file, *xy) for file, xy in zip(files, points, strict=True)])
+    )

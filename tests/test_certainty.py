@@ -353,7 +353,7 @@ def test_readings_carry_set_and_abstention(tmp_path: Path, capsys: pytest.Captur
 
 def test_a_spread_is_one_pass_whose_first_row_is_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from core.architectures.network import Network
-    from core.certainty.spread import VARIANTS, spread
+    from core.certainty.spread import spread
 
     classifier = Classifier(random_checkpoint(tmp_path))
     film = read_xray(synthetic.as_png8(synthetic.film(200, 180)))
@@ -362,12 +362,12 @@ def test_a_spread_is_one_pass_whose_first_row_is_the_reading(tmp_path: Path, mon
     real = Network.features
     monkeypatch.setattr(Network, "features", lambda self, x: passes.append(len(x)) or real(self, x))
     found = spread(classifier, film)
-    assert passes == [len(VARIANTS)]
+    assert passes == [6]
     assert found.probabilities[0] == pytest.approx(reading.probabilities, abs=1e-5)
     assert found.probabilities.sum(axis=1) == pytest.approx(1)
     assert all(low <= found.mean[name] <= high for name, (low, high) in found.ends.items())
     assert max(found.deviation.values()) > 0
-    assert len(found.said) == len(VARIANTS)
+    assert len(found.said) == 6
 
 
 def test_a_film_that_looks_the_same_mirrored_and_shifted_has_no_spread(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from core.cli import main
 from core.errors import DataError
-from core.evaluate.film_map import FilmMap, load, project, to_csv
+from core.evaluate.film_map import Dot, project
+from core.records import load
 from tests.checkpoints import random_checkpoint
 from tests.test_training import write_films
 
@@ -20,35 +21,12 @@ def test_films_alike_lie_close_and_the_map_repeats() -> None:
     features = (rng.normal(size=(3, 64))[groups] * 4 + rng.normal(size=(60, 64))).astype(np.float32)
     files = tuple(f"{n}.png" for n in range(60))
     made, again = project(files, features), project(files, features)
-    np.testing.assert_array_equal(made.points, again.points)
-    assert np.abs(made.points).max() == pytest.approx(1)
-    distance = np.linalg.norm(made.points[:, None] - made.points[None], axis=2) + 9 * np.eye(60)
+    assert made == again
+    assert tuple(dot.file for dot in made) == files
+    points = np.array([(dot.x, dot.y) for dot in made])
+    assert np.abs(points).max() == pytest.approx(1)
+    distance = np.linalg.norm(points[:, None] - points[None], axis=2) + 9 * np.eye(60)
     assert (groups[distance.argmin(axis=1)] == groups).all()
-
-
-def test_a_map_survives_its_table(tmp_path: Path) -> None:
-    made = FilmMap(("a, b.png", "c.png"), np.array([[0.5, -1.0], [0.125, 1.0]]))
-    (tmp_path / "m.csv").write_text(to_csv(made), "utf-8")
-    read = load(tmp_path / "m.csv")
-    assert read.files == made.files
-    np.testing.assert_allclose(read.points, made.points, atol=5e-5)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("file,x\na,1\n", "columns must be file, x, y"),
-        ("file,x,y\na,1,2\nb,one,2\n", "row 3, column x: 'one'"),
-        ("file,x,y\na,1,nan\n", "row 2, column y"),
-        ("file,x,y\na,1\n", "row 2, column y"),
-    ],
-)
-def test_a_broken_table_is_named(tmp_path: Path, text: str, says: str) -> None:
-    (tmp_path / "m.csv").write_text(text, "utf-8")
-    with pytest.raises(DataError, match=says):
-        load(tmp_path / "m.csv")
-    with pytest.raises(DataError, match="cannot be read"):
-        load(tmp_path / "none.csv")
 
 
 def test_too_few_films_make_no_map() -> None:
@@ -67,4 +45,4 @@ def test_the_command_stores_a_map_beside_the_weights(tmp_path: Path, capsys: pyt
     command = ["map", "--model", found.name, "--weights", str(found.folder), "--data", str(tmp_path / "films")]
     assert main(command) == 0
     assert capsys.readouterr().out.strip() == str(found.film_map)
-    assert len(load(found.film_map).files) == 12
+    assert len(load(Dot, found.film_map)) == 12

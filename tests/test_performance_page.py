@@ -28,13 +28,11 @@ from core.evaluate import (
     confusion_matrix,
     ece,
     figures,
-    film_map,
     from_csv,
     measure,
     operating_point,
     to_csv,
 )
-from core.evaluate.film_map import FilmMap
 from core.explain import METHODS
 from core.lungs.probe import Probed
 from core.lungs.shares import MeanInside
@@ -70,8 +68,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = from_csv(other)
     shares = found.probabilities * np.random.default_rng(1).uniform(0.3, 1, found.probabilities.shape)
     other.write_text(to_csv(replace(found, probabilities=shares / shares.sum(axis=1, keepdims=True))), "utf-8")
-    xy = np.random.default_rng(2).uniform(-1, 1, (len(found), 2))
-    first.film_map.write_text(film_map.to_csv(FilmMap(found.files, xy)), "utf-8")
+    checkpoints.write_map(first, found.files)
     return folder
 
 
@@ -284,7 +281,7 @@ def test_the_map_lists_what_a_lasso_holds(weights: Path, first: Source) -> None:
 def test_a_map_of_other_films_is_refused(tmp_path: Path, first: Source) -> None:
     elsewhere = replace(first, checkpoint=replace(first.checkpoint, folder=tmp_path), key=str(tmp_path))
     assert elsewhere.checkpoint is not None
-    elsewhere.checkpoint.film_map.write_text(film_map.to_csv(FilmMap(("other.png",), np.zeros((1, 2)))), "utf-8")
+    checkpoints.write_map(elsewhere.checkpoint, ["other.png"])
     with pytest.raises(DataError, match="other films"):
         points.placed(elsewhere)
 

@@ -7,7 +7,7 @@ nothing: a network can be steadily wrong.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,21 +15,8 @@ from numpy.typing import NDArray
 from core.classifier import Classifier
 from core.xray import Xray
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 SHIFT: Final = 1 / 32
 """Of the side of the network's input: 6 pixels of 192, less than films are centred by."""
-
-VARIANTS: Final = (
-    "as it is",
-    "shifted up",
-    "shifted down",
-    "shifted left",
-    "shifted right",
-    "mirrored",
-)
-"""Mirrored, the heart is on the other side, as in very few children; networks trained here saw mirrored films."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +25,7 @@ class Spread:
 
     Attributes:
         classes: in the order of the columns.
-        probabilities: calibrated, float64 ``[V, K]``, in the order of :data:`VARIANTS`.
+        probabilities: calibrated, float64 ``[6, K]``: as the film is, shifted up, down, left and right, mirrored.
     """
 
     classes: tuple[str, ...]
@@ -69,25 +56,20 @@ class Spread:
 def spread(classifier: Classifier, xray: Xray) -> Spread:
     """Read the variants of a film.
 
+    Mirrored, the heart is on the other side, as in very few children; networks trained here saw mirrored films.
+
     Args:
         classifier: what reads.
         xray: the film.
     """
-    import torch
-
-    plain = classifier.prepare([xray])  # [1, C, S, S]
-    batch = torch.cat([plain, *_shifted(plain), plain.flip(-1)])  # [V, C, S, S]
-    with torch.inference_mode():
-        found = classifier.calibrated(classifier.network.head(classifier.network.features(batch)).double())
-    return Spread(classifier.checkpoint.card.classes, found.cpu().numpy())
+    square = classifier.checkpoint.preprocessing.square(xray)  # [S, S]
+    return Spread(classifier.checkpoint.card.classes, classifier.ask([square, *_shifted(square), square[:, ::-1]]))
 
 
-def _shifted(image: Tensor) -> list[Tensor]:
+def _shifted(square: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """Up, down, left, right; what comes in from outside is the border's grey, so that no new edge appears."""
-    from torch.nn.functional import pad
-
-    side = image.shape[-1]
+    side = len(square)
     by = max(1, round(side * SHIFT))
-    wide = pad(image, (by, by, by, by), mode="replicate")
+    wide = np.pad(square, by, mode="edge")
     places = ((2 * by, by), (0, by), (by, 2 * by), (by, 0))  # where the window begins: rows, columns
-    return [wide[..., top : top + side, left : left + side] for top, left in places]
+    return [wide[top : top + side, left : left + side] for top, left in places]

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from core.checkpoint import Checkpoint
 from core.dataset.archive import VARIABLE
-from core.evaluate import film_map, from_csv
-from core.evaluate.film_map import FilmMap
+from core.evaluate import from_csv
 from tests import checkpoints, synthetic
 from tests.browser.app import accept, drop, running, visiting
 
@@ -141,7 +139,5 @@ def _percent(metric: Any) -> float:
 
 
 def _map(checkpoint: Checkpoint) -> Path:
-    files = from_csv(checkpoint.predictions).files
-    points = np.random.default_rng(0).uniform(-1, 1, (len(files), 2))
-    checkpoint.film_map.write_text(film_map.to_csv(FilmMap(files, points)), encoding="utf-8")
+    checkpoints.write_map(checkpoint, from_csv(checkpoint.predictions).files)
     return checkpoint.film_map

@@ -11,7 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.evaluate import film_map
+from core.evaluate.film_map import Dot
+from core.records import load
 from core.tasks import Task
 from core.ui import cache, pickers, plot, state, widgets
 from core.ui.performance import cloud, controls, films
@@ -83,12 +84,11 @@ def placed(source: Source) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     path = source.checkpoint.film_map
 
     def make() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        found = film_map.load(path)
-        where = {file: place for place, file in enumerate(found.files)}
+        where = {dot.file: (dot.x, dot.y) for dot in load(Dot, path)}
         rows = np.array([row for row, file in enumerate(source.predictions.files) if file in where], dtype=np.int64)
         if not len(rows):
             raise DataError("It is a map of other films than the test predictions. Make both again.")
-        return rows, found.points[[where[source.predictions.files[row]] for row in rows]]
+        return rows, np.array([where[source.predictions.files[row]] for row in rows])
 
     return cache.computed("map", (source.key, str(path), cache.stamp(path)), make)
 
