@@ -118,6 +118,53 @@ def test_every_stage_can_be_explained(case: Case) -> None:
     assert [stage.parts for stage in stages] == sorted({stage.parts for stage in stages})
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lenet",
+        "two_block_cnn",
+        "five_block_cnn",
+        "alexnet",
+        "vgg11_bn",
+        "googlenet",
+        "resnet18",
+        "resnet50",
+        "residual_vgg",
+    ],
+)
+def test_cells_lie_where_the_network_looks(name: str) -> None:
+    """Of a network that only averages, the gradient of a cell is spread evenly over what it sees."""
+    row = ARCHITECTURES[name]
+    side, trunk = 512, _averaging(row.trunk())
+    for stage in row.stages:
+        film = torch.ones(1, 3, side, side, requires_grad=True)
+        seen = trunk[: stage.parts](film)[0].sum(dim=0)
+        cell = len(seen) // 2
+        (gradient,) = torch.autograd.grad(seen[cell, cell], film)
+        weight = gradient[0].sum(dim=0).double()
+        middles = torch.arange(side) + 0.5
+        for along in (weight.sum(dim=0), weight.sum(dim=1)):
+            assert (along * middles).sum() / along.sum() == pytest.approx(
+                stage.grid.start + cell * stage.grid.step, abs=0.5
+            )
+
+
+def _averaging(module: nn.Module) -> nn.Module:
+    """The same network with convolutions and poolings that average, and nothing else."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.MaxPool2d):
+            kind = (child.kernel_size, child.stride, child.padding, child.ceil_mode)
+            setattr(module, name, nn.AvgPool2d(*kind, count_include_pad=False))
+        elif isinstance(child, (nn.BatchNorm2d, nn.ReLU, nn.Sigmoid)):
+            setattr(module, name, nn.Identity())
+        elif isinstance(child, nn.Conv2d):
+            nn.init.constant_(child.weight, 1 / child.weight[0].numel())
+            child.bias = None
+        else:
+            _averaging(child)
+    return module.eval()
+
+
 def test_a_checkpoint_round_trips_bit_for_bit(case: Case) -> None:
     again = case.classifier.network.state_dict()
     assert list(again) == list(case.network.state_dict())

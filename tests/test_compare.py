@@ -22,6 +22,7 @@ from core.explain import METHODS, Heatmap
 from core.explain.labelled import How
 from core.render import FIRST, SECOND, Look, difference, scale_bar
 from core.tasks import TASKS, own_task
+from core.xray import Preprocessing
 
 PNEUMONIA = TASKS["pneumonia"]
 
@@ -200,7 +201,9 @@ def test_units_that_differ_share_no_scale() -> None:
 def test_only_cells_before_a_pooled_head_add_up_to_the_logit(
     layer: str, head: str, method: str, *, adds_up: bool
 ) -> None:
-    checkpoint = SimpleNamespace(architecture=ARCHITECTURES["resnet18"], card=SimpleNamespace(head=head))
+    checkpoint = SimpleNamespace(
+        architecture=ARCHITECTURES["resnet18"], card=SimpleNamespace(head=head), preprocessing=Preprocessing(size=224)
+    )
     how = How.of(SimpleNamespace(checkpoint=checkpoint), method, layer)  # type: ignore[arg-type]
     assert how.in_logits == adds_up
 

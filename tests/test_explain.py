@@ -23,16 +23,17 @@ from pytorch_grad_cam.utils import svd_on_activations
 from torch import nn
 
 from core.architectures import ARCHITECTURES
+from core.architectures.grid import Grid
 from core.architectures.network import Head, Network
 from core.checkpoint import SHIPPED, find
 from core.classifier import Classifier
 from core.errors import EvidenceError, UnknownNameError
-from core.explain import DEFAULT, FAST, METHODS, explain, explain_all
+from core.explain import DEFAULT, FAST, METHODS, explain, explain_all, raw_maps
 from core.explain.computed import function
 from core.explain.eigen import _largest as largest
 from core.explain.gradients import gradients
-from core.explain.heatmap import scaled
-from core.xray import Xray, read_xray
+from core.explain.heatmap import on_film, scaled
+from core.xray import WHOLE, Xray, read_xray
 from tests.synthetic import as_png8, film
 
 REFERENCE = {
@@ -112,6 +113,7 @@ def test_the_table_and_the_reference_cover_each_other() -> None:
 def test_agrees_with_the_reference_library(classifier: Classifier, name: str, against: int | None) -> None:
     reading = classifier.read([xray()])[0]
     heatmaps = explain(classifier, reading, name, None if against is None else reading.classes[against])
+    raw = raw_maps(classifier.network, reading.features, (name,), against)[name]
     size = classifier.checkpoint.preprocessing.size
     inputs = classifier.prepare([xray()]).repeat(1, 3, 1, 1)
     if name == DEFAULT:
@@ -124,8 +126,8 @@ def test_agrees_with_the_reference_library(classifier: Classifier, name: str, ag
             expected = library(input_tensor=inputs, targets=[Rather(place, against)])[0]
             if heatmap.problem:
                 assert expected.max() <= 1e-4, f"{target} is reported as bad, and the reference draws a map"
-            else:
-                assert np.abs(upsampled(heatmap.values, size) - expected).max() <= 1e-4
+            else:  # before it is laid over the film where it lies, which the library does not do
+                assert np.abs(upsampled(scaled(raw[place])[0], size) - expected).max() <= 1e-4
 
 
 class Untidy(nn.Module):
@@ -209,6 +211,24 @@ def test_nothing_is_left_on_the_shared_network(classifier: Classifier) -> None:
         assert not module._forward_hooks
         assert not module._backward_hooks
     assert all(p.grad is None and not p.requires_grad for p in classifier.network.parameters())
+
+
+def test_a_map_is_laid_over_the_film_where_its_cells_look() -> None:
+    hot = np.zeros((5, 5), dtype=np.float32)
+    hot[1, 3] = 1
+    found = on_film(hot, WHOLE, Grid(0.5, 32).over(160))  # as ResNet's of 160 pixels
+    rows, columns = (found**4).sum(axis=1), (found**4).sum(axis=0)
+    middles = (np.arange(len(found)) + 0.5) / len(found) * 160
+    assert (rows * middles).sum() / rows.sum() == pytest.approx(32.5, abs=2)
+    assert (columns * middles).sum() / columns.sum() == pytest.approx(96.5, abs=2)
+    assert (found.min(), found.max()) == (0, 1)
+    assert on_film(hot, WHOLE, Grid().after(32, 32).over(160)) is hot
+    # The right half of a film is all that the network saw.
+    part = on_film(hot, (0.5, 0.0, 1.0, 1.0), Grid().after(32, 32).over(160))
+    assert not part[:, : part.shape[1] // 2].any()
+    assert np.argwhere(part == part.max()).mean(axis=0) / part.shape == pytest.approx(
+        [1.5 / 5, 0.5 + 3.5 / 10], abs=0.02
+    )
 
 
 def test_heatmaps_name_what_they_are(classifier: Classifier) -> None:

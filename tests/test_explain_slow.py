@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from pytorch_grad_cam import AblationCAM, GradCAM, ScoreCAM
 from torch import nn
 
 from core.architectures import Stage
+from core.architectures.grid import Grid
 from core.architectures.network import Network, PooledHead
 from core.classifier import Classifier
 from core.errors import StoppedError, UnknownNameError
@@ -30,7 +32,8 @@ from tests.test_explain import Rather
 SLOW = tuple(name for name in METHODS if name not in FAST)
 BY_INPUT = tuple(name for name in SLOW if not METHODS[name].by_layer)
 SIDE = 32
-EARLY = Stage("convolution 1", 2, 6)
+EARLY = Stage("convolution 1", 2, 6, Grid().after(5, 2))
+LAST = Stage("convolution 2", 4, 12, EARLY.grid.after(3, 2))
 
 
 class Bent(nn.Module):
@@ -169,7 +172,7 @@ def test_the_same_film_has_the_same_map(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SLOW)
-@pytest.mark.parametrize("stages", [[None], [EARLY, None]])
+@pytest.mark.parametrize("stages", [[None], [EARLY, LAST]])
 def test_progress_rises_to_the_whole(name: str, stages: list[Stage | None]) -> None:
     shares: list[float] = []
     watch = Watch(lambda done, of: shares.append(done / of))
@@ -216,7 +219,8 @@ def test_masks_of_rise_show_half_of_the_film_on_average() -> None:
 
 
 def test_several_layers_are_averaged_as_in_the_library() -> None:
-    maps = made(small(), image(), METHODS["grad_cam"], [EARLY, None])
+    evenly = [replace(stage, grid=Grid(SIDE / cells / 2, SIDE / cells)) for stage, cells in ((EARLY, 14), (LAST, 6))]
+    maps = made(small(), image(), METHODS["grad_cam"], evenly)  # the library takes cells to lie so
     theirs = small().requires_grad_()
     assert isinstance(theirs.trunk, nn.Sequential)
     with GradCAM(model=theirs, target_layers=[theirs.trunk[1], theirs.trunk[3]]) as library:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ import torch
 from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 from torch import Tensor, nn
 
+from core.architectures import ARCHITECTURES, Architecture
+from core.architectures.grid import Grid
 from core.architectures.network import Network, PooledHead
+from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.errors import EvidenceError
 from core.explain import Heatmap, explain
@@ -27,6 +31,7 @@ from core.xray import WHOLE, Xray, read_xray
 from tests.checkpoints import SIZE, random_checkpoint
 from tests.synthetic import as_png8
 
+CELLS = Grid().after(4, 4)
 CORNER = (slice(8, 24), slice(40, 56))
 """Where the evidence is, on a film of SIZE pixels a side: neither at the centre nor at an edge."""
 
@@ -41,10 +46,21 @@ class Spots(nn.Module):
         return torch.cat([bright, 1 - bright], dim=1)
 
 
+class Fours(Checkpoint):
+    """A checkpoint of a network whose cells are of 4 pixels."""
+
+    @property
+    def architecture(self) -> Architecture:
+        """The row, with the last stage as it is here."""
+        row = ARCHITECTURES[self.card.architecture]
+        return dataclasses.replace(row, stages=(dataclasses.replace(row.stages[-1], parts=0, grid=CELLS),))
+
+
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     """A network that says VIRUS as far as a film has something bright on it, and cannot be fooled by anything else."""
     classifier = Classifier(random_checkpoint(tmp_path_factory.mktemp("weights")))
+    classifier.checkpoint = Fours(**{one.name: getattr(classifier.checkpoint, one.name) for one in fields(Checkpoint)})
     head = PooledHead(2, 3)
     with torch.no_grad():
         head.linear.weight.copy_(torch.tensor([[0.0, 0.0], [0.0, 0.0], [150.0, 0.0]]))
@@ -107,7 +123,7 @@ def test_asking_is_reading(tmp_path: Path) -> None:
 
 
 def test_orders_hold_every_pixel_once_hottest_first(evidence: Heatmap) -> None:
-    found = orders(evidence, WHOLE, SIZE, (8, 8), seed=1)
+    found = orders(evidence, WHOLE, SIZE, (8, 8), Grid().after(8, 8).over(SIZE), seed=1)
     for order in (found.marked, found.random, found.blob):
         assert np.array_equal(np.sort(order), np.arange(SIZE**2))
     on_film = on_input(evidence.values, WHOLE, SIZE).ravel()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from core.architectures.grid import Grid
 from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
@@ -36,8 +37,11 @@ def _classic(classes: int, _size: int) -> Head:
     )  # fmt: skip
 
 
-_STAGES = ((2, 64), (5, 192), (8, 384), (10, 256), (12, 256))
-"""Of every convolution: the trunk's parts up to its ReLU, and its channels."""
+_FIRST = Grid().after(11, 4, 2)
+_SECOND = _FIRST.after(3, 2)
+_REST = _SECOND.after(3, 2)
+_STAGES = ((2, 64, _FIRST), (5, 192, _SECOND), (8, 384, _REST), (10, 256, _REST), (12, 256, _REST))
+"""Of every convolution: the trunk's parts up to its ReLU, its channels, and where its cells lie."""
 
 ROWS = (
     Architecture(

@@ -6,9 +6,11 @@ Its two auxiliary classifiers, which only helped training, are left out.
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from core.architectures.grid import Grid
 from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ _STAGES = (
 )  # fmt: skip
 _EXPLAINED = {"conv3": 192, "inception3b": 480, "inception4e": 832, "inception5b": _WIDTH}
 """The last stage of every size of map, and its channels."""
+
+_POOLED = accumulate((3, 3, 3, 2), lambda grid, kernel: grid.after(kernel, 2), initial=Grid().after(7, 2, 3))
+_GRIDS = tuple(_POOLED)[1:]
+"""Where their cells lie: the rest of what is between two poolings keeps its middle."""
 
 
 def _trunk(weights: str | None = None) -> nn.Module:
@@ -50,7 +56,10 @@ ROWS = (
         name="googlenet",
         title="GoogLeNet",
         family="GoogLeNet",
-        stages=tuple(Stage(name, _STAGES.index(name) + 1, channels) for name, channels in _EXPLAINED.items()),
+        stages=tuple(
+            Stage(name, _STAGES.index(name) + 1, channels, grid)
+            for (name, channels), grid in zip(_EXPLAINED.items(), _GRIDS, strict=True)
+        ),
         trunk=_trunk,
         classic=_classic,
         fed=(0.5, 0.5),  # torchvision's brings films to -1…1 itself, in front of what is the trunk here

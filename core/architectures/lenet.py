@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.architectures.grid import Grid
 from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _GAIN = 16.0
 """A sigmoid's slope is a quarter at most, and films differ by a quarter of what they have in common: without it nothing
 of that difference reaches the last layer, and nothing is learned."""
 
+_FIRST = Grid().after(5)
+_SECOND = _FIRST.after(2, 2).after(5)
 _IDLE = 0.5  # what a sigmoid gives that has seen nothing
 
 
@@ -70,7 +73,11 @@ ROWS = (
         name="lenet",
         title="LeNet",
         family="LeNet",
-        stages=(Stage("convolution 1", 2, 6), Stage("convolution 2", 5, 16), Stage("convolution 3", 8, 120)),
+        stages=(
+            Stage("convolution 1", 2, 6, _FIRST),
+            Stage("convolution 2", 5, 16, _SECOND),
+            Stage("convolution 3", 8, 120, _SECOND.after(2, 2).after(4)),
+        ),
         trunk=_trunk,
         classic=_classic,
         fixed=True,

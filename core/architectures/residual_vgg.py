@@ -7,11 +7,12 @@ of other widths than their convolutions, and a flattening that depends on the ba
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.architectures import vgg
+from core.architectures.grid import Grid
 from core.architectures.row import Architecture, Names, Stage
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from core.architectures.network import Head
 
 _WIDTHS = (3, 64, 128, 256, 512)
+_GRIDS = tuple(accumulate((2, 2, 2), lambda grid, side: grid.after(side, side), initial=Grid().after(2, 2)))
 _DONORS = ("vgg13_bn", "vgg16_bn", "vgg19_bn")
 """The first two convolutions of their blocks have the shapes of our main paths."""
 
@@ -52,7 +54,7 @@ ROWS = (
         name="residual_vgg",
         title="Residual VGG",
         family="Residual VGG",
-        stages=tuple(Stage(f"block {n}", n, _WIDTHS[n]) for n in range(1, len(_WIDTHS))),
+        stages=tuple(Stage(f"block {n}", n, _WIDTHS[n], grid) for n, grid in enumerate(_GRIDS, start=1)),
         trunk=_trunk,
         classic=_classic,
         donors=MappingProxyType({row.name: _main_paths(row) for row in vgg.ROWS if row.name in _DONORS}),

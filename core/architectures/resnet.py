@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
+from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from core.architectures.grid import Grid
 from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from core.architectures.network import Head
 
 _STAGES = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
+_STEM = Grid().after(7, 2, 3).after(3, 2, 1)
 _SHALLOWER = {"resnet34": ("resnet18",), "resnet101": ("resnet50",), "resnet152": ("resnet50", "resnet101")}
 """Networks of the same kind of blocks, but fewer of them: theirs are called as the first of ours are."""
 _NAMES = (("head.linear.", "fc."), ("trunk.", ""))
@@ -40,12 +43,21 @@ def _classic(channels: int, classes: int, _size: int) -> Head:
     return PooledHead(channels, classes)
 
 
+def _stages(channels: int) -> tuple[Stage, ...]:
+    """The four groups of blocks, of which all but the first halve the map."""
+    grids = accumulate((2, 2, 2), lambda grid, stride: grid.after(3, stride, 1), initial=_STEM)
+    return tuple(
+        Stage(f"layer{n}", _STAGES.index(f"layer{n}") + 1, channels // 2 ** (4 - n), grid)
+        for n, grid in enumerate(grids, start=1)
+    )
+
+
 def _row(name: str, title: str, family: str, paper: str, channels: int = 2048) -> Architecture:
     return Architecture(
         name=name,
         title=title,
         family=family,
-        stages=tuple(Stage(f"layer{n}", _STAGES.index(f"layer{n}") + 1, channels // 2 ** (4 - n)) for n in range(1, 5)),
+        stages=_stages(channels),
         trunk=partial(_trunk, name),
         classic=partial(_classic, channels),
         imagenet=partial(_trunk, name, "DEFAULT"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from core.architectures.grid import Grid
 from core.architectures.head import DEFAULT, HEADS
 from core.errors import TrainingError, UnknownNameError
 
@@ -26,11 +27,13 @@ class Stage:
         name: what it is called on screen and in a heatmap.
         parts: how many of the trunk's parts, from the input on, lead to its map.
         channels: of that map.
+        grid: where its cells lie on the film, in pixels of what is fed.
     """
 
     name: str
     parts: int
     channels: int
+    grid: Grid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from core.architectures.grid import Grid
 from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
@@ -52,7 +54,15 @@ def _classic(blocks: Sequence[Block], hidden: int) -> Callable[[int, int], Head]
 
 def _stages(blocks: Sequence[Block]) -> tuple[Stage, ...]:
     """Every convolution after its ReLU, the second of three parts each."""
-    return tuple(Stage(f"convolution {n}", 3 * n - 1, maps) for n, (maps, _) in enumerate(blocks, start=1))
+    grids = accumulate(
+        [kernel for _, kernel in blocks[1:]],
+        lambda grid, kernel: grid.after(2, 2).after(kernel),
+        initial=Grid().after(blocks[0][1]),
+    )
+    return tuple(
+        Stage(f"convolution {n}", 3 * n - 1, maps, grid)
+        for n, ((maps, _), grid) in enumerate(zip(blocks, grids, strict=True), start=1)
+    )
 
 
 ROWS = (

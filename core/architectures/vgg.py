@@ -11,6 +11,7 @@ from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from core.architectures.grid import Grid
 from core.architectures.row import Architecture, Stage
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ def _classic(classes: int, _size: int) -> Head:
 def _stages(depth: int, *, norm: bool) -> tuple[Stage, ...]:
     """Every block before its pooling: a convolution is followed by a ReLU, and by a batch norm before that if any."""
     ends = accumulate(_CONVOLUTIONS[depth])
+    grids = accumulate((2, 2, 2, 2), lambda grid, side: grid.after(side, stride=side), initial=Grid())
     return tuple(
-        Stage(f"block {n}", (3 if norm else 2) * end + n - 1, min(_WIDTH, 32 * 2**n))
-        for n, end in enumerate(ends, start=1)
+        Stage(f"block {n}", (3 if norm else 2) * end + n - 1, min(_WIDTH, 32 * 2**n), grid)
+        for n, (end, grid) in enumerate(zip(ends, grids, strict=True), start=1)
     )
 
 

@@ -131,7 +131,7 @@ def explain_film(  # noqa: PLR0913, PLR0917 - a film, a question, and who waits 
     if method.fast and stages == [last]:
         return explain(classifier, reading, method_name, against)
     layer = AND.join(stage.name for stage in stages) if method.by_layer else INPUT
-    asked = [None if stage == last else stage for stage in stages] if method.by_layer else [None]
+    asked = stages if method.by_layer else [None]
     watch = Watch(progress or (lambda _done, _of: None), stop or (lambda: False))
     raw = made(classifier.network, classifier.prepare([xray]), method, asked, place, watch)
     return heatmaps(raw, How.of(classifier, method_name, layer), reading, against)

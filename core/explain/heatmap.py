@@ -1,13 +1,16 @@
-"""A heatmap: one class's evidence, with everything needed to say whose it is. Needs NumPy only."""
+"""A heatmap: one class's evidence, with everything needed to say whose it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from math import isclose
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.architectures.grid import Grid
 from core.errors import EvidenceError
 from core.xray import WHOLE, Window
 
@@ -103,35 +106,66 @@ def scaled(raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float,
 INPUT: Final = "input"
 AND: Final = " + "
 
-_FINE = 4  # cells of the whole film's map to one of the window's
+_FINE = 8  # cells of a map that is laid out to one of the network's
 _ENOUGH = 256  # cells along a side that need not be made finer
 
 
-def on_film(values: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
+def on_film(values: NDArray[np.float32], window: Window, grid: Grid | None = None) -> NDArray[np.float32]:
     """A map of a part of a film → a map of the whole film, 0 where the network did not look.
 
     Args:
-        values: float32 ``[h, w]``, covering the window.
-        window: which part of the film that is; all of it leaves the map as it is.
+        values: float32 ``[h, w]`` in 0…1, covering the window.
+        window: which part of the film that is.
+        grid: where the map's cells lie in the window, whose sides are the unit; ``None``: evenly over it.
 
     Returns:
-        float32 ``[H, W]``, read-only, up to four times as fine as the window's: its edges are that exact.
+        float32 ``[H, W]``, read-only, whose cells lie evenly over the film; up to eight times as fine as the window's,
+        its edges are that exact. A map of which all that holds already is left as it is.
     """
-    if window == WHOLE:
+    (height, width), (left, top, right, bottom) = values.shape, window
+    if window == WHOLE and all(grid is None or _even(grid, cells) for cells in (height, width)):
         return values
-    left, top, right, bottom = window
-    down, rows = _places(values.shape[0], top, bottom)
-    across, columns = _places(values.shape[1], left, right)
-    # Bilinear, one side after the other: cell centres aligned, as where maps are drawn.
-    tall = np.stack([np.interp(down, np.arange(values.shape[0]), column) for column in values.T], axis=1)  # [H, w]
-    whole = np.stack([np.interp(across, np.arange(values.shape[1]), row) for row in tall])  # [H, W]
-    whole = np.where(rows[:, None] & columns[None, :], whole, 0).astype(np.float32)
+    down, across = _laid(height, grid, top, bottom), _laid(width, grid, left, right)
+    laid = down.weights @ values @ across.weights.T  # [H, h] [h, w] [w, W]
+    # No fine cell need lie in the middle of the hottest, or of the coldest: 1 and 0 again, as in the map before.
+    low, high = float(laid.min()), float(laid.max())
+    whole = ((laid - low) / (high - low or 1.0)).astype(np.float32)
+    whole[~down.inside] = 0
+    whole[:, ~across.inside] = 0
     whole.setflags(write=False)
     return whole
 
 
-def _places(cells: int, start: float, end: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Of each cell of the whole film along one side: its centre, in the window's cells, and whether it is inside."""
+def on_input(values: NDArray[np.float32], side: int, grid: Grid) -> NDArray[np.float32]:
+    """A map → the same at the size of what was fed, float32 ``[side, side]``; its grid's unit is that side."""
+    middles = (np.arange(side) + 0.5) / side
+    down, across = (_between(cells, grid, middles) for cells in values.shape)
+    whole: NDArray[np.float32] = (down @ values @ across.T).astype(np.float32, copy=False)
+    return whole
+
+
+def _even(grid: Grid, cells: int) -> bool:
+    return isclose(grid.start * cells, 0.5) and isclose(grid.step * cells, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """A side of a whole film's map: what of the window's cells is in each of its own, ``[H, h]``; which are inside."""
+
+    weights: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=64)
+def _laid(cells: int, grid: Grid | None, start: float, end: float) -> _Side:
+    """Where the cells of a window that begins and ends at these shares of a film come to lie."""
     count = max(1, round(max(cells, min(_FINE * cells, _ENOUGH)) / (end - start)))
-    centres = (np.arange(count) + 0.5) / count
-    return (centres - start) / (end - start) * cells - 0.5, (start <= centres) & (centres <= end)
+    middles = (np.arange(count) + 0.5) / count
+    weights = _between(cells, grid or Grid().over(cells), (middles - start) / (end - start))
+    return _Side(weights, (start <= middles) & (middles <= end))
+
+
+def _between(cells: int, grid: Grid, places: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Linear interpolation between cells, the outermost beyond them: float32 ``[P, cells]``, rows sum to 1."""
+    at = (places - grid.start) / grid.step
+    return np.stack([np.interp(at, np.arange(cells), row) for row in np.eye(cells)], axis=1).astype(np.float32)

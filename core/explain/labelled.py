@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.architectures.grid import Grid
 from core.errors import UnknownNameError
 from core.explain.heatmap import Heatmap, on_film, scaled
 from core.explain.methods import METHODS
@@ -44,17 +45,21 @@ class How:
         method: key in METHODS.
         layer: as in :class:`Heatmap`.
         in_logits: as there.
+        grid: where cells lie, with the side of the input as the unit; ``None``: evenly.
     """
 
     method: str
     layer: str
     in_logits: bool
+    grid: Grid | None = None
 
     @classmethod
     def of(cls, classifier: Classifier, method: str, layer: str) -> How:
         """By a method, at a layer: the cells add up to the logit where nothing but a pooled head comes after it."""
-        last = layer == classifier.checkpoint.architecture.layer and classifier.checkpoint.card.head == "pooled"
-        return cls(method, layer, last and METHODS[method].adds_up)
+        checkpoint = classifier.checkpoint
+        last = layer == checkpoint.architecture.layer and checkpoint.card.head == "pooled"
+        grids = {stage.name: stage.grid.over(checkpoint.preprocessing.size) for stage in checkpoint.architecture.stages}
+        return cls(method, layer, last and METHODS[method].adds_up, grids.get(layer))
 
 
 def heatmaps(maps: NDArray[np.float32], how: How, reading: Reading, against: str | None) -> Mapping[str, Heatmap]:
@@ -67,7 +72,7 @@ def heatmaps(maps: NDArray[np.float32], how: How, reading: Reading, against: str
     )
     return {
         reading.classes[place]: Heatmap(
-            values=on_film(values, reading.window),
+            values=on_film(values, reading.window, how.grid),
             target=reading.classes[place],
             method=how.method,
             layer=how.layer,

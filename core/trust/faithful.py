@@ -101,8 +101,9 @@ def measure_all(
     preprocessing = classifier.checkpoint.preprocessing
     square = preprocessing.square(xray)
     window = preprocessing.window(xray.height, xray.width)
-    rows, columns = classifier.read([xray])[0].features.shape[1:]
-    ordered = [orders(heatmap, window, preprocessing.size, (rows, columns), seed) for heatmap in heatmaps]
+    _, rows, columns = classifier.read([xray])[0].features.shape
+    size, last = preprocessing.size, classifier.checkpoint.architecture.stages[-1]
+    ordered = [orders(one, window, size, (rows, columns), last.grid.over(size), seed) for one in heatmaps]
     rivals = (ordered[0].random, ordered[0].blob)
     target = heatmaps[0].target
     grey, smooth = float(square.mean()), blurred(square)

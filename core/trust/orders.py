@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.architectures.grid import Grid
 from core.explain import Heatmap
 from core.explain.heatmap import on_film
 from core.render import spread
@@ -32,14 +33,17 @@ class Orders:
     blob: Places
 
 
-def orders(heatmap: Heatmap, window: Window, side: int, grid: tuple[int, int], seed: int) -> Orders:
+def orders(  # noqa: PLR0913, PLR0917 - a map, where it lies, and what it is compared with
+    heatmap: Heatmap, window: Window, side: int, cells: tuple[int, int], grid: Grid, seed: int
+) -> Orders:
     """Orders of the pixels that a network is fed.
 
     Args:
         heatmap: covers the whole film.
         window: the part of the film that the network was fed.
         side: of what it was fed, pixels.
-        grid: cells of the network's last feature map, rows and columns.
+        cells: of the network's last feature map, rows and columns.
+        grid: where they lie in the window, whose sides are the unit.
         seed: of the random map, and of the order among pixels that are equally hot.
 
     Raises:
@@ -47,7 +51,7 @@ def orders(heatmap: Heatmap, window: Window, side: int, grid: tuple[int, int], s
     """
     rng = np.random.default_rng(seed)
     values = heatmap.require().values
-    by_chance = on_film(rng.random(grid, dtype=np.float32), window)
+    by_chance = on_film(rng.random(cells, dtype=np.float32), window, grid)
     offset = (np.arange(side) + 0.5) / side - 0.5
     nearness = -np.hypot(offset[:, None], offset[None, :])
     return Orders(*(_order(square, rng) for square in (

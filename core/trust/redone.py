@@ -46,8 +46,7 @@ def redone(classifier: Classifier, network: Network, square: Square, heatmap: He
     inputs = torch.from_numpy(checkpoint.preprocessing.normalise(square[None])).to(classifier.device)
     against = None if heatmap.against is None else classes.index(heatmap.against)
     stages = [checkpoint.architecture.stage(name) for name in heatmap.layers]
-    last = checkpoint.architecture.stages[-1]
-    raw = made(network, inputs, method, [None if stage == last else stage for stage in stages], against)
+    raw = made(network, inputs, method, stages, against)
     raw = raw[classes.index(heatmap.target)]
     finite = np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0)
     peak = float(finite.max())
