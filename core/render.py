@@ -195,9 +195,9 @@ def difference(grey: Grey, first: NDArray[np.float32], second: NDArray[np.float3
         drawn.paste(colour, mask=_eight_bits(np.maximum(side, 0)))
     if look.contour:
         for values, colour in ((first, FIRST), (second, SECOND)):
-            at = float(np.quantile(values, 1 - level))
-            if at > 0:
-                _draw_lines(drawn, contours(values, width, height, at), colour)
+            # Where fewer places than that have any evidence: around those.
+            at = float(np.quantile(values, 1 - level)) or float(values[values > 0].min())
+            _draw_lines(drawn, contours(values, width, height, at), colour)
     return np.asarray(drawn)
 
 

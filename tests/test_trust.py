@@ -13,7 +13,7 @@ import torch
 from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 from torch import Tensor, nn
 
-from core.architectures import ARCHITECTURES, Architecture
+from core.architectures import ARCHITECTURES, Architecture, Stage
 from core.architectures.grid import Grid
 from core.architectures.network import Network, PooledHead
 from core.checkpoint import Checkpoint
@@ -21,7 +21,7 @@ from core.classifier import Classifier
 from core.errors import EvidenceError
 from core.explain import Heatmap, explain
 from core.trust import words
-from core.trust.faithful import Beside, Faithfulness, measure
+from core.trust.faithful import Beside, Faithfulness, measure, measure_all
 from core.trust.imputation import blurred, imputed, replaced
 from core.trust.orders import on_input, orders
 from core.trust.sanity import Step, sanity
@@ -51,9 +51,9 @@ class Fours(Checkpoint):
 
     @property
     def architecture(self) -> Architecture:
-        """The row, with the last stage as it is here."""
+        """A row, with the trunk as it is here."""
         row = ARCHITECTURES[self.card.architecture]
-        return dataclasses.replace(row, stages=(dataclasses.replace(row.stages[-1], parts=0, grid=CELLS),))
+        return dataclasses.replace(row, trunk=Spots, stages=(Stage("spots", 0, 2, CELLS),))
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,19 @@ def test_a_map_that_points_elsewhere_is_found_out(toy: Classifier, spotted: Xray
     assert "do not rely" in words.verdict(found)
 
 
+def test_one_class_against_another_is_measured_by_those_two(toy: Classifier, spotted: Xray) -> None:
+    reading = toy.read([spotted])[0]
+    heatmap = explain(toy, reading, against="NORMAL")["VIRUS"]
+    by = reading.by_class
+    assert measure(toy, spotted, heatmap).before == pytest.approx(by["VIRUS"] / (by["VIRUS"] + by["NORMAL"]), abs=1e-4)
+
+
+def test_more_random_maps_change_nothing_of_the_map(toy: Classifier, spotted: Xray, evidence: Heatmap) -> None:
+    (one,), (many,) = (measure_all(toy, spotted, (evidence,), randoms=randoms) for randoms in (1, 3))
+    assert (one.deletion.marked, one.road.blob) == (many.deletion.marked, many.road.blob)
+    assert one.deletion.random != many.deletion.random
+
+
 def test_the_same_seed_gives_the_same_figures(toy: Classifier, spotted: Xray, evidence: Heatmap) -> None:
     assert measure(toy, spotted, evidence, 3) == measure(toy, spotted, evidence, 3)
     assert measure(toy, spotted, evidence, 3) != measure(toy, spotted, evidence, 4)
@@ -124,7 +137,7 @@ def test_asking_is_reading(tmp_path: Path) -> None:
 
 def test_orders_hold_every_pixel_once_hottest_first(evidence: Heatmap) -> None:
     found = orders(evidence, WHOLE, SIZE, (8, 8), Grid().after(8, 8).over(SIZE), seed=1)
-    for order in (found.marked, found.random, found.blob):
+    for order in (found.marked, *found.random, found.blob):
         assert np.array_equal(np.sort(order), np.arange(SIZE**2))
     on_film = on_input(evidence.values, WHOLE, SIZE).ravel()
     assert np.all(np.diff(on_film[found.marked]) <= 0)
@@ -206,8 +219,11 @@ def test_words() -> None:
     sure = dataclasses.replace(found, before=0.998, after=Beside(0.002, 0.9, 0.88))
     assert "from > 99 % to < 1 %; a random" in words.removal(sure, "Viral pneumonia")
     assert words.verdict(found).startswith("Only by insertion and ROAD is")
+    by_chance = dataclasses.replace(found, insertion=Beside(0.59, 0.5, 0.4), road=Beside(0.05, 0.0, 0.0))
+    assert "do not rely" in words.verdict(by_chance)
+    assert "too little to fall" in words.verdict(dataclasses.replace(found, before=0.004))
     assert words.steadiness(Stability(0.95, 0.93)).endswith("it stays where it is.")
     assert "does not stay" in words.steadiness(Stability(0.95, 0.5))
     assert "vanishes" in words.steadiness(Stability(0.95, math.nan))
     assert "another one" in words.learnt((Step("head", 0.9), Step("conv1", 0.1)))
-    assert "no map at all" in words.learnt((Step("head", 0.9), Step("conv1", math.nan)))
+    assert "stays open" in words.learnt((Step("head", 0.9), Step("conv1", math.nan)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from core.architectures.network import Head, Network
 
+
+_DRAWING = threading.RLock()
+"""Fresh weights come from the one generator that all threads share."""
 
 Names = tuple[tuple[str, str], ...]
 
@@ -119,7 +123,21 @@ class Architecture:
         if side < self.smallest:
             raise ValueError(f"{self.title} needs films of {self.smallest} pixels a side or more, not {side}")
         chosen = HEADS[head]
-        return Network(self.trunk(), chosen.build(self, classes, side))
+        with _DRAWING:
+            return Network(self.trunk(), chosen.build(self, classes, side))
+
+    def drawn(self, classes: int, head: str, size: int, seed: int) -> Network:
+        """A fresh network whose weights are always the same for one seed.
+
+        Args:
+            classes, head, size: as for :meth:`build`.
+            seed: of the weights.
+        """
+        import torch
+
+        with _DRAWING, torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return self.build(classes, head, size)
 
     def pretrained(self) -> nn.Module:
         """The trunk with its ImageNet weights.

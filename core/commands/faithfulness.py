@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -74,8 +74,10 @@ def _made(options: argparse.Namespace) -> int:
     options.rows.parent.mkdir(parents=True, exist_ok=True)
     kept = load(Scored, options.rows)
     write(options.rows, to_csv(Scored, kept, _DIGITS).encode())  # without a row that was cut short
-    scored = Counter((row.weights_sha256, row.method, row.file) for row in kept)
-    done = {map_ for map_, scores in scored.items() if scores == len(SCORES)}
+    scored: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for row in kept:
+        scored[row.weights_sha256, row.method, row.file].add(row.score)
+    done = {map_ for map_, scores in scored.items() if scores == set(SCORES)}
     asked: set[tuple[str, str, str]] = set()
     failed = 0
     with options.rows.open("a", encoding="utf-8") as file:

@@ -23,8 +23,8 @@ class Method:
         needs: what it is computed from.
         says: what its map shows, in one line for people.
         paper: where it was published.
-        adds_up: whether the map's cells add up to (the positive part of) the logit where the head is a pooled one:
-            then value times number of cells is in logits, and maps of two networks can be compared by it.
+        adds_up: whether the map's cells, with those that speak against the class, add up to the logit where the head is
+            a pooled one: then value times number of cells is in logits, and maps of two networks can be compared by it.
         by_class: whether the map depends on the class; one that does not is no evidence for any.
         fast: whether it comes from what the reading left behind; otherwise it takes many passes of the network.
         passes: how many; ``None``: one for each channel of the layer explained.
@@ -104,7 +104,6 @@ METHODS: Table[Method] = Table(
         _BOTH,
         "Like Grad-CAM, but counts only what raises the class, place by place: wider, and never cancelled out.",
         "Jiang et al. 2021, doi 10.1109/TIP.2021.3089943",
-        adds_up=True,
     ),
     Method(
         "elementwise",
@@ -113,7 +112,6 @@ METHODS: Table[Method] = Table(
         _BOTH,
         "Adds up whatever raises the class, each feature at each place. LayerCAM's map where no feature is negative.",
         "Gildenblat and contributors 2021, GradCAMElementWise in pytorch-grad-cam",
-        adds_up=True,
     ),
     Method(
         "eigen_cam",

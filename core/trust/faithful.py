@@ -29,6 +29,9 @@ Over 24 training films and seven orders each, areas from these five differ from 
 
 ROAD_SHARES: Final = (0.1, 0.3)
 
+RANDOMS: Final = 4
+"""Random maps beside one map: by a single one, chance would decide."""
+
 TOLD: Final = 0.1
 """The share that is told in words."""
 
@@ -39,7 +42,7 @@ class Beside:
 
     Attributes:
         marked: of the map.
-        random: of a random map of as many cells as the network's last feature map.
+        random: of random maps of as many cells as the network's last feature map; the mean of several.
         blob: of a blob at the centre.
     """
 
@@ -54,7 +57,8 @@ class Faithfulness:
 
     Attributes:
         target: the class explained.
-        before: probability of that class on the whole film, 0…1.
+        before: probability of that class on the whole film, 0…1; of a map of one class against another, of that class
+            where only those two are in question.
         after: the same with the hottest tenth smoothed away.
         deletion: area under the probability while the hottest places are greyed out first, 0…1; lower is better.
         insertion: area under it while they are brought back first, 0…1; higher is better.
@@ -71,53 +75,68 @@ class Faithfulness:
 
 
 def measure(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) -> Faithfulness:
-    """Measure one map by asking the network about 45 times, in batches.
+    """Measure one map by asking the network about 90 times, in batches.
 
     Args:
         classifier: the one whose reading the map explains.
         xray: the film it was read from.
         heatmap: the map.
-        seed: of the random map and of the noise; the same seed gives the same figures.
+        seed: of the random maps and of the noise; the same seed gives the same figures.
 
     Raises:
         EvidenceError: the map cannot be drawn: there is nothing to measure.
         ValueError: the map is of another film or network.
     """
-    return measure_all(classifier, xray, (heatmap,), seed)[0]
+    return measure_all(classifier, xray, (heatmap,), seed, RANDOMS)[0]
 
 
 def measure_all(
-    classifier: Classifier, xray: Xray, heatmaps: Sequence[Heatmap], seed: int = 0
+    classifier: Classifier, xray: Xray, heatmaps: Sequence[Heatmap], seed: int = 0, randoms: int = 1
 ) -> tuple[Faithfulness, ...]:
-    """The same of several maps of one film and one class, which share their rivals.
+    """The same of several maps of one film and one question, which share their rivals.
+
+    Args:
+        classifier, xray, seed: as for :func:`measure`.
+        heatmaps: the maps.
+        randoms: random maps; one is enough for means over many films.
 
     Raises:
         EvidenceError, ValueError: as :func:`measure`.
     """
     if any((heatmap.xray_sha256, heatmap.model) != (xray.sha256, classifier.name) for heatmap in heatmaps):
         raise ValueError("the map is of another film or network")
-    if len({heatmap.target for heatmap in heatmaps}) != 1:
+    if len({heatmap.asked for heatmap in heatmaps}) != 1:
         raise ValueError("maps are measured together that are of one class")
     preprocessing = classifier.checkpoint.preprocessing
     square = preprocessing.square(xray)
     window = preprocessing.window(xray.height, xray.width)
     _, rows, columns = classifier.read([xray])[0].features.shape
     size, last = preprocessing.size, classifier.checkpoint.architecture.stages[-1]
-    ordered = [orders(one, window, size, (rows, columns), last.grid.over(size), seed) for one in heatmaps]
-    rivals = (ordered[0].random, ordered[0].blob)
-    target = heatmaps[0].target
+    ordered = [orders(one, window, size, (rows, columns), last.grid.over(size), seed, randoms) for one in heatmaps]
+    rivals = (*ordered[0].random, ordered[0].blob)
     grey, smooth = float(square.mean()), blurred(square)
     films = [square, np.full_like(square, grey), smooth]
     for order in (*(each.marked for each in ordered), *rivals):
         films += _altered(square, grey, smooth, order, seed)
-    answers = classifier.ask(films)[:, classifier.checkpoint.card.classes.index(target)]
+    answers = _asked(classifier.ask(films), classifier.checkpoint.card.classes, heatmaps[0])
     before, nothing, vague = (float(p) for p in answers[:3])
     blocks = [_Curves(before, nothing, vague, block) for block in answers[3:].reshape(len(heatmaps) + len(rivals), -1)]
-    *of_maps, random, blob = blocks
-    return tuple(
-        Faithfulness(target, before, *(Beside(*map(figure, (own, random, blob))) for figure in _FIGURES))
-        for own in of_maps
-    )
+    of_maps, by_chance, blob = blocks[: len(heatmaps)], blocks[len(heatmaps) : -1], blocks[-1]
+    target = heatmaps[0].target
+
+    def beside(figure: Callable[[_Curves], float], own: _Curves) -> Beside:
+        return Beside(figure(own), float(np.mean([figure(one) for one in by_chance])), figure(blob))
+
+    return tuple(Faithfulness(target, before, *(beside(figure, own) for figure in _FIGURES)) for own in of_maps)
+
+
+def _asked(probabilities: NDArray[np.float64], classes: Sequence[str], heatmap: Heatmap) -> NDArray[np.float64]:
+    """Of probabilities ``[N, K]``, that of the class explained; where it is against another, among those two."""
+    target = probabilities[:, classes.index(heatmap.target)]
+    if heatmap.against is None:
+        return target
+    found: NDArray[np.float64] = target / (target + probabilities[:, classes.index(heatmap.against)])
+    return found
 
 
 def _altered(square: Square, grey: float, smooth: Square, order: Places, seed: int) -> list[Square]:

@@ -19,22 +19,22 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Orders:
-    """Three orders of the same pixels.
+    """Orders of the same pixels.
 
     Attributes:
         marked: the map's hottest first.
-        random: those of a map whose values chance drew, of as many cells as the network's last feature map: finer noise
+        random: those of maps whose values chance drew, of as many cells as the network's last feature map: finer noise
             takes away nothing that its neighbours would not give back, and were an easy rival.
         blob: from the middle of the film outwards: where a lung mostly is, whatever the film shows.
     """
 
     marked: Places
-    random: Places
+    random: tuple[Places, ...]
     blob: Places
 
 
 def orders(  # noqa: PLR0913, PLR0917 - a map, where it lies, and what it is compared with
-    heatmap: Heatmap, window: Window, side: int, cells: tuple[int, int], grid: Grid, seed: int
+    heatmap: Heatmap, window: Window, side: int, cells: tuple[int, int], grid: Grid, seed: int, randoms: int = 1
 ) -> Orders:
     """Orders of the pixels that a network is fed.
 
@@ -44,19 +44,23 @@ def orders(  # noqa: PLR0913, PLR0917 - a map, where it lies, and what it is com
         side: of what it was fed, pixels.
         cells: of the network's last feature map, rows and columns.
         grid: where they lie in the window, whose sides are the unit.
-        seed: of the random map, and of the order among pixels that are equally hot.
+        seed: of the random maps, and of the order among pixels that are equally hot.
+        randoms: how many of those.
 
     Raises:
         EvidenceError: the heatmap cannot be drawn.
     """
     rng = np.random.default_rng(seed)
     values = heatmap.require().values
-    by_chance = on_film(rng.random(cells, dtype=np.float32), window, grid)
+
+    def by_chance() -> NDArray[np.float32]:
+        return on_input(on_film(rng.random(cells, dtype=np.float32), window, grid), window, side)
+
+    first = by_chance()
+    marked, random = _order(on_input(values, window, side), rng), _order(first, rng)
     offset = (np.arange(side) + 0.5) / side - 0.5
-    nearness = -np.hypot(offset[:, None], offset[None, :])
-    return Orders(*(_order(square, rng) for square in (
-        on_input(values, window, side), on_input(by_chance, window, side), nearness,
-    )))  # fmt: skip
+    blob = _order(-np.hypot(offset[:, None], offset[None, :]), rng)
+    return Orders(marked, (random, *(_order(by_chance(), rng) for _ in range(randoms - 1))), blob)
 
 
 def on_input(values: NDArray[np.float32], window: Window, side: int) -> NDArray[np.float32]:

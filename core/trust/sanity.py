@@ -8,11 +8,12 @@ Checks for Saliency Maps", arXiv:1810.03292).
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isnan, nan
+from statistics import fmean
+from typing import Final
 
-import torch
 from torch import nn
 
 from core.architectures.network import Network
@@ -22,7 +23,8 @@ from core.explain import Heatmap
 from core.trust.redone import redone
 from core.xray import Xray
 
-_DRAWING = threading.Lock()  # fresh weights come from the generator that all visitors share
+FRESH: Final = 3
+"""Networks that never learnt anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,9 @@ class Step:
 def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) -> tuple[Step, ...]:
     """Randomise a copy of the network from the head down, and make the map again at every step.
 
+    Weights are those of fresh networks, drawn as for training: drawn otherwise, nothing of the film may be left in the
+    last layer, and maps are alike because they show none.
+
     Args:
         classifier: the one whose reading the map explains; it is not altered.
         xray: the film it was read from.
@@ -48,23 +53,36 @@ def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) 
         seed: of the random weights.
 
     Returns:
-        One step per layer, the head first.
+        One step per layer, the head first; the last one, after which nothing is left of what was learnt, is the mean
+        over :data:`FRESH` networks, for chance may make one map alike, or empty.
 
     Raises:
         EvidenceError: the map cannot be drawn.
     """
     heatmap.require()
-    square = classifier.checkpoint.preprocessing.square(xray)
+    checkpoint = classifier.checkpoint
+    size = checkpoint.preprocessing.size
+    square = checkpoint.preprocessing.square(xray)
     plain = redone(classifier, classifier.network, square, heatmap)
+
+    def similarity(network: Network) -> float:
+        return spearman(plain, redone(classifier, network, square, heatmap))
+
+    fresh = [
+        checkpoint.architecture.drawn(len(checkpoint.card.classes), checkpoint.card.head, size, seed + more)
+        .eval()
+        .requires_grad_(requires_grad=False)
+        .to(classifier.device)
+        for more in range(FRESH)
+    ]
     network = copy.deepcopy(classifier.network)
     steps = []
-    with _DRAWING, torch.random.fork_rng():
-        torch.manual_seed(seed)
-        for name, modules in _layers(network):
-            for module in modules:
-                _forget(module)
-            steps.append(Step(name, spearman(plain, redone(classifier, network, square, heatmap))))
-    return tuple(steps)
+    for (name, modules), (_, drawn) in zip(_layers(network), _layers(fresh[0]), strict=True):
+        for module, other in zip(modules, drawn, strict=True):
+            module.load_state_dict(other.state_dict())
+        steps.append(Step(name, similarity(network)))
+    last = [found for found in (steps[-1].similarity, *map(similarity, fresh[1:])) if not isnan(found)]
+    return (*steps[:-1], Step(steps[-1].layer, fmean(last) if last else nan))
 
 
 def _layers(network: Network) -> Iterator[tuple[str, list[nn.Module]]]:
@@ -86,11 +104,3 @@ def _title(name: str, child: nn.Module, before: int) -> str:
     if not name.isdigit():
         return name
     return f"convolution {before + 1}" if isinstance(child, nn.Conv2d) else f"block {before + 1}"
-
-
-def _forget(module: nn.Module) -> None:
-    """New weights for everything below, drawn as a fresh network's are."""
-    for part in module.modules():
-        reset = getattr(part, "reset_parameters", None)
-        if reset is not None:
-            reset()

@@ -8,9 +8,12 @@ from typing import Final
 
 from core.trust.faithful import TOLD, Beside, Faithfulness
 from core.trust.sanity import Step
-from core.trust.scores import NOTABLE, SCORES
+from core.trust.scores import CHANCE, NOTABLE, SCORES
 from core.trust.stable import Stability
 from core.words import percent, probability, within
+
+LITTLE: Final = 0.05
+"""Probability from which on it can be seen to fall."""
 
 STEADY: Final = 0.9
 FORGOTTEN: Final = 0.5
@@ -18,7 +21,7 @@ FORGOTTEN: Final = 0.5
 
 
 def removal(found: Faithfulness, name: str) -> str:
-    """What becomes of the probability of the class called ``name`` when a tenth of the film is smoothed away."""
+    """What becomes of the probability of what is called ``name`` when a tenth of the film is smoothed away."""
     share = percent(TOLD)
     return (
         f"Smoothing away the marked {share} takes {name} from {probability(found.before)} to "
@@ -29,6 +32,11 @@ def removal(found: Faithfulness, name: str) -> str:
 
 def verdict(found: Faithfulness) -> str:
     """In how many of the figures the map beats what knows nothing of the film."""
+    if found.before < LITTLE:
+        return (
+            f"The network gives this class only {probability(found.before)} on the whole film: too little to fall when "
+            "places are taken away, so the figures say nothing of this map."
+        )
     better = [name for name in SCORES if beats(name, getattr(found, name))]
     if len(better) == len(SCORES):
         return "By every figure the map is better than a random one and than the centre of the film."
@@ -39,9 +47,9 @@ def verdict(found: Faithfulness) -> str:
 
 
 def beats(name: str, figure: Beside) -> bool:
-    """Whether a map is notably better than both of its rivals, by the figure called ``name``."""
+    """Whether a map is better than both of its rivals, by the figure called ``name``, and more than chance makes it."""
     sign = 1 if SCORES[name].higher else -1
-    return all(sign * (figure.marked - rival) > NOTABLE for rival in (figure.random, figure.blob))
+    return sign * (figure.marked - figure.random) > CHANCE and sign * (figure.marked - figure.blob) > NOTABLE
 
 
 def steadiness(found: Stability) -> str:
@@ -57,13 +65,13 @@ def learnt(steps: Sequence[Step]) -> str:
     """Whether the map depends on what was learnt."""
     last = steps[-1].similarity
     if math.isnan(last):
-        return "With a network that forgot everything there is no map at all: it depends on what was learnt."
+        return "Networks that forgot everything have no map of this film at all: whether it depends on that stays open."
     if last > FORGOTTEN:
         return (
-            f"With a network that forgot everything the map is still much the same (similarity {last:z.2f}): it shows "
+            f"With networks that forgot everything the map is still much the same (similarity {last:z.2f}): it shows "
             "the film more than what the network learnt."
         )
-    return "With a network that forgot everything the map is another one: it depends on what was learnt."
+    return "With networks that forgot everything the map is another one: it depends on what was learnt."
 
 
 def _number(value: float) -> str:

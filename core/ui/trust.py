@@ -17,6 +17,7 @@ from core.trust.scores import SCORES
 from core.trust.table import Mean, standing
 from core.ui import cache, measured, state, widgets
 from core.ui.kept import Result
+from core.words import within
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
@@ -58,7 +59,7 @@ def panel(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
             words, button = st.columns([3, 1], vertical_alignment="center")
             again = "; then alters the film and the network a little, and draws the map again"
             words.markdown(
-                "**How far can this map be believed?** Takes its places away and asks the network again, about 45 "
+                "**How far can this map be believed?** Takes its places away and asks the network again, about 90 "
                 f"times{again if METHODS[heatmap.method].fast else ''}."
             )
             button.button(
@@ -116,13 +117,14 @@ def _measure(result: Result, heatmap: Heatmap, checkpoint: Checkpoint) -> Trust:
 def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
     from core.trust import words
 
-    st.markdown(
-        f"**{words.verdict(found.faithful)}** {words.removal(found.faithful, checkpoint.task.words[heatmap.target])}"
-    )
+    st.markdown(f"**{words.verdict(found.faithful)}** {words.removal(found.faithful, asked(heatmap, checkpoint))}")
     left, right = st.columns([1, 1], gap="large")
     with left:
         st.markdown(_table(found.faithful))
-        st.caption("Each figure stands beside that of a map that knows nothing of this film. Bold: better than both.")
+        st.caption(
+            "Each figure stands beside those of maps that know nothing of this film: the mean of four random ones, and "
+            "the centre. Bold: better than both, and than random by more than chance."
+        )
     with right:
         if found.stable is None:
             from core.trust.redone import TOO_SLOW
@@ -139,6 +141,12 @@ def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
         )
 
 
+def asked(heatmap: Heatmap, checkpoint: Checkpoint) -> str:
+    """What a map explains, in words: a class, or one rather than another."""
+    called = checkpoint.task.words
+    return called[heatmap.target] + (f" rather than {within(called[heatmap.against])}" if heatmap.against else "")
+
+
 def own_figure(name: str, beside: Beside) -> str:
     """A map's own value of the score called ``name``, in Markdown: bold where it beats both rivals."""
     from core.trust.words import beats
@@ -147,7 +155,7 @@ def own_figure(name: str, beside: Beside) -> str:
 
 
 def _table(found: Faithfulness) -> str:
-    rows = ["| | This map | Random map | Centre |", "|---|---|---|---|"]
+    rows = ["| | This map | Random maps | Centre |", "|---|---|---|---|"]
     for name, score in SCORES.items():
         beside = getattr(found, name)
         better = ":material/arrow_upward: higher" if score.higher else ":material/arrow_downward: lower"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 MEANS: Final = (
-    "In brackets: a random map and the centre of the film, on the same film and network. Compare maps of one network; "
+    "In brackets: random maps and the centre of the film, on the same film and network. Compare maps of one network; "
     "between networks, compare how far each beats its own random map."
 )
 """What the figures are; beside them wherever they stand."""
@@ -36,7 +36,7 @@ def show(made: Sequence[Pane]) -> list[tuple[Pane, Faithfulness]]:
     if missing := set(drawn) - state.reading.measured():
         with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
             st.markdown(
-                "Takes each map's places away and asks its network again, about 45 times: does the answer hang on what "
+                "Takes each map's places away and asks its network again, about 90 times: does the answer hang on what "
                 "the map marks, more than on what a random map or the centre of the film would?",
                 width=620,
             )
@@ -56,7 +56,7 @@ def show(made: Sequence[Pane]) -> list[tuple[Pane, Faithfulness]]:
     place.empty()
     if found:
         st.markdown(_table(found))
-        st.caption(f"{MEANS} Bold: better than both.")
+        st.caption(f"{MEANS} Bold: better than both, and than random by more than chance.")
         with st.expander("In words"):
             _in_words(found)
     return found
@@ -76,7 +76,7 @@ def _in_words(found: Sequence[tuple[Pane, Faithfulness]]) -> None:
     from core.trust import words
 
     for pane, figures in found:
-        name = pane.seen.checkpoint.task.words[figures.target]
+        name = trust.asked(pane.drawn, pane.seen.checkpoint)
         st.markdown(f"**{pane.title}.** {words.verdict(figures)} {words.removal(figures, name)}")
 
 
