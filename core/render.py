@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from core.explain import METHODS, Heatmap
+from core.explain import Heatmap, shows
 from core.table import Table
 from core.words import percent
 from core.xray import Xray
@@ -281,10 +281,8 @@ def plate(picture: Rgb, heatmap: Heatmap, look: Look, lines: tuple[str, ...]) ->
     size = max(11, width // 64)
     font = typeface(size)
     left = size
-    of = f"evidence for {heatmap.target}" if METHODS[heatmap.method].by_class else "what stands out"
-    rather = f" rather than {heatmap.against}" if heatmap.against else ""
     contour = f"; line at {percent(look.level)}" if look.contour else ""
-    says = f"Colours: {of}{rather}, scaled within this image{contour}"
+    says = f"Colours: {shows(heatmap)}, scaled within this image{contour}"
     rows = [row for line in (says, *lines) for row in wrapped(line, font, width - 2 * left)]
     strip = Image.new("RGB", (width, round(size * (1.5 * len(rows) + 3.2))), (0, 0, 0))
     draw = ImageDraw.Draw(strip)

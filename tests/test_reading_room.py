@@ -72,7 +72,7 @@ def test_diagnose_sends_the_film_as_a_file_and_the_map_in_full(weights: Path) ->
     original, over = found["panes"]
     (film,) = found["films"].values()
     assert (original["map"], original["high"]) == (None, "")
-    assert over["high"].startswith("high evidence for ")
+    assert over["high"].startswith("high: evidence for ")
     assert "Colours are scaled within this image" in over["says"]
     assert "240 x 200 px" in original["says"]
     assert (film["width"], film["height"]) == (240, 200)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,20 @@ _SAME: Final = (
     "This map is the same for every class: it shows what stands out to the network, not evidence for one class."
 )
 _ROUNDING: Final = 1e-5  # of maps in 0...1
+
+
+def shows(heatmap: Heatmap, called: Callable[[str], str] = str) -> str:
+    """What a map's high values mean, in words: ``"evidence for VIRUS rather than BACTERIA"``.
+
+    Args:
+        heatmap: the map.
+        called: class → how it is to be written.
+    """
+    method = METHODS[heatmap.method]
+    if not method.by_class:
+        return "what stands out"
+    asked = called(heatmap.target) + (f" rather than {called(heatmap.against)}" if heatmap.against else "")
+    return f"evidence for {asked}" if method.signed else f"what {asked} reacts to, either way"
 
 
 def position(classifier: Classifier, reading: Reading, against: str | None) -> int | None:

@@ -26,6 +26,7 @@ class Method:
         adds_up: whether the map's cells, with those that speak against the class, add up to the logit where the head is
             a pooled one: then value times number of cells is in logits, and maps of two networks can be compared by it.
         by_class: whether the map depends on the class; one that does not is no evidence for any.
+        signed: whether it leaves out what speaks against the class.
         fast: whether it comes from what the reading left behind; otherwise it takes many passes of the network.
         passes: how many; ``None``: one for each channel of the layer explained.
         back: whether every pass also goes back to the film, once for each class.
@@ -41,6 +42,7 @@ class Method:
     paper: str
     adds_up: bool = False
     by_class: bool = True
+    signed: bool = True
     fast: bool = True
     passes: int | None = 0
     back: bool = False
@@ -192,6 +194,7 @@ METHODS: Table[Method] = Table(
         "gradients by the film",
         "How strongly the class reacts to each pixel, in either direction, averaged over noisy copies of the film.",
         "Smilkov et al. 2017, arXiv:1706.03825",
+        signed=False,
         fast=False,
         passes=32,
         back=True,

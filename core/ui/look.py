@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import os
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.explain import Heatmap, shows
 from core.render import COLOUR_MAPS, Look, stops
+from core.tasks import Task
 from core.ui import reading_room, state
 
 
@@ -44,13 +47,16 @@ def display() -> DeltaGenerator:
     return panel
 
 
-def legend(look: Look, says: str) -> None:
+def legend(look: Look, heatmap: Heatmap, task: Task, top: str = "") -> None:
     """The colour scale, and what its high end is.
 
     Args:
         look: how the overlay was drawn.
-        says: HTML of our own, such as ``"high evidence for <b>Viral pneumonia</b>"``.
+        heatmap: what is drawn.
+        task: what its classes are called.
+        top: the high end as a figure, where the scale has one.
     """
+    says = shows(heatmap, lambda name: f"<b>{html.escape(task.words[name])}</b>")
     # Over mid grey and with the overlay's own cover, so that the legend's colours are those in the picture.
     colours = stops(look.colours)
     covers = [round(255 * look.opacity * place / (len(colours) - 1)) for place in range(len(colours))]
@@ -60,5 +66,5 @@ def legend(look: Look, says: str) -> None:
         "<span>low</span>"
         f'<span role="img" aria-label="Colour scale from low to high evidence" style="flex:0 1 12rem;height:.8rem;'
         f'border-radius:3px;border:1px solid #7f8a90;background:linear-gradient(90deg,{gradient}),#8a8a8a"></span>'
-        f"<span>{says}</span></div>"
+        f"<span>high{f' ({top})' if top else ''}: {says}</span></div>"
     )

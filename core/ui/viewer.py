@@ -6,7 +6,6 @@ controls are a fragment: they redraw this part of the page only, and no network 
 
 from __future__ import annotations
 
-import html
 from typing import Final
 
 import streamlit as st
@@ -263,10 +262,7 @@ def _drawn(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) ->
     picture = cache.overlay(film, heatmap, checkpoint.key, drawn)
     alt = f"The {checkpoint.task.image} with the {heatmap.method} heatmap for {says}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
-    words = {name: html.escape(word) for name, word in checkpoint.task.words.items()}
-    rather = f" rather than <b>{words[heatmap.against]}</b>" if heatmap.against else ""
-    named = METHODS[heatmap.method].by_class
-    look.legend(drawn, f"high evidence for <b>{words[heatmap.target]}</b>{rather}" if named else "what stands out")
+    look.legend(drawn, heatmap, checkpoint.task)
     line = f"Line at {percent(drawn.level)} of the scale. " if drawn.contour else ""
     if heatmap.note:
         st.caption(f":material/info: **{heatmap.note}**")

@@ -124,7 +124,7 @@ def test_original_and_overlay_stand_side_by_side_with_all_that_must_be_said(page
     assert pixels(page, 0) != pixels(page, 1)
     words = page.locator(".room").inner_text()
     assert "Colours are scaled within this image" in words
-    assert "high evidence for" in words
+    assert "high: evidence for" in words
     assert "Line at 50 % of the scale" in words
     assert "patient's right at the left, if hung as usual" in words
     assert "500 x 640 px" in words

@@ -13,7 +13,7 @@ from core import render
 from core.certainty import HUMAN
 from core.compare import Bars, Sheet, Tile, Verdict
 from core.compare.agreement import TOP
-from core.explain import METHODS
+from core.explain import METHODS, shows
 from core.render import Look, Rgb
 from core.report import UNKNOWN
 from core.ui import certainty, exports, guard, state, widgets
@@ -132,14 +132,13 @@ def _bars(one: Seen) -> Bars:
 
 
 def _tile(pane: Pane, drawn: Look) -> Tile:
-    words, heatmap = pane.seen.checkpoint.task.words, pane.heatmap
+    called, heatmap = pane.seen.checkpoint.task.words, pane.heatmap
     if pane.why_not:
         return Tile(pane.title, None, (widgets.plain(pane.why_not),))
-    rather = f" rather than {within(words[heatmap.against])}" if heatmap.against else ""
-    what = f" for {within(words[heatmap.target])}{rather}" if METHODS[heatmap.method].by_class else ": what stands out"
+    what = shows(heatmap, lambda name: within(called[name]))
     scale = f"scale up to {pane.top}" if pane.top else "own scale"
     lines = [
-        f"{METHODS[heatmap.method].title}{what}, {scale}",
+        f"{METHODS[heatmap.method].title}: {what}, {scale}",
         heatmap.place + (f", line at {percent(drawn.level)}" if drawn.contour else ""),
     ]
     lines += [said for said in (heatmap.note, panes.inside(pane)) if said]

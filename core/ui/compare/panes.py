@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -149,10 +148,7 @@ def _picture(pane: Pane, drawn: Look) -> None:
     picture = cache.overlay(pane.seen.film, pane.drawn, pane.seen.key[1], drawn, pane.scale)
     alt = f"The {image} with the {METHODS[pane.heatmap.method].title} heatmap of {pane.seen.title} for {says}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
-    rather = f" rather than <b>{html.escape(words[pane.heatmap.against])}</b>" if pane.heatmap.against else ""
-    high = f"high ({pane.top})" if pane.top else "high"
-    by_class = METHODS[pane.heatmap.method].by_class
-    look.legend(drawn, f"{high}, for <b>{html.escape(says)}</b>{rather}" if by_class else f"{high}: what stands out")
+    look.legend(drawn, pane.heatmap, pane.seen.checkpoint.task, pane.top)
     if pane.heatmap.note:
         st.caption(f":material/info: **{pane.heatmap.note}**")
     if told := inside(pane):

@@ -14,7 +14,7 @@ from streamlit import runtime
 
 from core import render
 from core.checkpoint import Checkpoint
-from core.explain import METHODS, Heatmap
+from core.explain import Heatmap, shows
 from core.render import COLOUR_MAPS, Look
 from core.ui.kept import Sent
 
@@ -142,12 +142,7 @@ def high_end(heatmap: Heatmap, checkpoint: Checkpoint, top: str = "") -> str:
         checkpoint: whose classes.
         top: the high end as a figure, where the scale has one.
     """
-    words = checkpoint.task.words
-    high = f"high ({top})" if top else "high evidence"
-    if not METHODS[heatmap.method].by_class:
-        return f"{high}: what stands out"
-    rather = f" rather than {words[heatmap.against]}" if heatmap.against else ""
-    return f"{high} for {words[heatmap.target]}{rather}"
+    return f"high{f' ({top})' if top else ''}: {shows(heatmap, checkpoint.task.words.__getitem__)}"
 
 
 def look_from(found: object) -> Look | None:
