@@ -278,6 +278,13 @@ def test_a_name_that_is_taken_is_refused(theirs: nn.Module, classes: Path, tmp_p
     assert take(path, classes, name="../flowers") == 1
 
 
+def test_the_folder_may_be_called_as_the_network_and_still_be_missing(
+    theirs: nn.Module, classes: Path, tmp_path: Path
+) -> None:
+    assert take(save(tmp_path, theirs.state_dict()), classes, "--out", str(tmp_path / "flowers")) == 0
+    assert named("flowers", tmp_path / "flowers").card.classes == FLOWERS
+
+
 @pytest.fixture
 def exported(tmp_path: Path) -> tuple[Checkpoint, Path]:
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")

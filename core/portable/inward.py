@@ -74,7 +74,8 @@ def take_in(arrival: Arrival) -> Checkpoint:
 
 def _require_free(arrival: Arrival) -> None:
     require_name(arrival.name)
-    good, bad = find(*dict.fromkeys([*folders(), arrival.out.resolve()]))
+    places = dict.fromkeys([*folders(), arrival.out.resolve()])
+    good, bad = find(*(place for place in places if place.is_dir()))  # a missing one would be reported by its name
     if arrival.name in {*good, *(broken.name for broken in bad)}:
         raise CheckpointError(f"There is a network called {arrival.name} already. Choose another --name.")
 
