@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,7 @@ from core.classifier import Classifier
 from core.cli import main
 from core.errors import CheckpointError
 from core.explain import explain
-from core.portable import onnx_file
+from core.portable import class_indices, onnx_file, state_dict
 from core.portable.fitting import fit
 from core.xray import Facts, Xray
 from tests.checkpoints import random_checkpoint
@@ -235,12 +237,59 @@ def test_a_pickled_model_is_not_run(theirs: nn.Module, classes: Path, tmp_path: 
     path = tmp_path / "weights.pth"
     path.write_bytes(path.read_bytes()[:1000])
     assert "no plain PyTorch state dict" in refused(take(path, classes), capsys)
+    path.unlink()
+    assert f"{path}: No such file" in refused(take(path, classes), capsys)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_damaged_file_is_refused_in_whatever_way_it_is_damaged(zipped: bool, tmp_path: Path) -> None:
+    torch.save(
+        {"a": torch.ones(4, 4), "b": torch.zeros(4)}, buffer := io.BytesIO(), _use_new_zipfile_serialization=zipped
+    )
+    whole, path, refusals, draw = buffer.getvalue(), tmp_path / "weights.pth", 0, random.Random(0)
+    for cut in range(0, len(whole), len(whole) // 60):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(CheckpointError):
+            state_dict.read(path)
+    for _ in range(200):
+        data = bytearray(whole)
+        data[draw.randrange(min(600, len(data)))] = draw.randrange(256)
+        path.write_bytes(data)
+        try:
+            state_dict.read(path)
+        except CheckpointError:
+            refusals += 1
+    assert refusals
+
+
+@pytest.mark.filterwarnings("ignore:Validating sparse tensor")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda value: value.to_sparse(),
+        lambda value: value.to("meta"),
+        lambda value: value.to(torch.int8),
+        lambda value: value > 0,
+        lambda value: value.to(torch.complex64),
+    ],
+)
+def test_weights_that_are_no_plain_numbers_are_refused(
+    change: Callable[[torch.Tensor], torch.Tensor], theirs: nn.Module, classes: Path, tmp_path: Path, capsys: Any
+) -> None:
+    weights = {**theirs.state_dict(), "fc.weight": change(theirs.state_dict()["fc.weight"])}
+    assert "no plain table of floating-point numbers" in refused(take(save(tmp_path, weights), classes), capsys)
+
+
+def test_class_names_as_windows_writes_them_are_read(classes: Path) -> None:
+    classes.write_text(classes.read_text(), encoding="utf-8-sig")
+    assert class_indices.read(classes) == FLOWERS
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("{", "no JSON"),
+        ("[" * 100_000, "no JSON"),
         ('{"0": "a", "2": "b"}', "number them from 0"),
         ('{"0": "a", "1": "a"}', "Two classes are called 'a'"),
         ('{"0": "a", "1": ""}', "Class 1 must have a name"),

@@ -111,7 +111,7 @@ def _task(name: str, classes: tuple[str, ...]) -> Task:
 def _preprocessing(options: argparse.Namespace, architecture: Architecture) -> Preprocessing:
     try:
         if options.preprocessing:
-            return Preprocessing.from_dict(json.loads(options.preprocessing.read_text(encoding="utf-8")))
+            return Preprocessing.from_dict(json.loads(options.preprocessing.read_text(encoding="utf-8-sig")))
         size = options.size or architecture.size
         whole = options.resize or round(size * 256 / 224)
         channels = _channels(options.normalise or ("half" if architecture.scaled or architecture.fed else "imagenet"))
@@ -119,7 +119,7 @@ def _preprocessing(options: argparse.Namespace, architecture: Architecture) -> P
         if options.squeeze:
             return Preprocessing(canvas=size, size=size, mean=mean, std=std, channels=channels)
         return Preprocessing(canvas=whole, size=size, mean=mean, std=std, fit="crop", channels=channels)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise CheckpointError(f"The preprocessing makes no sense: {error}.") from error
 
 

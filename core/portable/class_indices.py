@@ -20,8 +20,8 @@ def read(path: Path) -> tuple[str, ...]:
         OSError: it is not there.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))  # with or without the mark that Windows writes
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(
             f'The file of class names is no JSON ({error}). Write {{"0": "name", "1": …}}.'
         ) from error

@@ -19,6 +19,7 @@ from core.classifier import Classifier
 from core.errors import CheckpointError
 from core.portable import state_dict
 from core.portable.fitting import fit
+from core.portable.names import COUNTER
 from core.tasks import Task
 from core.xray import Facts, Preprocessing, Xray
 
@@ -54,8 +55,8 @@ def take_in(arrival: Arrival) -> Checkpoint:
     """Store the weights as a checkpoint, after a first reading with them.
 
     Raises:
-        CheckpointError: the file is no state dict or does not fit, holds what is no finite number, or the name is
-            taken.
+        CheckpointError: the file is no state dict or does not fit, holds what is no finite floating-point number, or
+            the name is taken.
         OSError: a file cannot be read or written.
     """
     _require_free(arrival)
@@ -82,7 +83,13 @@ def _require_free(arrival: Arrival) -> None:
 
 def _require_numbers(tensors: Mapping[str, Tensor]) -> None:
     for name, value in tensors.items():
-        if value.is_floating_point() and not bool(value.float().isfinite().all()):
+        plain = value.layout == torch.strided and not value.is_quantized and not value.is_meta
+        if not plain or not (value.is_floating_point() or name.endswith(COUNTER)):
+            raise CheckpointError(
+                f"{name} is no plain table of floating-point numbers: it is sparse, quantised, without data, or of "
+                "whole or complex numbers. Save the network's own weights, as float32 or float16."
+            )
+        if not bool(value.float().isfinite().all()):
             raise CheckpointError(f"{name} holds what is no finite number. It cannot be imported.")
 
 

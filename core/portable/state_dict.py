@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
     Raises:
         CheckpointError: it cannot be read, or holds no state dict.
-        OSError: it is not there.
+        OSError: it is not there, or may not be read.
     """
     found = _safetensors(path) if path.suffix == ".safetensors" else _pickled(path)
     tensors = _unwrapped(found)
@@ -46,13 +45,14 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _pickled(path: Path) -> object:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)  # tensors only: runs no code from the file
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise CheckpointError(
-            "The file is no plain PyTorch state dict: it is broken, or holds a whole pickled model, which could run "
-            "code of its own and is not loaded. Save model.state_dict() with torch.save and give that."
-        ) from error
+    with path.open("rb") as file:
+        try:
+            return torch.load(file, map_location="cpu", weights_only=True)  # tensors only: runs no code from the file
+        except Exception as error:  # a damaged file breaks torch's readers of ZIP files and pickles in any way there is
+            raise CheckpointError(
+                "The file is no plain PyTorch state dict: it is broken, or holds a whole pickled model, which could "
+                "run code of its own and is not loaded. Save model.state_dict() with torch.save and give that."
+            ) from error
 
 
 def _unwrapped(found: object) -> dict[str, Tensor]:
