@@ -8,7 +8,7 @@ The map, in the direction data flows::
 
 ====================  ==========================================================================================
 ``errors``            every error raised on purpose
-``files``             what comes with the app; writing files whole or not at all
+``files``             what comes with the app; reading no more than is wanted, writing whole or not at all
 ``schema``            what our JSON files have in common
 ``table``             a frozen table: rows by name
 ``records``           frozen records ⇄ CSV

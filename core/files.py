@@ -1,4 +1,4 @@
-"""Where the files are that come with the app; and writing files so that nobody ever reads half of one."""
+"""Where the files are that come with the app; reading no more of a file than is wanted, and writing one whole."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ def write(path: Path, data: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def read_at_most(path: Path, most: int) -> bytes:
+    """A file; of a larger one than ``most`` bytes so much, and one byte more, which tells that it is larger.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(most + 1)
 
 
 def is_full(error: OSError) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,7 @@ from tests.checkpoints import random_checkpoint
 from tests.synthetic import PERSON, as_dicom, as_png8, film
 from tests.test_training import write_films
 
+ROOT = Path(__file__).parent.parent
 MODEL = "pneumonia-resnet18"
 FIELDS = ["file", "sha256", "model", "task", "probabilities", "prediction", "error"]
 CAVEATS = ["prediction_set", "set_level", "abstain", "guard", "film_note", "original_sha256"]
@@ -123,6 +127,20 @@ def test_that_a_human_must_read_is_said_first(films: Path, capsys: pytest.Captur
     assert [": Needs a human reader. " in line for line in said] == abstain
     assert [line.count("uman reader") for line in said] == [int(one) for one in abstain]
     assert any(abstain)
+
+
+def test_a_name_that_is_no_text_is_printed_all_the_same(films: Path) -> None:
+    (films / "a.png").rename(films / os.fsdecode(b"M\xfcller.png"))
+    command = [sys.executable, "-m", "core", "read", str(films), "--model", MODEL]
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, capture_output=True, check=True, env=strict, cwd=ROOT)
+    assert [b"M\\udcfcller.png: " in line for line in done.stdout.splitlines()] == [True, False]
+
+
+def test_no_more_is_read_of_a_file_than_a_film_may_have(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.truncate(films / "a.png", 2**40)  # a hole: it takes no room on the disk, and would not fit in memory
+    assert main(["read", str(films), "--model", MODEL]) == 1
+    assert "a.png: The file is larger than 64 MiB" in capsys.readouterr().out
 
 
 def test_patterns_are_expanded_and_files_read_once(films: Path, capsys: pytest.CaptureFixture[str]) -> None:

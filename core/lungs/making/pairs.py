@@ -15,7 +15,8 @@ from PIL import Image, UnidentifiedImageError
 
 from core.dataset import SUFFIXES, films_below
 from core.errors import DataError
-from core.xray import Preprocessing, read_xray
+from core.files import read_at_most
+from core.xray import LIMITS, Preprocessing, read_xray
 
 SIZE = 128
 """Side of the network's square, pixels."""
@@ -81,7 +82,7 @@ def pairs(masks: Path, films: Path) -> list[Pair]:
 
 
 def _pair(path: Path, data: bytes) -> Pair:
-    xray = read_xray(path.read_bytes())
+    xray = read_xray(read_at_most(path, LIMITS.max_bytes))
     drawn = np.asarray(Image.open(io.BytesIO(data)).convert("L"), dtype=np.float32) / np.float32(255)
     shapes = (xray.width / xray.height) / (drawn.shape[1] / drawn.shape[0])
     case = _CASE.match(path.stem)
