@@ -129,6 +129,20 @@ def test_images_for_somebody_elses_classes_are_never_refused() -> None:
     assert verdict(seen(constant=0.9, rough=0.9), OWN).reasons == ()
 
 
+def test_a_network_of_somebody_elses_classes_is_given_no_statistics(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = random_checkpoint(tmp_path / "weights", arch="lenet")
+    card = json.loads(found.card_file.read_text("utf-8")) | {"task": OWN}
+    found.card_file.write_text(json.dumps(card), "utf-8")
+    command = ["guard", "--weights", str(found.folder), "--data", str(write_films(tmp_path / "data", 1, 2))]
+    assert main(command) == 0
+    assert f"left out: {found.name} has classes of its own" in capsys.readouterr().err
+    assert main([*command, "--model", found.name]) == 2
+    assert "Name a network of pneumonia or covid" in capsys.readouterr().err
+    assert not (found.folder / "aids").exists()
+
+
 def test_negatives_are_of_ten_kinds_and_the_same_ones_every_time() -> None:
     found = list(negatives(each=2))
     assert {one.kind for one in found} == set(KINDS)

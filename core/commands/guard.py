@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from core.aids import Aid, AidCard, open_aid, store_aid
 from core.commands.options import ALL_DONE, networks, say, weights_option
+from core.errors import UsageError
 from core.guard.known import looked_with, name_of
+from core.tasks import TASKS
 
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint
@@ -33,10 +35,28 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fit, choose limits on validation films and half of the negatives, measure on test films and the other half."""
-    for one in networks(options):
+    for one in _judged(options):
         aid = _make(one, options) if options.data else open_aid(name_of(one), one.folder / "aids")
         print("\n".join(_lines(aid.card)) if aid else f"{one.name}: no statistics. Give --data DIR to make them.")
     return ALL_DONE
+
+
+def _judged(options: argparse.Namespace) -> list[Checkpoint]:
+    """The networks asked for whose films a guard judges.
+
+    Raises:
+        UsageError: it judges none of the network that was named.
+    """
+    found = []
+    for one in networks(options):
+        if one.task.chest:
+            found.append(one)
+            continue
+        says = f"{one.name} has classes of its own, so nothing is known of its images, and no guard judges them."
+        if options.model:
+            raise UsageError(f"{says} Name a network of {' or '.join(TASKS)}.")
+        say(f"left out: {says}")
+    return found
 
 
 def _make(chosen: Checkpoint, options: argparse.Namespace) -> Aid:
