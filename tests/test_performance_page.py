@@ -38,7 +38,7 @@ from core.lungs.probe import Probed
 from core.lungs.shares import MeanInside
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from core.robustness.damage_record import CLEAN, Damage
-from core.tasks import TASKS
+from core.tasks import TASKS, own_task
 from core.trust.scores import SCORES
 from core.trust.table import Mean
 from core.ui import cache, cells, state, widgets
@@ -584,6 +584,16 @@ def test_films_are_told_and_no_name_becomes_a_formula(first: Source) -> None:
     rows = list(csv.DictReader(io.StringIO(downloads.films_csv(source, np.array([0, 5])).decode())))
     assert [row["file"] for row in rows] == ["'=1+1", files[5]]
     assert sum(float(rows[1][f"p_{name}"]) for name in first.predictions.classes) == pytest.approx(1, abs=1e-5)
+
+
+def test_no_class_becomes_a_formula(first: Source) -> None:
+    formula = '=HYPERLINK("http://x","a")'
+    classes = (formula, *first.predictions.classes[1:])
+    source = replace(first, task=own_task(classes), predictions=replace(first.predictions, classes=classes))
+    tables = downloads.films_csv(source, np.arange(20)), downloads.metrics_csv([(source, {})])
+    cells = [cell for table in tables for row in csv.reader(io.StringIO(table.decode())) for cell in row]
+    assert f"'{formula}" in cells
+    assert not [cell for cell in cells if cell.startswith("=")]
 
 
 def test_the_methods_paragraph_names_weights_and_films(weights: Path, first: Source) -> None:

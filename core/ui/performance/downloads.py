@@ -90,15 +90,15 @@ def films_csv(source: Source, rows: NDArray[np.int64]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     header = ["file", "patient", "label", "prediction", "margin", *(f"p_{name}" for name in found.classes)]
-    writer.writerow([*header, "model", "weights_sha256", "notice"])
+    writer.writerow([*map(plain, header), "model", "weights_sha256", "notice"])
     decisions = found.decisions
     for row in rows:
         writer.writerow(
             [
                 plain(found.files[row]),
                 plain(found.patients[row]),
-                found.classes[found.labels[row]],
-                found.classes[decisions[row]],
+                plain(found.classes[found.labels[row]]),
+                plain(found.classes[decisions[row]]),
                 f"{ordered[row, -1] - ordered[row, -2]:.6f}",
                 *(f"{share:.6f}" for share in found.probabilities[row]),
                 plain(source.title),
@@ -125,7 +125,7 @@ def metrics_csv(found: Sequence[tuple[Source, Found]]) -> bytes:
             ends = [figure.low, figure.high] if figure and figure.told else []
             values = [f"{value:.6f}" for value in ([figure.value, *ends] if figure else [])]
             values += [""] * (3 - len(values))
-            writer.writerow([*facts, name, *values, _note(source, figures, name), _sha256(source), DISCLAIMER])
+            writer.writerow([*facts, plain(name), *values, _note(source, figures, name), _sha256(source), DISCLAIMER])
         for name, score in CALIBRATION.items():
             value = f"{score(source.predictions):.6f}"
             writer.writerow([*facts, name, value, "", "", "no interval", _sha256(source), DISCLAIMER])
