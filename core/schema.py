@@ -16,9 +16,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Strict(BaseModel):
-    """A record that cannot be changed and has no fields but its own."""
+    """A record that cannot be changed and has no fields but its own, and no number that is none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def problem(error: ValidationError) -> str:

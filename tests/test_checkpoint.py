@@ -63,6 +63,8 @@ def test_altered_weights_are_refused_when_loaded(folder: Path) -> None:
         ({"weights_sha256": "abc"}, "weights_sha256"),
         ({"preprocessing": {"size": 224}}, "preprocessing lacks"),
         ({"surprise": 1}, "surprise"),
+        ({"temperature": float("inf")}, "temperature: Input should be a finite number"),
+        ({"temperature": float("nan")}, "temperature"),
         ({"name": "pneumonia-vgg16_bn"}, "named alike"),
         ({"metrics": {"accuracy": {"value": 0.9, "low": 0.95, "high": 0.99}}}, "hold its own value"),
     ],
