@@ -73,6 +73,7 @@ def test_diagnose_sends_the_film_as_a_file_and_the_map_in_full(weights: Path) ->
     (film,) = found["films"].values()
     assert (original["map"], original["high"]) == (None, "")
     assert over["high"].startswith("high: evidence for ")
+    assert over["alt"].startswith("The film with the Grad-CAM heatmap for ")
     assert "Colours are scaled within this image" in over["says"]
     assert "240 x 200 px" in original["says"]
     assert (film["width"], film["height"]) == (240, 200)
@@ -164,6 +165,7 @@ def test_without_the_viewer_there_are_still_images(weights: Path, monkeypatch: p
     assert not app.exception
     assert not app.get("bidi_component")
     assert len(set(pictures(app))) == 2
+    assert any("with the Grad-CAM heatmap for " in picture.proto.imgs[0].alt for picture in app.get("image"))
     assert app.slider(key=state.look.OPACITY).value == 60
     expected = {"no api": "needs a newer Streamlit", "browser": "could not start in this browser (a reason)"}
     assert expected.get(how, "") in said(app)

@@ -168,7 +168,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
         over = reading_room.Pane(
             film=film.key,
             title="Overlay",
-            alt=f"The {task.image} with the {heatmap.method} heatmap for {task.words[heatmap.target]}",
+            alt=f"The {task.image} with the {METHODS[heatmap.method].title} heatmap for {task.words[heatmap.target]}",
             says=widgets.sentence([METHODS[heatmap.method].title, heatmap.place])
             + f" · {checkpoint.title}. Colours are scaled within this image.",
             values=heatmap.values,
@@ -260,7 +260,7 @@ def _drawn(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) ->
     """The overlay and its legend."""
     says = checkpoint.task.words[heatmap.target]
     picture = cache.overlay(film, heatmap, checkpoint.key, drawn)
-    alt = f"The {checkpoint.task.image} with the {heatmap.method} heatmap for {says}"
+    alt = f"The {checkpoint.task.image} with the {METHODS[heatmap.method].title} heatmap for {says}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
     look.legend(drawn, heatmap, checkpoint.task)
     line = f"Line at {percent(drawn.level)} of the scale. " if drawn.contour else ""

@@ -98,7 +98,7 @@ def test_a_slow_map_shows_how_far_it_is_and_can_be_stopped(page: Any, address: s
     page.get_by_role("button", name="Make this map").wait_for()
     choose(page, "Heatmap method", "Ablation-CAM · slow")
     page.get_by_role("button", name="Make this map").click()
-    page.get_by_role("img", name=re.compile("ablation_cam heatmap for")).wait_for()
+    page.get_by_role("img", name=re.compile("Ablation-CAM heatmap for")).wait_for()
     choose(page, "Heatmap method", "Grad-CAM")
     choose(page, "Target layer", "block 3")
     page.get_by_text("at block 3 + block 5, averaged").first.wait_for()
