@@ -28,10 +28,11 @@ from core.lungs.making.settle import dice, settle
 from core.lungs.making.teach import look
 from core.lungs.network import LungNet
 from core.lungs.outline import fields_of
-from core.lungs.probe import VIEWS, probed, seen
+from core.lungs.probe import VIEWS, Probed, probed, seen
 from core.lungs.shape import doubt, lungs
 from core.lungs.shares import MeanInside, means, of_film
-from core.records import load
+from core.records import load, to_csv
+from core.tasks import OWN
 from core.xray import read_xray
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
@@ -251,6 +252,17 @@ def test_figures_of_films_have_intervals_and_count_what_lies_outside(network: Ch
     assert result.low <= result.accuracy <= result.high
     assert result.commonest == 1
     assert (result.low, result.high) != (result.accuracy, result.accuracy)  # nor do three films say it for certain
+
+
+def test_classes_of_ones_own_have_no_two_class_figures(
+    network: Checkpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = replace(network, card=network.card.model_copy(update={"task": OWN}))
+    films = [Film(tmp_path / "0.png", "test/VIRUS/0.png", "VIRUS", "test", "p")]
+    rows = [probed(Classifier(one), VIEWS["whole"], films, np.array([1])) for one in (own, network)]
+    (tmp_path / "probe.csv").write_text(to_csv(Probed, rows), "utf-8")
+    assert main(["lungs", "probe", "--out", str(tmp_path / "probe.csv")]) == 0
+    assert ["two-class" in line for line in capsys.readouterr().out.splitlines()] == [False, True]
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from core import cli
 from core.checkpoint import find
 from core.commands.turns import milliseconds
 from core.evaluate import ece, from_csv
+from core.tasks import OWN
 from tests import checkpoints
 
 
@@ -18,6 +20,9 @@ def test_every_network_has_a_row_with_its_figures_and_its_time(
 ) -> None:
     for task, arch in (("pneumonia", "resnet18"), ("pneumonia", "lenet"), ("covid", "two_block_cnn")):
         checkpoints.random_checkpoint(tmp_path, task, arch)
+    good = find(tmp_path)[0]
+    lenet = good["pneumonia-lenet"].card_file
+    lenet.write_text(json.dumps(json.loads(lenet.read_text("utf-8")) | {"task": OWN}), "utf-8")
     good = find(tmp_path)[0]
     good["covid-two_block_cnn"].predictions.unlink()
     assert cli.main(["models", "--table", "--rounds", "2", "--weights", str(tmp_path)]) == 0
@@ -34,6 +39,8 @@ def test_every_network_has_a_row_with_its_figures_and_its_time(
     assert resnet["Test accuracy (95 % interval)"] == str(good["pneumonia-resnet18"].card.metrics["accuracy"])
     assert float(table["pneumonia-lenet"]["Reading with heatmaps"].removesuffix(" ms")) > 0
     assert table["covid-two_block_cnn"]["ECE"] == "unknown"
+    assert table["pneumonia-lenet"]["Two-class"] == ""  # of own classes nobody said which are one
+    assert table["covid-two_block_cnn"]["Two-class"]
 
 
 def test_json_and_table_exclude_each_other() -> None:

@@ -111,8 +111,14 @@ def test_classes_of_ones_own_are_trained_from_their_folders(
     for claim in ("Kermany", "CC BY", "children of 1 to 5"):
         assert claim not in whole
     assert sum(found.card.training.films["test"].values()) == found.card.test_films == 9
-    assert main(["evaluate", "--model", "garden", "--data", str(flowers)]) == 0
-    capsys.readouterr()
+    for asked in (["evaluate", "--model", "garden", "--data", str(flowers)], ["judge", str(found.predictions)]):
+        assert main(asked) == 0
+        assert "merged_" not in capsys.readouterr().out  # nobody said which of them are one
+    assert main(["models"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("garden "))
+    assert "two-class" not in line
+    assert main([*command, "--judge", "val_merged_accuracy"]) == 2
+    assert "are not merged. Choose val_loss, val_accuracy" in capsys.readouterr().err
     assert main(["read", "--model", "garden", "--json", str(flowers / "rose" / "000.png")]) == 0
     assert "lungs" not in json.loads(capsys.readouterr().out)
 

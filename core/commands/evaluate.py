@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.checkpoint import Checkpoint, Interval
     from core.dataset import Fold
     from core.evaluate import Predictions
+    from core.tasks import Task
 
 HELP = "measure a network on a folder of X-rays"
 
@@ -34,7 +35,6 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure a network on a split of a folder."""
-    from core.evaluate import figures
     from core.evaluate.films import films_of, predict
     from core.evaluate.resumable import predict_into
     from core.models import get_pool
@@ -52,12 +52,20 @@ def run(options: argparse.Namespace) -> int:
         predictions, failed = predict(get_pool().get(chosen), films)
     for file, reason in failed.items():
         say(f"{file}: {reason}")
-    measured = figures(predictions, chosen.task)
+    measured = measure(predictions, chosen.task)
     if options.json:
         print(json.dumps(_facts(chosen, options.split, predictions, measured, fold) | {"skipped": failed}))
     else:
         show(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}", predictions, measured)
     return SOME_FAILED if failed else ALL_DONE
+
+
+def measure(predictions: Predictions, task: Task) -> dict[str, Interval]:
+    """Every figure; those of two classes only where some of the task's classes are known to be one, merged."""
+    from core.evaluate import figures
+
+    found = figures(predictions, task)
+    return {name: figure for name, figure in found.items() if task.coarser or not name.startswith("merged_")}
 
 
 def _facts(

@@ -22,23 +22,21 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--among",
         metavar="CLASSES",
-        help="films of these classes only, with commas between, the negative one first: "
-        "how well are they told from each other?",
+        help="films of these classes only, with commas between: how well are they told from each other?",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Put the tables together and print their figures."""
-    from core.commands.evaluate import show
+    from core.commands.evaluate import measure, show
     from core.evaluate import from_csv
-    from core.evaluate.figures import figures
     from core.evaluate.pooling import among, pooled
 
     predictions = pooled([from_csv(path) for path in options.tables])
     if options.among:
         predictions = among(predictions, options.among.split(","))
     people = len(set(predictions.patients))
-    show(f"{len(predictions)} films of {people} patients", predictions, figures(predictions, _task(predictions)))
+    show(f"{len(predictions)} films of {people} patients", predictions, measure(predictions, _task(predictions)))
     return ALL_DONE
 
 

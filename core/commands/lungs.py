@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -154,9 +155,10 @@ def _probe(options: argparse.Namespace) -> int:
     if options.data:
         _make_probe(options)
     for row in table(Probed, options.out):
+        two = f"two-class {row.merged:.3f} ({row.merged_low:.3f} to {row.merged_high:.3f})  "
         print(
             f"{row.model:24} {row.view:9} {row.accuracy:.3f} ({row.low:.3f} to {row.high:.3f})  "
-            f"two-class {row.merged:.3f} ({row.merged_low:.3f} to {row.merged_high:.3f})  {row.films} films"
+            f"{'' if math.isnan(row.merged) else two}{row.films} films"
         )
     return ALL_DONE
 

@@ -43,10 +43,10 @@ def run(options: argparse.Namespace) -> int:
         return SOME_FAILED if bad else ALL_DONE
     for name, found in good.items():
         card = found.card
+        two = f"  two-class {card.metrics.get('merged_accuracy', 'unknown')}" if found.task.coarser else ""
         print(
             f"{name:24} {card.weights_bytes / 1e6:5.1f} MB  {card.parameters / 1e6:5.2f} M parameters  "
             f"{card.preprocessing['size']} px  "
-            f"test accuracy {card.metrics.get('accuracy', 'unknown')}  "
-            f"two-class {card.metrics.get('merged_accuracy', 'unknown')}"
+            f"test accuracy {card.metrics.get('accuracy', 'unknown')}{two}"
         )
     return SOME_FAILED if bad else ALL_DONE

@@ -88,7 +88,7 @@ def _row(checkpoint: Checkpoint, time: float | None, base: float | None) -> tupl
         f"{card.parameters / 1e6:.2f} M",
         f"{card.weights_bytes / 1e6:.1f} MB",
         _figure(card.metrics.get("accuracy")),
-        _figure(card.metrics.get("merged_accuracy")),
+        _figure(card.metrics.get("merged_accuracy")) if checkpoint.task.coarser else "",
         _calibration_error(checkpoint),
         f"{time:.1f} ms" if time is not None else "not read",
         f"{time / base:.2f}" if time is not None and base else "",

@@ -10,7 +10,7 @@ from core.architectures import ARCHITECTURES
 from core.architectures.head import DEFAULT, HEADS
 from core.checkpoint import folders
 from core.commands.options import ALL_DONE, task_option
-from core.errors import TrainingError
+from core.errors import TrainingError, UsageError
 from core.tasks import OWN, TASKS, own_task
 from core.training.best import JUDGES
 from core.training.recipe import Augmentation, Biases, Keep, Recipe
@@ -194,6 +194,11 @@ def run(options: argparse.Namespace) -> int:
     from core.training.team import mine
 
     task = own_task(classes_in(options.data)) if options.task == OWN else TASKS[options.task]
+    if "merged" in options.judge and not task.coarser:
+        raise UsageError(
+            f"--judge {options.judge} is a figure of merged classes, and classes of one's own are not merged. Choose "
+            f"{', '.join(name for name in JUDGES if 'merged' not in name)}."
+        )
     order = Order(
         data=options.data,
         task=task,

@@ -6,6 +6,7 @@ A network that is as good without the lungs reads something else: markers, borde
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -81,7 +82,7 @@ class Probed:
         films: over how many.
         accuracy: share of films read right, 0…1.
         low, high: its 95 % interval, from a bootstrap of patients.
-        merged: the same for the merged classes (normal or not, COVID-19 or not).
+        merged: the same for the merged classes (normal or not, COVID-19 or not); NaN where there are none.
         merged_low, merged_high: its 95 % interval.
         commonest: share of films of the class that is most frequent: what always saying it gives.
     """
@@ -129,7 +130,7 @@ def probed(classifier: Classifier, view: View, films: Sequence[Film], decided: N
         view.name,
         len(films),
         *of_share(decided == truth, patients),
-        *of_share(group[decided] == group[truth], patients),
+        *(of_share(group[decided] == group[truth], patients) if task.coarser else (math.nan,) * 3),
         float(np.bincount(truth).max() / len(truth)),
     )
 
