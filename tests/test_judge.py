@@ -64,3 +64,11 @@ def test_the_command_prints_figures_of_all_tables(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().out.startswith(f"{count} films")
     assert main(["judge", str(paths[0]), str(paths[0])]) == 1
     assert "every film may count once" in capsys.readouterr().err
+
+
+def test_a_class_with_a_comma_is_named_in_quotes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = predictions("covid", 100)
+    path = tmp_path / "own.csv"
+    path.write_text(to_csv(replace(whole, classes=("lesions, multiple", *whole.classes[1:]))), "utf-8")
+    assert main(["judge", str(path), "--among", 'NO_FINDING,"lesions, multiple"']) == 0
+    assert capsys.readouterr().out.startswith(f"{int((whole.labels < 2).sum())} films")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tables", nargs="+", type=Path, metavar="CSV", help="predictions, as lie beside weights")
     parser.add_argument(
         "--among",
+        type=lambda text: next(csv.reader([text], skipinitialspace=True)),
         metavar="CLASSES",
-        help="films of these classes only, with commas between: how well are they told from each other?",
+        help="films of these classes only, with commas between, as a row of a CSV table: a name that holds a comma "
+        "itself in double quotes; how well are they told from each other?",
     )
 
 
@@ -34,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
     predictions = pooled([from_csv(path) for path in options.tables])
     if options.among:
-        predictions = among(predictions, options.among.split(","))
+        predictions = among(predictions, options.among)
     people = len(set(predictions.patients))
     show(f"{len(predictions)} films of {people} patients", predictions, measure(predictions, _task(predictions)))
     return ALL_DONE
