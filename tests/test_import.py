@@ -319,6 +319,20 @@ def test_options_that_make_no_sense_are_refused(
     assert says in refused(take(save(tmp_path, theirs.state_dict()), classes, *more), capsys)
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--size", "0"), "'0' is no whole number from 1 on"),
+        (("--resize", "0"), "'0' is no whole number from 1 on"),
+        (("--squeeze", "--resize", "256"), "not allowed with argument --squeeze"),
+    ],
+)
+def test_sides_that_say_nothing_are_wrong_usage(more: tuple[str, ...], says: str, classes: Path, capsys: Any) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        take(classes, classes, *more)
+    assert says in capsys.readouterr().err
+
+
 def test_a_name_that_is_taken_is_refused(theirs: nn.Module, classes: Path, tmp_path: Path, capsys: Any) -> None:
     path = save(tmp_path, theirs.state_dict())
     assert take(path, classes) == 0

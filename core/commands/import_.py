@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.architectures import ARCHITECTURES, HEADS, Architecture
 from core.checkpoint import folders
-from core.commands.options import ALL_DONE, say
+from core.commands.options import ALL_DONE, count, say
 from core.errors import CheckpointError
 from core.tasks import OWN, TASKS, Task, own_task
 from core.xray import Preprocessing
@@ -50,9 +50,10 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="beginning of names in the file, and what torchvision calls them (repeatable)",
     )
     fed = parser.add_argument_group("what it was fed in training", "As torchvision's tutorials do, unless said here.")
-    fed.add_argument("--size", type=int, help="side of its input, pixels (default: as published, mostly 224)")
-    fed.add_argument("--resize", type=int, help="shorter side before the crop, pixels (default: 256 for 224)")
-    fed.add_argument("--squeeze", action="store_true", help="images were squeezed to a square instead of cropped")
+    fed.add_argument("--size", type=count, help="side of its input, pixels (default: as published, mostly 224)")
+    whole = fed.add_mutually_exclusive_group()
+    whole.add_argument("--resize", type=count, help="shorter side before the crop, pixels (default: 256 for 224)")
+    whole.add_argument("--squeeze", action="store_true", help="images were squeezed to a square instead of cropped")
     fed.add_argument(
         "--normalise",
         metavar="HOW",
@@ -112,8 +113,8 @@ def _preprocessing(options: argparse.Namespace, architecture: Architecture) -> P
     try:
         if options.preprocessing:
             return Preprocessing.from_dict(json.loads(options.preprocessing.read_text(encoding="utf-8-sig")))
-        size = options.size or architecture.size
-        whole = options.resize or round(size * 256 / 224)
+        size = architecture.size if options.size is None else options.size
+        whole = round(size * 256 / 224) if options.resize is None else options.resize
         channels = _channels(options.normalise or ("half" if architecture.scaled or architecture.fed else "imagenet"))
         mean, std = (round(sum(part) / len(part), 4) for part in zip(*channels, strict=True))
         if options.squeeze:
