@@ -41,6 +41,9 @@ WRAPPINGS: Forms = {
         "optimizer": {"state": {}, "param_groups": []},
         "state_dict": {f"module.model.{name}": value for name, value in weights.items()},
     },
+    "beside a head of its own": lambda weights: {
+        name if name.startswith("fc.") else f"model.{name}": value for name, value in weights.items()
+    },
     "of an old version": lambda weights: {
         name: value for name, value in weights.items() if not name.endswith("num_batches_tracked")
     },
@@ -192,6 +195,11 @@ def refused(code: int, capsys: pytest.CaptureFixture[str]) -> str:
         (lambda w: {k.replace("fc.", "classifier."): v for k, v in w.items()}, "resnet18", "--rename OLD=NEW"),
         (lambda w: {k: v for k, v in w.items() if not k.startswith("fc.")}, "resnet18", "missing: fc.weight"),
         (lambda w: w, "resnet34", "Choose the --arch"),
+        (lambda w: w, "vgg16", "as torchvision builds it: missing: features.0.weight [64, 3, 3, 3]"),
+        (lambda w: w, "lenet", "do not fit LeNet: "),
+        (lambda w: {**w, "layer4.2.conv1.weight": w["fc.bias"]}, "resnet18", "unknown: layer4.2.conv1.weight"),
+        (lambda w: {**w, **{f"ema.{name}": value for name, value in w.items()}}, "resnet18", "unknown: ema.conv1"),
+        (lambda w: {**w, "fc.weight": w["fc.weight"][:1], "fc.bias": w["fc.bias"][:1]}, "resnet18", "two outputs"),
         (lambda w: {**w, "fc.weight": w["fc.weight"][:3], "fc.bias": w["fc.bias"][:3]}, "resnet18", "3 outputs"),
         (lambda w: {**w, "fc.bias": w["fc.bias"] * float("nan")}, "resnet18", "no finite number"),
         (lambda w: {**w, "fc.bias": w["fc.bias"] + float("inf")}, "resnet18", "no finite number"),
@@ -225,6 +233,16 @@ def test_numbers_too_large_for_16_bits_are_kept(theirs: nn.Module, classes: Path
     theirs.load_state_dict(weights)
     reading = Classifier(named("flowers")).read([photo()])[0]
     assert np.abs(reading.probabilities - answers(theirs, photo())).max() < 0.01
+
+
+def test_weights_of_a_loss_beside_the_network_are_left_out_and_named(
+    theirs: nn.Module, classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = {f"model.{name}": value for name, value in theirs.state_dict().items()}
+    weights["criterion.weight"] = torch.ones(5)
+    assert take(save(tmp_path, {"state_dict": weights}), classes) == 0
+    assert "left out, as no part of ResNet-18: criterion.weight." in capsys.readouterr().err
+    assert "without criterion.weight" in named("flowers").card.training.init
 
 
 def test_a_head_of_another_name_can_be_named(theirs: nn.Module, classes: Path, tmp_path: Path) -> None:

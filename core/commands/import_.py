@@ -85,7 +85,8 @@ def run(options: argparse.Namespace) -> int:
             command=options.command_line,
             head=options.head,
             renamed=[_pair(text) for text in options.rename],
-        )
+        ),
+        say,
     )
     card = checkpoint.card
     says = f"{card.name}: {checkpoint.architecture.title} with a {HEADS[card.head].title.lower()} head, "

@@ -22,10 +22,12 @@ class Fitted:
     Attributes:
         head: key in HEADS.
         tensors: our name → tensor, all that the network has.
+        left_out: names of those that are no part of it.
     """
 
     head: str
     tensors: Mapping[str, Tensor]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +45,7 @@ class _Misfit:
 def fit(
     architecture: Architecture, tensors: Mapping[str, Tensor], classes: int, size: int, head: str | None = None
 ) -> Fitted:
-    """Find the head that these weights fill.
+    """Find the head that these weights fill. A few that lie beside the network, as those of a loss, are left out.
 
     Args:
         architecture: the network.
@@ -64,9 +66,10 @@ def fit(
             wanted = architecture.build(classes, kind.name, size).state_dict()
         found = names.to_ours(architecture, kind.name, used)
         misfit = _compare(kind.name, wanted, found)
-        if not misfit.size:
+        unknown = names.to_theirs(architecture, kind.name, misfit.unknown)
+        if len(unknown) == misfit.size and _beside(unknown, names.to_theirs(architecture, kind.name, wanted)):
             counted = {name: found.get(name, torch.zeros((), dtype=torch.int64)) for name in wanted}
-            return Fitted(kind.name, counted)
+            return Fitted(kind.name, counted, tuple(unknown))
         misfits.append(misfit)
     raise CheckpointError(_says(architecture, min(misfits, key=lambda misfit: misfit.size), classes))
 
@@ -84,13 +87,29 @@ def _compare(head: str, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor
     )
 
 
+def _beside(unknown: Iterable[str], wanted: Iterable[str]) -> bool:
+    """Whether these are few, and lie in no part of the network, as the weights of a loss do."""
+    places = {name.split(".")[0] for name in wanted}
+    found = [name.split(".")[0] for name in unknown]
+    return len(found) <= _NAMED and places.isdisjoint(found)
+
+
 def _says(architecture: Architecture, misfit: _Misfit, classes: int) -> str:
+    published = architecture.torchvision
+    head = misfit.head if misfit.head in published else next(iter(published), misfit.head)
+
     def theirs(parts: Mapping[str, Tensor]) -> str:
-        return _listed(f"{n} {list(v.shape)}" for n, v in names.to_theirs(architecture, misfit.head, parts).items())
+        return _listed(f"{n} {list(v.shape)}" for n, v in names.to_theirs(architecture, head, parts).items())
 
     outputs = {
         len(found) for name, (_, found) in misfit.reshaped.items() if name.startswith("head.") and found.ndim
     } - {classes}
+    if not misfit.missing and outputs == {1}:
+        return (
+            "The network has a single output, as for yes or no by a sigmoid: such a head cannot be imported, because "
+            "classes are told apart by a softmax here. Give it two outputs, by training it so, or with zeros as "
+            "weights and bias of the first and its own as those of the second: that says the same."
+        )
     if misfit.reshaped and not misfit.missing and not misfit.unknown and len(outputs) == 1:
         return (
             f"The network has {outputs.pop()} outputs, the file of class names names {classes}. "
@@ -109,13 +128,14 @@ def _says(architecture: Architecture, misfit: _Misfit, classes: int) -> str:
         "of another shape: "
         + _listed(
             f"{name} {list(found.shape)} instead of {list(wanted.shape)}"
-            for name, (wanted, found) in names.to_theirs(architecture, misfit.head, misfit.reshaped).items()
+            for name, (wanted, found) in names.to_theirs(architecture, head, misfit.reshaped).items()
         )
         if misfit.reshaped
         else "",
     ]
+    built = ", as torchvision builds it" if published else ""
     return (
-        f"The weights do not fit {architecture.title}, as torchvision builds it: {'; '.join(p for p in parts if p)}. "
+        f"The weights do not fit {architecture.title}{built}: {'; '.join(p for p in parts if p)}. "
         "Choose the --arch they were trained for."
     )
 

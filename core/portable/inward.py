@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from core.checkpoint import Checkpoint, find, folders, require_name, store
 from core.classifier import Classifier
 from core.errors import CheckpointError
 from core.portable import state_dict
-from core.portable.fitting import fit
+from core.portable.fitting import Fitted, fit
 from core.portable.names import COUNTER
 from core.tasks import Task
 from core.xray import Facts, Preprocessing, Xray
@@ -51,8 +51,12 @@ class Arrival:
     renamed: Sequence[tuple[str, str]] = ()
 
 
-def take_in(arrival: Arrival) -> Checkpoint:
+def take_in(arrival: Arrival, say: Callable[[str], object]) -> Checkpoint:
     """Store the weights as a checkpoint, after a first reading with them.
+
+    Args:
+        arrival: what is taken in.
+        say: told which weights of the file are left out.
 
     Raises:
         CheckpointError: the file is no state dict or does not fit, holds what is no finite floating-point number, or
@@ -70,7 +74,10 @@ def take_in(arrival: Arrival) -> Checkpoint:
     except ValueError as error:
         raise CheckpointError(f"{error}. Choose another --size.") from error
     _require_numbers(fitted.tensors)
-    return _store(arrival, fitted.tensors, fitted.head)
+    if fitted.left_out:
+        says = f"left out, as no part of {arrival.architecture.title}: {', '.join(fitted.left_out)}."
+        say(f"{says} If the network computed with them, its answers here are not those it gave.")
+    return _store(arrival, fitted)
 
 
 def _require_free(arrival: Arrival) -> None:
@@ -93,9 +100,9 @@ def _require_numbers(tensors: Mapping[str, Tensor]) -> None:
             raise CheckpointError(f"{name} holds what is no finite number. It cannot be imported.")
 
 
-def _store(arrival: Arrival, tensors: Mapping[str, Tensor], head: str) -> Checkpoint:
+def _store(arrival: Arrival, fitted: Fitted) -> Checkpoint:
     """Write the checkpoint, and take it away again if it cannot answer."""
-    checkpoint = store(arrival.out, tensors, _facts(arrival, tensors, head))
+    checkpoint = store(arrival.out, fitted.tensors, _facts(arrival, fitted))
     try:
         grey = np.random.default_rng(0).random((256, 256), dtype=np.float32)
         Classifier(checkpoint).read([Xray(grey, "0" * 64, Facts("noise"))])
@@ -106,23 +113,24 @@ def _store(arrival: Arrival, tensors: Mapping[str, Tensor], head: str) -> Checkp
     return checkpoint
 
 
-def _facts(arrival: Arrival, tensors: Mapping[str, Tensor], head: str) -> dict[str, Any]:
+def _facts(arrival: Arrival, fitted: Fitted) -> dict[str, Any]:
     """The card's fields: what is known, and that the rest is not."""
+    without = f" without {', '.join(fitted.left_out)}" if fitted.left_out else ""
     digest = hashlib.sha256(arrival.weights.read_bytes()).hexdigest()
     limits = list(arrival.task.limits)
     if arrival.preprocessing.fit == "crop":
         limits.append("Only the middle of a film is read, as in its training: what lies near the edges is not seen.")
     with torch.device("meta"):
-        network = arrival.architecture.build(len(arrival.task.classes), head, arrival.preprocessing.size)
+        network = arrival.architecture.build(len(arrival.task.classes), fitted.head, arrival.preprocessing.size)
     return {
         "name": arrival.name,
         "task": arrival.task.name,
         "architecture": arrival.architecture.name,
-        "head": head,
+        "head": fitted.head,
         "classes": arrival.task.classes,
         "preprocessing": arrival.preprocessing.to_dict(),
         "view": "one crop",
-        "parameters": sum(tensors[name].numel() for name, _ in network.named_parameters()),
+        "parameters": sum(fitted.tensors[name].numel() for name, _ in network.named_parameters()),
         "training": {
             "data": "data unknown here: trained elsewhere, then imported",
             "films": {},
@@ -131,7 +139,7 @@ def _facts(arrival: Arrival, tensors: Mapping[str, Tensor], head: str) -> dict[s
             "skipped": 0,
             "command": arrival.command,
             "recipe": {},
-            "init": f"{arrival.weights.name} (sha256 {digest}), rounded to 16 bits",
+            "init": f"{arrival.weights.name} (sha256 {digest}){without}, rounded to 16 bits",
             "epochs": 0,
             "seconds": 0.0,
             "hardware": "unknown",

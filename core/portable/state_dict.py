@@ -15,7 +15,7 @@ NESTS = ("state_dict", "model_state_dict", "model", "net", "network", "module")
 """Under which keys training programs keep the weights beside optimiser and epoch."""
 
 _WRAPPERS = ("module.", "_orig_mod.", "model.", "net.")
-"""What DataParallel, torch.compile and common wrappers put before every name."""
+"""What DataParallel, torch.compile and common wrappers put before every name of the network that they hold."""
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -66,8 +66,9 @@ def _unwrapped(found: object) -> dict[str, Tensor]:
         found = found[nest]
     tensors = {str(name): value for name, value in _items(found) if isinstance(value, Tensor)}
     for wrapper in _WRAPPERS * 2:
-        if tensors and all(name.startswith(wrapper) for name in tensors):
-            tensors = {name.removeprefix(wrapper): value for name, value in tensors.items()}
+        bare = {name.removeprefix(wrapper): value for name, value in tensors.items()}
+        if len(bare) == len(tensors):  # else there are two networks, with and without the wrapper
+            tensors = bare
     return tensors
 
 
