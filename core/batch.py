@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from core.errors import XrayError
-from core.xray import Xray, read_xray
+from core.files import read_at_most
+from core.xray import LIMITS, Xray, read_xray
 
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
@@ -49,6 +51,11 @@ class Outcome:
     error: XrayError | OSError | None = None
 
 
+def of_file(path: Path) -> Source:
+    """A film's file, of which no more is read than tells that it is too large."""
+    return partial(read_at_most, path, LIMITS.max_bytes)
+
+
 def readable(paths: Iterable[Path], what: str, say: Callable[[str], object]) -> Iterator[tuple[Path, Xray]]:
     """Films from their files, with a bar of progress on standard error. One that cannot be read is named and left out.
 
@@ -62,7 +69,7 @@ def readable(paths: Iterable[Path], what: str, say: Callable[[str], object]) -> 
     """
     for path in tqdm(paths, desc=what, unit="film"):
         try:
-            xray = read_xray(path.read_bytes())
+            xray = read_xray(read_at_most(path, LIMITS.max_bytes))
         except (XrayError, OSError) as error:
             say(f"{path}: {error}")
         else:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from pathlib import Path
 
 from core import checkpoint
 from core.commands.options import ALL_DONE, SOME_FAILED, model_option, say, split_option
-from core.files import read_at_most, write
-from core.xray import LIMITS
+from core.files import write
 
 HELP = "lay the test films out in two dimensions, as the network sees them"
 
@@ -26,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     import numpy as np
     from tqdm import tqdm
 
-    from core.batch import read_many
+    from core.batch import of_file, read_many
     from core.evaluate.film_map import Dot, project
     from core.evaluate.films import films_of
     from core.models import get_pool
@@ -34,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
     chosen = checkpoint.named(options.model, *options.weights)
     films, _ = films_of(chosen, options.data, options.split)
-    outcomes = read_many((partial(read_at_most, film.path, LIMITS.max_bytes) for film in films), get_pool().get(chosen))
+    outcomes = read_many((of_file(film.path) for film in films), get_pool().get(chosen))
     files, features = [], []
     for film, outcome in zip(films, tqdm(outcomes, total=len(films), desc="reading", unit="film"), strict=True):
         if outcome.reading is None:

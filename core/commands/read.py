@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +18,10 @@ from core.certainty import HUMAN, LEVEL, LEVELS, TARGET, TARGETS, certainty_of, 
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option, say
 from core.errors import DataError, PneumoLensError, RefusedError, UnknownNameError, UsageError
 from core.explain import DEFAULT, METHODS
-from core.files import read_at_most
 from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
 from core.lungs import in_short, inside_of, there
 from core.report import Caveats
 from core.tasks import OWN
-from core.xray import LIMITS
 
 if TYPE_CHECKING:
     from core.batch import Outcome
@@ -94,7 +91,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read films: a line each, as text or as one JSON object."""
-    from core.batch import read_many
+    from core.batch import of_file, read_many
     from core.models import get_pool
 
     chosen = checkpoint.named(options.model, *options.weights)
@@ -107,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
         options.heatmaps.mkdir(parents=True, exist_ok=True)
     classifier = get_pool().get(chosen)
     failed = 0
-    sources = (partial(read_at_most, file, LIMITS.max_bytes) for file in files)
+    sources = map(of_file, files)
     judged = (_judged(outcome, known, sure, options) for outcome in read_many(sources, classifier))
     bar = tqdm(total=len(files), desc=f"reading with {chosen.name}", unit="film", disable=len(files) < 2)  # noqa: PLR2004
     for file, film in zip(files, judged, strict=True):

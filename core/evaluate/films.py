@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from core.batch import read_many
+from core.batch import of_file, read_many
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.dataset import Film, Fold, draw, fold_of, has_splits, index, of_split, with_validation
 from core.errors import DataError
 from core.evaluate.predictions import Predictions
-from core.files import read_at_most
-from core.xray import LIMITS
 
 
 def films_of(checkpoint: Checkpoint, root: Path, split: str) -> tuple[list[Film], Fold | None]:
@@ -74,7 +71,7 @@ def read_films(
     Yields:
         The film, in order; its probabilities, float64 ``[K]``, adding up to 1, or ``None``; and why not.
     """
-    outcomes = read_many((partial(read_at_most, film.path, LIMITS.max_bytes) for film in films), classifier)
+    outcomes = read_many((of_file(film.path) for film in films), classifier)
     bar = tqdm(outcomes, total=before + len(films), initial=before, desc="reading", unit="film", leave=False)
     for film, outcome in zip(films, bar, strict=True):
         if outcome.reading is None:

@@ -6,7 +6,7 @@ Limits are chosen on validation films and on one half of the negatives; figures 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,20 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import orientation
-from core.batch import Source, read_many
+from core.batch import Source, of_file, read_many
 from core.checkpoint import Interval
 from core.classifier import Classifier
 from core.dataset import film_at, films_below
 from core.errors import CheckpointError, DataError
 from core.evaluate.films import drawn, films_of
-from core.files import read_at_most
 from core.guard import population
 from core.guard.known import Known, fit
 from core.guard.negatives import KINDS, Negative, negatives
 from core.guard.seen import Seen, see, with_aids
 from core.guard.verdict import Verdict, judge
 from core.tasks import TASKS
-from core.xray import LIMITS
 
 Array = NDArray[np.float32]
 Say = Callable[[str], None]
@@ -106,17 +104,17 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
     """
     chosen, task = classifier.checkpoint, classifier.checkpoint.card.task
     files, groups = _others(others) if others else ([], np.zeros(0, np.intp))
-    training = _sources(film.path for film in drawn(chosen, data, "train", TRAINING_FILMS, 0))
+    training = [of_file(film.path) for film in drawn(chosen, data, "train", TRAINING_FILMS, 0)]
     train = look(classifier, "training films", training, say)
     held = {split: films_of(chosen, data, split)[0] for split in ("val", "test")}
     val, test = (
-        look(classifier, f"{split} films", _sources(film.path for film in films), say) for split, films in held.items()
+        look(classifier, f"{split} films", [of_file(film.path) for film in films], say) for split, films in held.items()
     )
     images = list(negatives())
     if absent := KINDS.keys() - {one.kind for one in images}:
         say(f"Without {', '.join(sorted(absent))}: the package that ships them is missing (see requirements-dev.txt).")
     shown = look(classifier, "negatives", [partial(bytes, one.data) for one in images], say)
-    foreign = look(classifier, "films of another population", _sources(files), say)
+    foreign = look(classifier, "films of another population", [of_file(file) for file in files], say)
     kept = np.array([one.measured for one in images])
     learned = groups == _LEARNED
     known = fit(train.rows)
@@ -138,10 +136,6 @@ def make(classifier: Classifier, data: Path, others: Path | None, say: Say) -> M
             metrics[name] = Interval.of_share(sum(verdict.caution for verdict in these) / len(these), len(people))
     films = {"train": len(train.rows), "val": len(val.rows), "test": len(test.rows), "others": int(learned.sum())}
     return Made(known, films, metrics, measured)
-
-
-def _sources(files: Iterable[Path]) -> list[Source]:
-    return [partial(read_at_most, file, LIMITS.max_bytes) for file in files]
 
 
 def look(classifier: Classifier, what: str, sources: Sequence[Source], say: Say) -> Looked:
