@@ -19,6 +19,7 @@ from core.compare.places import sides
 from core.compare.sheet import HEIGHT, WIDTH
 from core.errors import EvidenceError
 from core.explain import METHODS, Heatmap
+from core.explain.heatmap import inside
 from core.explain.labelled import How
 from core.render import FIRST, SECOND, Look, difference, scale_bar
 from core.tasks import TASKS, own_task
@@ -206,6 +207,19 @@ def test_only_cells_before_a_pooled_head_add_up_to_the_logit(
     )
     how = How.of(SimpleNamespace(checkpoint=checkpoint), method, layer)  # type: ignore[arg-type]
     assert how.in_logits == adds_up
+
+
+def test_maps_are_compared_where_both_networks_looked() -> None:
+    rng, middle = np.random.default_rng(0), (0.2, 0.0, 0.8, 1.0)
+    seen = inside(middle, 60, 60)
+    maps = [
+        dataclasses.replace(heatmap(np.where(seen, rng.random((60, 60)), 0).astype(np.float32)), window=middle)
+        for _ in range(2)
+    ]
+    assert abs(agree(*maps).spearman) < 0.1  # chance alone, and no agreement on what neither saw
+    (shown, _) = common([dataclasses.replace(maps[0], floor=0.5, peak=1.0), dataclasses.replace(maps[1], floor=0.0)])
+    assert not shown.heatmap.values[~seen].any()
+    assert shown.heatmap.values[seen].min() > 0
 
 
 def test_maps_that_do_not_add_up_share_no_scale_between_networks_or_layers() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.explain import Heatmap
+from core.explain.heatmap import inside
 from core.render import spread
 
 GRID: Final = 64
@@ -63,7 +64,7 @@ class Agreement:
 
 
 def agree(first: Heatmap, second: Heatmap) -> Agreement:
-    """Compare two heatmaps place by place.
+    """Compare two heatmaps place by place, where both networks looked.
 
     Args:
         first: of any number of cells.
@@ -73,7 +74,8 @@ def agree(first: Heatmap, second: Heatmap) -> Agreement:
         EvidenceError: one of them cannot be drawn.
     """
     one, two = (spread(heatmap.require().values, GRID, GRID) for heatmap in (first, second))
-    return Agreement(spearman(one, two), _overlap(one, two), one, two)
+    both = inside(first.window, GRID, GRID) & inside(second.window, GRID, GRID)
+    return Agreement(spearman(one[both], two[both]), _overlap(one[both], two[both]), one, two)
 
 
 def hottest(values: NDArray[np.float32], share: float = TOP) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.explain import Heatmap
+from core.explain.heatmap import inside
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +56,7 @@ def common(heatmaps: Sequence[Heatmap]) -> list[Scaled]:
         if not heatmap.problem:
             raw = _unit(heatmap) * (heatmap.floor + heatmap.values * (heatmap.peak - heatmap.floor))
             values = np.clip((raw - low) / (high - low), 0, 1).astype(np.float32)
+            values[~inside(heatmap.window, *values.shape)] = 0
             values.setflags(write=False)
             shown = replace(heatmap, values=values)
         scaled.append(Scaled(shown, f"{'/'.join(key)}:{low:.6g}:{high:.6g}", high, heatmap.in_logits))

@@ -35,6 +35,7 @@ class Heatmap:
         cells: how many cells the network's own map had.
         in_logits: whether value before scaling times ``cells`` is in logits, and can be compared between networks.
         note: what must be said beside it (that it is the same for every class); ``None`` when nothing must.
+        window: the part of the film that the network saw; elsewhere ``values`` are 0 and say nothing.
     """
 
     values: NDArray[np.float32]
@@ -50,6 +51,7 @@ class Heatmap:
     cells: int = 0
     in_logits: bool = False
     note: str | None = None
+    window: Window = WHOLE
 
     @property
     def asked(self) -> str:
@@ -110,6 +112,17 @@ _FINE = 8  # cells of a map that is laid out to one of the network's
 _ENOUGH = 256  # cells along a side that need not be made finer
 
 
+def inside(window: Window, height: int, width: int) -> NDArray[np.bool_]:
+    """Which cells of a film's map lie in a part of it, bool ``[height, width]``."""
+    left, top, right, bottom = window
+    return _within(height, top, bottom)[:, None] & _within(width, left, right)
+
+
+def _within(cells: int, start: float, end: float) -> NDArray[np.bool_]:
+    middles = (np.arange(cells) + 0.5) / cells
+    return (start <= middles) & (middles <= end)
+
+
 def on_film(values: NDArray[np.float32], window: Window, grid: Grid | None = None) -> NDArray[np.float32]:
     """A map of a part of a film → a map of the whole film, 0 where the network did not look.
 
@@ -126,12 +139,11 @@ def on_film(values: NDArray[np.float32], window: Window, grid: Grid | None = Non
     if window == WHOLE and all(grid is None or _even(grid, cells) for cells in (height, width)):
         return values
     down, across = _laid(height, grid, top, bottom), _laid(width, grid, left, right)
-    laid = down.weights @ values @ across.weights.T  # [H, h] [h, w] [w, W]
+    laid = down @ values @ across.T  # [H, h] [h, w] [w, W]
     # No fine cell need lie in the middle of the hottest, or of the coldest: 1 and 0 again, as in the map before.
     low, high = float(laid.min()), float(laid.max())
     whole = ((laid - low) / (high - low or 1.0)).astype(np.float32)
-    whole[~down.inside] = 0
-    whole[:, ~across.inside] = 0
+    whole[~inside(window, *whole.shape)] = 0
     whole.setflags(write=False)
     return whole
 
@@ -148,21 +160,12 @@ def _even(grid: Grid, cells: int) -> bool:
     return isclose(grid.start * cells, 0.5) and isclose(grid.step * cells, 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Side:
-    """A side of a whole film's map: what of the window's cells is in each of its own, ``[H, h]``; which are inside."""
-
-    weights: NDArray[np.float32]
-    inside: NDArray[np.bool_]
-
-
 @lru_cache(maxsize=64)
-def _laid(cells: int, grid: Grid | None, start: float, end: float) -> _Side:
-    """Where the cells of a window that begins and ends at these shares of a film come to lie."""
+def _laid(cells: int, grid: Grid | None, start: float, end: float) -> NDArray[np.float32]:
+    """What of the cells of a window, which has these ends, is in each of those of the film's map: ``[H, h]``."""
     count = max(1, round(max(cells, min(_FINE * cells, _ENOUGH)) / (end - start)))
     middles = (np.arange(count) + 0.5) / count
-    weights = _between(cells, grid or Grid().over(cells), (middles - start) / (end - start))
-    return _Side(weights, (start <= middles) & (middles <= end))
+    return _between(cells, grid or Grid().over(cells), (middles - start) / (end - start))
 
 
 def _between(cells: int, grid: Grid, places: NDArray[np.float64]) -> NDArray[np.float32]:

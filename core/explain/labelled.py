@@ -99,6 +99,7 @@ def heatmaps(maps: NDArray[np.float32], how: How, reading: Reading, against: str
             floor=floor,
             cells=values.size,
             note=_SAME if same and not problem else None,
+            window=reading.window,
         )
         for place, (values, floor, peak, problem) in zip(asked, results, strict=True)
     }
