@@ -167,6 +167,15 @@ def test_agrees_whatever_the_head(name: str, against: int | None) -> None:
             assert np.abs((large - large.min()) / (large.max() - large.min() + 1e-7) - expected).max() <= 1e-4
 
 
+def test_many_classes_are_gone_through_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    network = Network(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), Untidy())
+    features = network.features(torch.rand(1, 3, 7, 8))[0].detach()
+    together = gradients(network, features, 1)
+    monkeypatch.setattr("core.explain.gradients._AT_ONCE", 2)
+    torch.testing.assert_close(gradients(network, features, 1), together)
+
+
 def test_closed_form_equals_autograd_through_the_head(classifier: Classifier) -> None:
     features = classifier.read([xray()])[0].features
     fast = gradients(classifier.network, features)

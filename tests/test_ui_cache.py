@@ -32,6 +32,17 @@ def test_the_bounded_mapping_forgets_what_was_used_longest_ago() -> None:
     assert (kept.get("a"), kept.get("b"), kept.get("c")) == (1, None, 3)
 
 
+def test_what_is_kept_can_be_bound_by_what_it_weighs() -> None:
+    kept: Bounded[str, str] = Bounded(6, len)
+    for key, value in (("a", "1234"), ("b", "56"), ("a", "12")):
+        kept.put(key, value)
+    assert (kept.get("b"), kept.get("a")) == ("56", "12")
+    kept.put("c", "34567")
+    assert (kept.get("a"), kept.get("b"), kept.get("c")) == (None, None, "34567")
+    kept.put("d", "12345678")
+    assert kept.get("d") == "12345678"
+
+
 @pytest.mark.parametrize(("platform", "calls"), [("linux", [0]), ("win32", [])])
 def test_freed_memory_goes_back_where_the_c_library_can_do_that(
     platform: str, calls: list[int], monkeypatch: pytest.MonkeyPatch

@@ -6,11 +6,15 @@ They go by ``torch.autograd.grad`` to a private copy: nothing is left on the sha
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from core.architectures.network import Network, PooledHead
+
+_AT_ONCE: Final = 16
+"""Classes whose copies of a map are in memory while a head that is not pooled is gone through."""
 
 
 def gradients(network: Network, features: Tensor, against: int | None = None) -> Tensor:
@@ -34,11 +38,15 @@ def gradients(network: Network, features: Tensor, against: int | None = None) ->
             weight = weight - weight[against]
         area = features.shape[1] * features.shape[2]
         return (weight / area)[:, :, None, None].expand(-1, -1, *features.shape[1:])  # [K, C, h, w], a view
+    found: list[Tensor] = []
+    classes = head.last.out_features
     with torch.inference_mode(mode=False), torch.enable_grad():
         one = features.clone()[None]  # [1, C, h, w]
-        classes = head.last.out_features
-        copies = one.repeat(classes, 1, 1, 1).requires_grad_()  # [K, C, h, w]: one copy explains one class
-        (result,) = torch.autograd.grad(head(copies).diagonal().sum(), copies)
+        for first in range(0, classes, _AT_ONCE):
+            places = slice(first, min(first + _AT_ONCE, classes))
+            copies = one.repeat(places.stop - first, 1, 1, 1).requires_grad_()  # [B, C, h, w]: each explains one class
+            found += torch.autograd.grad(head(copies)[:, places].diagonal().sum(), copies)
+    result = torch.cat(found)  # [K, C, h, w]
     return result if against is None else result - result[against]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -14,12 +15,14 @@ class Bounded(Generic[K, V]):
     """A mapping that forgets what was used longest ago. Threads may share it.
 
     Args:
-        max_entries: how many it holds.
+        most: how many values it holds, or how much they may weigh; the last one stays, whatever it weighs.
+        weigh: a value → its weight.
     """
 
-    def __init__(self, max_entries: int) -> None:
-        self._max = max_entries
+    def __init__(self, most: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
+        self._most, self._weigh = most, weigh
         self._items: OrderedDict[K, V] = OrderedDict()
+        self._weight = 0
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
@@ -32,7 +35,10 @@ class Bounded(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Keep it; when full, forget what was used longest ago."""
         with self._lock:
+            if key in self._items:
+                self._weight -= self._weigh(self._items.pop(key))
             self._items[key] = value
-            self._items.move_to_end(key)
-            while len(self._items) > self._max:
-                self._items.popitem(last=False)
+            self._weight += self._weigh(value)
+            while self._weight > self._most and len(self._items) > 1:
+                _, oldest = self._items.popitem(last=False)
+                self._weight -= self._weigh(oldest)

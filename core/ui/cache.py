@@ -180,12 +180,8 @@ def _looks() -> Bounded[str, Seen]:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _heatmaps() -> Bounded[tuple[str, ...], Mapping[str, Heatmap]]:
-    return Bounded(1024)  # a few kB each
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _large_heatmaps() -> Bounded[tuple[str, ...], Mapping[str, Heatmap]]:
-    return Bounded(96)  # of slow methods and earlier layers: up to 0.8 MB each
+    # From a few kB to 0.8 MB each of three classes; a network of one's own may have hundreds.
+    return Bounded(128 * 2**20, lambda found: sum(heatmap.values.nbytes for heatmap in found.values()))
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -316,10 +312,10 @@ def heatmaps(wanted: Wanted) -> Mapping[str, Heatmap] | None:
     Raises:
         CheckpointError: the network was let go and cannot be loaded again.
     """
-    found = _shelf_of(wanted).get(wanted.key)
+    found = _heatmaps().get(wanted.key)
     if found is None and METHODS[wanted.method].fast:
         maker(wanted)(lambda _done, _of: None, lambda: False)
-        found = _shelf_of(wanted).get(wanted.key)
+        found = _heatmaps().get(wanted.key)
     return found
 
 
@@ -329,7 +325,7 @@ def maker(wanted: Wanted) -> Work:
     Raises:
         XrayError: the film cannot be read again.
     """
-    shelf, reading = _shelf_of(wanted), wanted.reading
+    shelf, reading = _heatmaps(), wanted.reading
     film = None if wanted.light else xray(wanted.upload)
 
     def make(progress: Progress, stop: Stop) -> None:
@@ -346,10 +342,6 @@ def maker(wanted: Wanted) -> Work:
         shelf.put(wanted.key, get_pool().run(wanted.checkpoint, work))
 
     return make
-
-
-def _shelf_of(wanted: Wanted) -> Bounded[tuple[str, ...], Mapping[str, Heatmap]]:
-    return _heatmaps() if wanted.light else _large_heatmaps()
 
 
 def overlay(film: Film, heatmap: Heatmap, checkpoint_key: str, look: Look, scale: str = "") -> bytes:
