@@ -191,7 +191,7 @@ class Checkpoint:
 
     Attributes:
         card: what is known of the network.
-        folder: where the three files are.
+        folder: where its files are.
     """
 
     card: Card

@@ -1,4 +1,4 @@
-"""Predictions → figures with 95 % intervals, for a card, the command line and the pages. Needs NumPy only."""
+"""Predictions → figures with 95 % intervals, for a card, the command line and the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predictions: one row per film with truth and probabilities, as arrays and as CSV. Needs NumPy only.
+"""Predictions: one row per film with truth and probabilities, as arrays and as CSV.
 
 The CSV, which any program may write: UTF-8, separated by commas, a header, then one row per film::
 

@@ -93,7 +93,7 @@ def judge(seen: Seen, task: str, known: Known | None) -> Verdict:
     """The verdict on a film.
 
     Args:
-        seen: the film, with :meth:`Known.add` where there are statistics.
+        seen: the film, with :meth:`Known.beside` where there are statistics.
         task: of the network. Images for networks of somebody else's classes are never refused: they may be anything.
         known: statistics of the network, if it has any.
     """

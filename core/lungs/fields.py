@@ -1,4 +1,4 @@
-"""Lung fields of one film: the record, and how heatmaps are held against it. Needs NumPy and Pillow, not torch."""
+"""Lung fields of one film: the record, and how heatmaps are held against it. Loads no torch."""
 
 from __future__ import annotations
 
