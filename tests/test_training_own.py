@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from core import checkpoint as on_disk
+from core.architectures import ARCHITECTURES
 from core.checkpoint import named
 from core.cli import main
 from core.dataset import classes_in, index, left_out
@@ -121,6 +122,17 @@ def test_classes_of_ones_own_are_trained_from_their_folders(
     assert "are not merged. Choose val_loss, val_accuracy" in capsys.readouterr().err
     assert main(["read", "--model", "garden", "--json", str(flowers / "rose" / "000.png")]) == 0
     assert "lungs" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_network_that_learnt_from_films_of_plain_folders_held_out_now_is_pointed_out(
+    flowers: Path, tmp_path: Path
+) -> None:
+    made = order(flowers, tmp_path, task=own_task(classes_in(flowers)), architecture=ARCHITECTURES["lenet"])
+    first = replace(made, recipe=SHORT, called="first")
+    train(first)
+    again = replace(first, init="first", called="second", run=tmp_path / "again")
+    train(replace(again, recipe=replace(SHORT, seed=SHORT.seed + 1)))
+    assert any("learnt from some of those" in line for line in named("second", tmp_path / "out").card.warnings)
 
 
 def test_films_that_are_not_the_public_sets_are_pointed_out(flowers: Path, tmp_path: Path) -> None:

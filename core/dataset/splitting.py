@@ -117,7 +117,7 @@ def with_validation(films: Sequence[Film], share: float, seed: int) -> list[Film
 def has_validation(films: Sequence[Film]) -> bool:
     """Whether the folder has validation films of every class that is learnt."""
     labels = {split: {film.label for film in films if film.split == split} for split in ("train", "val")}
-    return labels["val"] >= labels["train"]
+    return bool(labels["val"]) and labels["val"] >= labels["train"]
 
 
 def _moved(film: Film, held: Collection[str]) -> Film:
