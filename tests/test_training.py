@@ -114,15 +114,27 @@ def test_a_killed_run_goes_on_and_ends_where_an_unbroken_one_does(
 
 def test_the_state_of_another_run_is_refused(data: Path, tmp_path: Path) -> None:
     train(order(data, tmp_path))
-    with pytest.raises(TrainingError, match="another recipe"):
-        train(order(data, tmp_path, recipe=replace(TINY, rate=1e-3)))
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.raises(TrainingError, match=r"another recipe.*Give another --name"):
+        train(order(data, tmp_path, out=elsewhere, recipe=replace(TINY, rate=1e-3)))
+    with pytest.raises(TrainingError, match="with other films"):
+        train(order(write_films(tmp_path / "fewer", 7), tmp_path, out=elsewhere))
 
 
 def test_the_state_of_another_network_is_refused(data: Path, tmp_path: Path) -> None:
     short = replace(TINY, stages=(Stage(32, 1),))
     train(order(data, tmp_path, recipe=short))
-    with pytest.raises(TrainingError, match="another network"):
+    with pytest.raises(TrainingError, match="another architecture"):
         train(order(data, tmp_path, recipe=short, architecture=ARCHITECTURES["resnet50"]))
+
+
+def test_a_run_is_told_by_its_classes_and_network_and_by_what_older_ones_wrote_down(tmp_path: Path) -> None:
+    made = Run(TASK, TINY, Preprocessing(), "f" * 64, tmp_path, torch.device("cpu"), architecture="vgg11")
+    assert made.otherwise(made.identity) == ""
+    assert made.otherwise({"recipe": {"batch": 8, "val_share": 0.25, "stages": TINY.to_dict()["stages"]}}) == ""
+    assert made.otherwise(made.identity | {"classes": TASK.classes[::-1]}).startswith("other classes")
+    assert made.otherwise(made.identity | {"architecture": "vgg13"}) == "another architecture"
+    assert made.otherwise(made.identity | {"head": "mlp", "fingerprint": "e" * 64}) == "other films and another head"
 
 
 def test_a_broken_state_is_named(data: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +14,8 @@ from core.training.best import best_epoch, has_enough
 from core.training.epoch import Pupil
 from core.training.recipe import Recipe
 from core.training.setting import Run
+
+_INSTEAD = "Give another --name, and another --run where you give one; or delete that folder to start afresh."
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +46,7 @@ def save(run: Run, pupil: Pupil, standing: Standing) -> None:
     tensors = {f"network.{k}": v for k, v in pupil.network.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in pupil.average.state_dict().items()}
     tensors |= {f"best.{k}": v for k, v in standing.best.items()}
-    facts = {"history": standing.history, **_identity(run)}
+    facts = {"history": standing.history, **run.identity}
     state.save(run.folder, tensors | state.pack(pupil.optimizer), facts)
 
 
@@ -64,7 +65,7 @@ def resume(run: Run, pupil: Pupil) -> Standing:
         for prefix, target in (("network.", pupil.network), ("average.", pupil.average)):
             target.load_state_dict(_below(prefix, tensors))
     except RuntimeError as error:
-        raise TrainingError(f"{run.folder} holds a run of another network. Give another --run folder.") from error
+        raise TrainingError(f"{run.folder} holds a run of another network. {_INSTEAD}") from error
     state.unpack(pupil.optimizer, tensors)
     return Standing(facts["history"], _below("best.", tensors))
 
@@ -83,16 +84,5 @@ def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _check(run: Run, facts: dict[str, Any]) -> None:
-    """What an older version did not know of was as it is by default, or as it is now."""
-    mine = _identity(run)
-    theirs = {**mine, **facts, "recipe": Recipe().to_dict() | facts.get("recipe", {})}
-    if differing := [key for key in mine if json.dumps(mine[key]) != json.dumps(theirs[key])]:
-        raise TrainingError(
-            f"{run.folder} holds a run with another {' and '.join(differing)}. "
-            "Give another --run folder, or delete this one to start afresh."
-        )
-
-
-def _identity(run: Run) -> dict[str, Any]:
-    """What makes a run this one."""
-    return {"recipe": run.recipe.to_dict(), "fingerprint": run.fingerprint, "init": run.start}
+    if otherwise := run.otherwise(facts):
+        raise TrainingError(f"{run.folder} holds a run with {otherwise}. {_INSTEAD}")

@@ -101,6 +101,8 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
         device(best_device()),
         order.init_says,
         team,
+        order.architecture.name,
+        order.head,
     )
 
     def epoch(history: Sequence[dict[str, Any]]) -> None:
