@@ -55,9 +55,10 @@ def test_a_network_that_learnt_from_films_held_out_now_is_pointed_out(data: Path
     train(order(data, tmp_path, recipe=SHORT))
     taught = replace(SHORT, teacher="pneumonia-resnet18")
     for seed, doubted in ((SHORT.seed, 0), (SHORT.seed + 1, 1)):
-        pupil = order(data, tmp_path, init="pneumonia-resnet18", recipe=replace(taught, seed=seed), called="pupil")
-        train(replace(pupil, run=tmp_path / f"run-{seed}"))
-        says = [line for line in named("pupil", tmp_path / "out").card.warnings if "learnt from some of those" in line]
+        name = f"pupil-{seed}"
+        pupil = order(data, tmp_path, init="pneumonia-resnet18", recipe=replace(taught, seed=seed), called=name)
+        train(replace(pupil, run=tmp_path / name))
+        says = [line for line in named(name, tmp_path / "out").card.warnings if "learnt from some of those" in line]
         assert len(says) == doubted
     start = named("pneumonia-resnet18", tmp_path / "out").card
     same = SimpleNamespace(fingerprint=start.training.fingerprint)

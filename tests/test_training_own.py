@@ -198,6 +198,32 @@ def test_a_name_that_another_folder_has_is_refused_before_training(
         train(replace(order(tmp_path / "nowhere", tmp_path), out=tmp_path / "file"))
 
 
+def test_only_the_same_training_stores_a_network_again(tmp_path: Path) -> None:
+    made = order(write_films(tmp_path / "films", 4, 1), tmp_path, architecture=ARCHITECTURES["lenet"], recipe=SHORT)
+    path = train(made)
+    found = named(path.stem, tmp_path / "out")
+    found.film_map.write_text("file,x,y\n")
+    train(replace(made, run=tmp_path / "afresh"))
+    assert found.film_map.exists()  # the weights are the same
+    before = path.read_bytes()
+    other = replace(made, run=tmp_path / "other")
+    for changes, says in (
+        ({"recipe": replace(SHORT, rate=1e-3)}, "with another recipe. It is not overwritten: give another --name"),
+        ({"data": write_films(tmp_path / "fewer", 3, 1)}, "with other films"),
+        ({"head": "mlp"}, "with another head"),
+    ):
+        with pytest.raises(TrainingError, match=says):
+            train(replace(other, **changes))
+    assert path.read_bytes() == before
+    path.unlink()
+    with pytest.raises(TrainingError, match=r"is missing. Copy it again. Or give another --name"):
+        train(made)
+    found.card_file.unlink()
+    path.write_bytes(b"weights of another network")
+    train(made)
+    assert not found.film_map.exists()
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("rate", float("nan")), ("rate", 0.0), ("rate", float("inf")), ("decay", -1.0), ("mixup", -1.0), ("seed", -1),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -115,11 +116,19 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
             "decisions_changed": int((plainly.argmax(1) != predictions.decisions).sum()),
         },
     }
+    _forget_map(replace(stored.checkpoint, folder=order.out))
     checkpoint = store(order.out, trained.network.state_dict(), facts)
     keep(checkpoint.predictions, to_csv(predictions).encode())
     keep(checkpoint.validation, to_csv(validation).encode())
     keep(checkpoint.history, history_csv(trained.history).encode())
     return checkpoint
+
+
+def _forget_map(coming: Checkpoint) -> None:
+    """Remove the map of films that a network of this name and other weights had: it shows what those make of them."""
+    before = coming.weights.read_bytes() if coming.weights.is_file() else b""
+    if hashlib.sha256(before).hexdigest() != coming.card.weights_sha256:
+        coming.film_map.unlink(missing_ok=True)
 
 
 def _of_drawn_films(order: Order) -> tuple[str, ...]:

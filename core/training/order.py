@@ -8,10 +8,11 @@ from pathlib import Path
 
 from core.architectures import Architecture
 from core.architectures.head import DEFAULT
-from core.checkpoint import folders, require_name
-from core.errors import TrainingError
+from core.checkpoint import folders, open_card, require_name
+from core.errors import CheckpointError, TrainingError
 from core.tasks import Task
 from core.training.recipe import Recipe
+from core.training.setting import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,29 @@ class Order:
             raise TrainingError(
                 f"There is a network called {self.name} in {others[0]} already, and of two that are called alike "
                 "neither could be used. Give another --name."
+            )
+
+    def require_own(self, run: Run) -> None:
+        """Whether what this training stores replaces nothing but what the same training stored before.
+
+        Raises:
+            TrainingError: another network of this name is there.
+        """
+        path = self.out / f"{self.name}.json"
+        if not path.exists():
+            return
+        try:
+            card = open_card(path).card
+        except CheckpointError as error:
+            raise TrainingError(
+                f"The network called {self.name} in {self.out} cannot be used: {error} Or give another --name."
+            ) from error
+        known = card.model_dump(include={"classes", "architecture", "head"})
+        known |= card.training.model_dump(include={"recipe", "fingerprint", "init"})
+        if otherwise := run.otherwise(known):
+            raise TrainingError(
+                f"There is a network called {self.name} in {self.out} already, with {otherwise}. "
+                "It is not overwritten: give another --name."
             )
 
     @property

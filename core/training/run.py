@@ -104,6 +104,7 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
         order.architecture.name,
         order.head,
     )
+    order.require_own(run)
 
     def epoch(history: Sequence[dict[str, Any]]) -> None:
         journal.epoch(history)
