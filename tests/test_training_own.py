@@ -59,6 +59,21 @@ def test_a_folder_that_could_be_two_classes_is_neither(tmp_path: Path) -> None:
     assert told(tmp_path, ("COVID+", "COVID-")) == {"COVID+": "COVID+"}
 
 
+def test_of_ones_own_classes_the_folder_says_which_and_common_names_say_nobody(tmp_path: Path) -> None:
+    for file in ("VIRUS/person1_bacteria_2.jpeg", "VIRUS/IM-0001-0007.jpg", "VIRUS/20240131_120000.jpg",
+                 "NORMAL/IM-0001-0008.jpg", "NORMAL/00000032_0010.png", "NORMAL/00000032_001.png"):  # fmt: skip
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes(b"")
+    own = {film.file: film for film in index(tmp_path, own_task(("NORMAL", "VIRUS")))}
+    assert all(file.startswith(film.label) for file, film in own.items())
+    assert {film.patient for file, film in own.items() if "person" not in file} == {
+        "VIRUS/IM-0001-0007", "VIRUS/20240131_120000", "NORMAL/IM-0001-0008", "NORMAL/00000032_0010", "00000032",
+    }  # fmt: skip
+    public = {film.file: film for film in index(tmp_path, TASKS["pneumonia"])}
+    assert public["VIRUS/person1_bacteria_2.jpeg"].label == "BACTERIA"
+    assert public["NORMAL/IM-0001-0008.jpg"].patient == "NORMAL/im-0001"
+
+
 def test_folders_may_be_called_nearly_as_the_class_is(tmp_path: Path) -> None:
     write(tmp_path, {"No_findings": 1, "covid-19": 1, "PNEUMONIAS": 1})
     assert sorted(film.label for film in index(tmp_path, TASKS["covid"])) == ["COVID-19", "NO_FINDING", "PNEUMONIA"]

@@ -4,13 +4,14 @@ Two layouts are understood. The one people download (Kermany et al. 2018)::
 
     train|test / NORMAL|PNEUMONIA / IM-0115-0001.jpeg | person1_bacteria_1.jpeg | person1000_virus_1681.jpeg
 
-and plain folders, one per class: ``train|test / CLASS / any name``. Without ``train`` and ``test`` folders the films
-have no split, until one is drawn (:mod:`core.dataset.splitting`). ``valid`` and ``validation`` are other names of
-``val``.
+where, for its task, the names tell bacterial from viral; and plain folders, one per class: ``train|test / CLASS / any
+name``. Without ``train`` and ``test`` folders the films have no split, until one is drawn
+(:mod:`core.dataset.splitting`). ``valid`` and ``validation`` are other names of ``val``.
 
-Who is on a film is read off its name where names are known to say so: the public pneumonia set, NIH ChestX-ray (patient
-number first), and the figures of publications that make up the public COVID-19 set, where all films of one publication
-or case count as one patient. Anywhere else every film counts as a patient of its own.
+Who is on a film is read off its name where names are known to say so: the public pneumonia set (``IM-0115-0001`` for
+its task only, such names being common), NIH ChestX-ray (patient number first), and the figures of publications that
+make up the public COVID-19 set, where all films of one publication or case count as one patient. Anywhere else every
+film counts as a patient of its own.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ _CONTENTS = "DICOMDIR"
 SPLITS = ("train", "val", "test")
 _CALLED = {name: name for name in SPLITS} | {"valid": "val", "validation": "val"}
 
+_KERMANY_TASK = "pneumonia"
 _KERMANY = re.compile(r"^(?P<patient>person\d+)_(?P<label>bacteria|virus)_\d+", re.IGNORECASE)
 _KERMANY_NORMAL = re.compile(r"^(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+", re.IGNORECASE)
-_NIH = re.compile(r"^(?P<patient>\d{8})_\d{3}")
+_NIH = re.compile(r"^(?P<patient>000\d{5})_\d{3}(?!\d)")
 _COVID = re.compile(
     r"^(?P<patient>1-s2\.0-S\d+|1\.CXRCT[^.]*|41591_\d+_\d+|all\d+|auntminnie|ciaa\d+"
     r"|covid-19-(?:pneumonia-)?(?:\d+|evolution-over-a-week-\d+|rapidly-progressive)|figure1-[0-9a-f]+|jkms-\d+-e\d+"
@@ -158,20 +160,19 @@ def film_at(path: Path, root: Path, task: Task) -> Film | None:
     """A file as a row of an index; ``None`` where it is of no class of the task."""
     parts = path.relative_to(root).parts
     split = next((_CALLED[part.lower()] for part in parts[:-1] if part.lower() in _CALLED), "")
-    named = _KERMANY.match(path.name)
-    if named and named["label"].upper() in task.classes:
-        label: str | None = named["label"].upper()
-    else:
-        label = _class_of_folder(path.parent.name, task)
-    return None if label is None else Film(path, "/".join(parts), label, split, _patient(path, split, label))
+    named = _KERMANY.match(path.name) if task.name == _KERMANY_TASK else None
+    label = named["label"].upper() if named else _class_of_folder(path.parent.name, task)
+    return None if label is None else Film(path, "/".join(parts), label, split, _patient(path, split, label, task))
 
 
-def _patient(path: Path, split: str, label: str) -> str:
+def _patient(path: Path, split: str, label: str, task: Task) -> str:
     if nih := _NIH.match(path.name):
         return nih["patient"]  # one numbering for the whole set: the same child in two classes is one patient
     if label == "COVID-19" and (case := _COVID.match(path.name)):
         return f"{label}/{case['patient'].lower()}"  # a publication is the same one in every split
-    person = _KERMANY.match(path.name) or _KERMANY_NORMAL.match(path.name)
+    person = _KERMANY.match(path.name)
+    if task.name == _KERMANY_TASK:  # viewers, too, call what they export IM-0001-0007: series 1, image 7
+        person = person or _KERMANY_NORMAL.match(path.name)
     name = path.stem if path.suffix.lower() in SUFFIXES else path.name  # "1.2.840.9" has no suffix ".9"
     return "/".join(part for part in (split, label, person["patient"].lower() if person else name) if part)
 
