@@ -310,7 +310,8 @@ def test_class_names_as_windows_writes_them_are_read(classes: Path) -> None:
         ("[" * 100_000, "no JSON"),
         ('{"0": "a", "2": "b"}', "number them from 0"),
         ('{"0": "a", "1": "a"}', "Two classes are called 'a'"),
-        ('{"0": "a", "1": ""}', "Class 1 must have a name"),
+        ('{"0": "a", "1": ""}', "No class can be called ''"),
+        ('{"0": "a", "1": "label"}', "No class can be called 'label'"),
         ('{"0": "a"}', "two classes or more"),
     ],
 )

@@ -205,12 +205,22 @@ def test_a_name_that_another_folder_has_is_refused_before_training(
     place(out=own, called="mine")
     place(out=tmp_path / "elsewhere")
     with pytest.raises(CheckpointError, match="cannot name files"):
-        place(called="my net")
+        order(tmp_path, tmp_path, called="../net")  # before there is a run that could make a folder
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="cannot be made"):
         place(out=tmp_path / "file")
     with pytest.raises(TrainingError, match="cannot be made"):  # and a run says so before it looks at any film
         train(replace(order(tmp_path / "nowhere", tmp_path), out=tmp_path / "file"))
+
+
+@pytest.mark.parametrize("name", ["label", "patient", " rose", "rose ", "ro\tse", "r" * 61])
+def test_a_class_that_no_table_could_name_is_refused_before_training(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, run = write(tmp_path / "films", {name: 1, "tulip": 1}), tmp_path / "run"
+    assert main(["train", "--data", str(data), "--task", OWN, "--arch", "lenet", "--run", str(run)]) == 1
+    assert f"No class can be called {name!r}. Give 1 to 60 printable" in capsys.readouterr().err
+    assert not run.exists()
 
 
 def test_only_the_same_training_stores_a_network_again(tmp_path: Path) -> None:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from core.dataset import Film
 
 _FIXED: Final = ("file", "patient", "label")
+LONGEST: Final = 60
+"""Characters in the name of a class: it must fit beside a bar."""
+
 _ROUNDING: Final = 0.02
 """How far a row of rounded probabilities may be from 1."""
 
@@ -108,6 +111,21 @@ def header(classes: Sequence[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow([*_FIXED, *classes])
     return out.getvalue()
+
+
+def require_columns(classes: Sequence[object]) -> None:
+    """Whether classes can be called so: each is a column here, and words on screen.
+
+    Raises:
+        DataError: one cannot.
+    """
+    for name in classes:
+        named = isinstance(name, str) and name.isprintable() and name == name.strip() and 0 < len(name) <= LONGEST
+        if not named or name in _FIXED:
+            raise DataError(
+                f"No class can be called {name!r}. Give 1 to {LONGEST} printable characters, neither the first nor the "
+                f"last a space, and none of the names {', '.join(_FIXED)}."
+            )
 
 
 def line(file: str, patient: str, label: str, probabilities: NDArray[np.float64]) -> list[str]:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import CheckpointError
-
-LONGEST = 60
-"""Characters in the name of a class: it must fit beside a bar."""
+from core.evaluate.predictions import require_columns
 
 
 def read(path: Path) -> tuple[str, ...]:
@@ -17,6 +15,7 @@ def read(path: Path) -> tuple[str, ...]:
 
     Raises:
         CheckpointError: the file does not say that.
+        DataError: a class cannot be called as it says.
         OSError: it is not there.
     """
     try:
@@ -30,10 +29,7 @@ def read(path: Path) -> tuple[str, ...]:
     if not isinstance(found, dict) or set(found) != {str(place) for place in range(len(found))}:
         raise CheckpointError('The file of class names must number them from 0 without gaps: {"0": "name", "1": …}.')
     names = [found[str(place)] for place in range(len(found))]
-    for place, name in enumerate(names):
-        if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > LONGEST:
-            raise CheckpointError(f"Class {place} must have a name of 1 to {LONGEST} printable characters.")
-    names = [name.strip() for name in names]
+    require_columns(names)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise CheckpointError(f"Two classes are called {twice[0]!r}. Give each a name of its own.")

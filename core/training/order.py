@@ -10,6 +10,7 @@ from core.architectures import Architecture
 from core.architectures.head import DEFAULT
 from core.checkpoint import folders, open_card, require_name
 from core.errors import CheckpointError, TrainingError
+from core.evaluate.predictions import require_columns
 from core.tasks import Task
 from core.training.recipe import Recipe
 from core.training.setting import Run
@@ -33,6 +34,8 @@ class Order:
         called: what the checkpoint is called; "": ``<task>-<architecture>``.
 
     Raises:
+        CheckpointError: files cannot be called as it is.
+        DataError: a class cannot be called as it is.
         TrainingError: the films would be too small for the network, or of more sizes than its head takes.
     """
 
@@ -54,6 +57,8 @@ class Order:
         return self.called or f"{self.task.name}-{self.architecture.name}"
 
     def __post_init__(self) -> None:
+        require_name(self.name)
+        require_columns(self.task.classes)
         sizes = {stage.size for stage in self.recipe.stages}
         small = self.architecture.smallest
         if min(sizes) < small:
@@ -70,10 +75,8 @@ class Order:
         """Make the folder for the checkpoint: before the first epoch rather than after the last.
 
         Raises:
-            CheckpointError: files cannot be called as it is.
             TrainingError: the folder cannot be made, or a network of this name is in another that the app reads.
         """
-        require_name(self.name)
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
