@@ -92,12 +92,30 @@ def test_valid_is_another_name_of_val(tmp_path: Path) -> None:
 
 def test_classes_are_the_folders_with_films(tmp_path: Path) -> None:
     write(tmp_path, {"train/rose": 1, "train/tulip": 1, "test/rose": 1})
-    (tmp_path / "empty").mkdir()
+    (tmp_path / ".hidden").mkdir()
     assert classes_in(tmp_path) == ("rose", "tulip")
+    (tmp_path / "train" / "daisy").mkdir()
+    with pytest.raises(DataError, match=r"daisy without any\. Put films"):
+        classes_in(tmp_path)
     with pytest.raises(DataError, match="two or more"):
         classes_in(tmp_path / "test")
     write(tmp_path / "pneumonia", {"normal": 1, "pneumonia": 1})
     assert classes_in(tmp_path / "pneumonia") == ("normal", "pneumonia")
+    write(tmp_path / "coins", {"invalid": 1, "Valid": 1})
+    with pytest.raises(DataError, match=r"holds 1 folders.*two or more. Valid counts as a split: call it otherwise"):
+        classes_in(tmp_path / "coins")
+
+
+def test_linked_folders_are_followed_but_not_in_circles_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "films", write(tmp_path / "elsewhere", {"flowers": 2})
+    write(root, {"rose": 1, ".ipynb_checkpoints": 1, "rose/.ipynb_checkpoints": 1})
+    (root / "tulip").symlink_to(elsewhere / "flowers")
+    (root / "rose" / "back").symlink_to(root)
+    (elsewhere / "flowers" / "across").symlink_to(root / "tulip")
+    assert classes_in(root) == ("rose", "tulip")
+    found = index(root, own_task(("rose", "tulip")))
+    assert [film.file for film in found] == ["rose/000.png", "tulip/000.png", "tulip/001.png"]
+    assert not left_out(root, found)
 
 
 def test_classes_of_ones_own_are_trained_from_their_folders(

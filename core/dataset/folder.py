@@ -19,7 +19,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,14 +75,14 @@ def is_film(path: Path) -> bool:
 
 
 def films_below(root: Path) -> list[Path]:
-    """All films below a folder, sorted.
+    """All films below a folder, sorted; also those in folders that are linked to, but none in hidden ones.
 
     Raises:
         DataError: there is no such folder.
     """
     if not root.is_dir():
         raise DataError(f"There is no folder {root}. Give one that holds films.")
-    return sorted(filter(is_film, root.rglob("*")))
+    return sorted(filter(is_film, _files_below(root, frozenset())))
 
 
 def index(root: Path, task: Task) -> list[Film]:
@@ -103,14 +104,25 @@ def classes_in(root: Path) -> tuple[str, ...]:
     """The names of all folders that hold films, sorted: the classes of data that are of no task of ours.
 
     Raises:
-        DataError: there is no such folder, or there are fewer than two.
+        DataError: there is no such folder, there are fewer than two, or one beside them holds no film.
     """
-    found = {path.parent.name for path in films_below(root) if path.parent != root} - set(_CALLED)
-    if len(found) < 2:  # noqa: PLR2004
-        raise DataError(
-            f"{root} holds {len(found)} folders of films. Give one with a folder for every class, two or more."
+    holders = {path.parent for path in films_below(root)} - {root}
+    names = {folder.name for folder in holders}
+    splits = {name for name in names if name.lower() in _CALLED}
+    classes = names - splits
+    if len(classes) < 2:  # noqa: PLR2004
+        taken = (
+            f" {' and '.join(sorted(splits))} counts as a split: call it otherwise if it is a class." if splits else ""
         )
-    return tuple(sorted(found))
+        raise DataError(
+            f"{root} holds {len(classes)} folders of films. Give one with a folder for every class, two or more.{taken}"
+        )
+    if empty := _empty_beside(holders) - classes:
+        raise DataError(
+            f"{root} holds folders of films and, beside them, {' and '.join(sorted(empty))} without any. Put films of "
+            "its class into each, or take it away."
+        )
+    return tuple(sorted(classes))
 
 
 def left_out(root: Path, films: Iterable[Film]) -> Mapping[str, int]:
@@ -163,6 +175,29 @@ def film_at(path: Path, root: Path, task: Task) -> Film | None:
     named = _KERMANY.match(path.name) if task.name == _KERMANY_TASK else None
     label = named["label"].upper() if named else _class_of_folder(path.parent.name, task)
     return None if label is None else Film(path, "/".join(parts), label, split, _patient(path, split, label, task))
+
+
+def _files_below(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """All files but those in hidden folders, by way of links too unless they lead back to a folder ``above``."""
+    real = folder.resolve()
+    if real in above:
+        return
+    with suppress(PermissionError):  # what is not ours to read is passed over, as by glob
+        for path in folder.iterdir():
+            if not path.is_dir():
+                yield path
+            elif not path.name.startswith("."):
+                yield from _files_below(path, above | {real})
+
+
+def _empty_beside(holders: Collection[Path]) -> set[str]:
+    """The names of folders beside those that hold films and without any, hidden ones and splits left out."""
+    beside = {
+        folder for place in {holder.parent for holder in holders} for folder in place.iterdir() if folder.is_dir()
+    }
+    full = {folder for holder in holders for folder in (holder, *holder.parents)}
+    names = {folder.name for folder in beside - full}
+    return {name for name in names if not name.startswith(".") and name.lower() not in _CALLED}
 
 
 def _patient(path: Path, split: str, label: str, task: Task) -> str:
