@@ -337,9 +337,18 @@ def test_a_class_without_films_has_no_area(tmp_path: Path, capsys: pytest.Captur
     data.rename(tmp_path / "few" / "test" / "NORMAL")
     assert main(["evaluate", "--model", MODEL, "--data", str(tmp_path / "few"), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["n"] == 2
+    assert (result["n"], result["left_out"]) == (2, {})
     assert result["per_class"]["VIRUS"]["auroc"] is None
     assert result["macro"]["auprc"] is None
+
+
+def test_an_evaluation_says_which_films_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_films(tmp_path / "data", 1, 1)
+    (data / "test" / "NORMAL").rename(data / "test" / "HEALTHY")
+    assert main(["evaluate", "--model", MODEL, "--data", str(data), "--json"]) == 0
+    said = capsys.readouterr()
+    assert "left out: 1 films in 'HEALTHY', which is none of the classes NORMAL, BACTERIA, VIRUS" in said.err
+    assert json.loads(said.out)["left_out"] == {"HEALTHY": 1}
 
 
 def test_an_evaluation_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,12 +35,16 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure a network on a split of a folder."""
+    from core.dataset import index, left_out, says_left_out
     from core.evaluate.films import films_of, predict
     from core.evaluate.resumable import predict_into
     from core.models import get_pool
 
     chosen = checkpoint.named(options.model, *options.weights)
     films, fold = films_of(chosen, options.data, options.split)
+    left = left_out(options.data, index(options.data, chosen.task))
+    for line in says_left_out(left, chosen.task):
+        say(line)
     if fold:
         say(f"The folder has no splits: {options.split} films are drawn as for training, the test films being {fold}.")
         facts = chosen.card.training
@@ -54,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
         say(f"{file}: {reason}")
     measured = measure(predictions, chosen.task)
     if options.json:
-        print(json.dumps(_facts(chosen, options.split, predictions, measured, fold) | {"skipped": failed}))
+        aside = {"skipped": failed, "left_out": dict(left)}
+        print(json.dumps(_facts(chosen, options.split, predictions, measured, fold) | aside))
     else:
         show(f"{chosen.name} on {len(predictions)} {options.split} films of {options.data}", predictions, measured)
     return SOME_FAILED if failed else ALL_DONE

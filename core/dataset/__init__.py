@@ -25,6 +25,7 @@ from core.dataset.folder import (
     is_named_as_published,
     left_out,
     of_split,
+    says_left_out,
 )
 from core.dataset.splitting import (
     Fold,
@@ -57,5 +58,6 @@ __all__ = [
     "left_out",
     "of_split",
     "parse_fold",
+    "says_left_out",
     "with_validation",
 ]

@@ -131,6 +131,15 @@ def left_out(root: Path, films: Iterable[Film]) -> Mapping[str, int]:
     return Counter(path.parent.name for path in films_below(root) if path not in known)
 
 
+def says_left_out(left: Mapping[str, int], task: Task) -> list[str]:
+    """What is said of films that :func:`left_out` counts, a line for each folder."""
+    classes = ", ".join(task.classes)
+    return [
+        f"left out: {count} films in '{folder}', which is none of the classes {classes}"
+        for folder, count in left.items()
+    ]
+
+
 def is_named_as_published(film: Film) -> bool:
     """Whether its file is called as those of the public sets are."""
     return any(pattern.match(film.path.name) for pattern in (_KERMANY, _KERMANY_NORMAL, _NIH, _COVID))

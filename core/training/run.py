@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.architectures.network import Network
 from core.checkpoint import Card, Checkpoint
 from core.classifier import Classifier
-from core.dataset import counts, fold_of, has_validation, index, left_out
+from core.dataset import counts, fold_of, has_validation, index, left_out, says_left_out
 from core.errors import DivergedError, TrainingError
 from core.evaluate import Predictions, from_csv, to_csv
 from core.evaluate.films import predict
@@ -250,8 +250,8 @@ def _some(films: Films, preprocessing: Preprocessing, count: int = 64) -> torch.
 def _films(order: Order) -> tuple[Order, Films, bool]:
     """The films, decoded; the order, with the fold where one was drawn; and whether validation films were drawn."""
     found = index(order.data, order.task)
-    for folder, count in left_out(order.data, found).items():
-        say(f"left out: {count} films in '{folder}', which is none of the classes {', '.join(order.task.classes)}")
+    for line in says_left_out(left_out(order.data, found), order.task):
+        say(line)
     rows, fold = split(found, order.recipe)
     if aside := len(found) - len(rows):
         say(f"set aside: {aside} validation films, for they lack a class; training patients are held out instead")
