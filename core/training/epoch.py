@@ -81,6 +81,7 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
     steps = lesson.steps(recipe.batch)
     size = recipe.size_of(epoch)
     rng = Generator().manual_seed(recipe.seed * 10_007 + epoch)
+    torch.manual_seed(rng.initial_seed() * 1_009 + team.rank)  # for dropout: masks of its own in each process
     images = lesson.images.at(size)
     order = torch.randperm(len(lesson), generator=rng)
     draws = team.draws(rng)
