@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -229,6 +231,25 @@ def test_a_name_that_another_folder_has_is_refused_before_training(
         place(out=tmp_path / "file")
     with pytest.raises(TrainingError, match="cannot be made"):  # and a run says so before it looks at any film
         train(replace(order(tmp_path / "nowhere", tmp_path), out=tmp_path / "file"))
+
+
+def test_a_folder_that_takes_no_network_costs_no_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = order(write_films(tmp_path / "films", 4, 1), tmp_path, architecture=ARCHITECTURES["lenet"], recipe=SHORT)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.training.order.tempfile.TemporaryFile", full)
+        with pytest.raises(TrainingError, match=r"written to \(No space left on device\)\. Give another folder"):
+            made.make_place()
+    with monkeypatch.context() as patch:
+        patch.setattr("core.training.finish.write", full)
+        with pytest.raises(TrainingError, match=r"cannot be stored in .*out .*give another --out, .* none is trained"):
+            train(made)
+    monkeypatch.setattr("core.training.loop.one_epoch", None)
+    assert train(replace(made, out=tmp_path / "elsewhere")).is_file()
+    assert not [*made.out.glob(".*"), *made.out.glob("tmp*")]
 
 
 @pytest.mark.parametrize("name", ["label", "patient", " rose", "rose ", "ro\tse", "r" * 61])

@@ -20,15 +20,16 @@ from core.architectures.network import Network
 from core.checkpoint import Checkpoint, store
 from core.classifier import Classifier
 from core.dataset import Film, counts, of_split
+from core.errors import TrainingError
 from core.evaluate import figures, to_csv
 from core.evaluate.films import predict
+from core.files import write
 from core.models import best_device
 from core.training.baselines import judged
 from core.training.data import Films
 from core.training.journal import history_csv
 from core.training.order import Order
 from core.training.setting import Run
-from core.training.state import keep
 from core.xray import Preprocessing, read_xray
 
 _PACKAGES = ("torch", "torchvision", "numpy", "pillow")
@@ -65,6 +66,9 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
 
     Returns:
         The checkpoint.
+
+    Raises:
+        TrainingError: it cannot be written.
     """
     table = counts(films.films, order.task)
     facts: dict[str, Any] = {
@@ -116,11 +120,17 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
             "decisions_changed": int((plainly.argmax(1) != predictions.decisions).sum()),
         },
     }
-    _forget_map(replace(stored.checkpoint, folder=order.out))
-    checkpoint = store(order.out, trained.network.state_dict(), facts)
-    keep(checkpoint.predictions, to_csv(predictions).encode())
-    keep(checkpoint.validation, to_csv(validation).encode())
-    keep(checkpoint.history, history_csv(trained.history).encode())
+    try:
+        _forget_map(replace(stored.checkpoint, folder=order.out))
+        checkpoint = store(order.out, trained.network.state_dict(), facts)
+        write(checkpoint.predictions, to_csv(predictions).encode())
+        write(checkpoint.validation, to_csv(validation).encode())
+        write(checkpoint.history, history_csv(trained.history).encode())
+    except OSError as error:
+        raise TrainingError(
+            f"The network cannot be stored in {order.out} ({error.strerror}). Put that right, or give another --out, "
+            "and run the command again: all epochs are kept, and none is trained anew."
+        ) from error
     return checkpoint
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from core.evaluate.predictions import require_columns
 from core.tasks import Task
 from core.training.recipe import Recipe
 from core.training.setting import Run
+
+_PROBE = 2**20  # bytes that must go into the folder for the checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,20 @@ class Order:
             )
 
     def make_place(self) -> None:
-        """Make the folder for the checkpoint: before the first epoch rather than after the last.
+        """Make the folder for the checkpoint, and try it: before the first epoch rather than after the last.
 
         Raises:
-            TrainingError: the folder cannot be made, or a network of this name is in another that the app reads.
+            TrainingError: the folder cannot be made or written to, or a network of this name is in another that the app
+                reads.
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.out) as probe:
+                probe.write(bytes(_PROBE))
         except OSError as error:
-            raise TrainingError(f"--out {self.out} cannot be made ({error.strerror}). Give another folder.") from error
+            raise TrainingError(
+                f"--out {self.out} cannot be made or written to ({error.strerror}). Give another folder."
+            ) from error
         places = folders()
         others = [place for place in places if place != self.out.resolve() and (place / f"{self.name}.json").exists()]
         if self.out.resolve() in places and others:
