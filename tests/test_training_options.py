@@ -16,13 +16,16 @@ from safetensors.torch import load_file
 from core.architectures import ARCHITECTURES
 from core.checkpoint import named
 from core.cli import main
-from core.errors import TrainingError
+from core.dataset import Fold, draw, index
+from core.errors import TrainingError, UnknownNameError
 from core.tasks import TASKS
 from core.training import loop, state
+from core.training import run as runs
 from core.training.best import best_epoch, has_enough
+from core.training.data import decode
 from core.training.initial import file_of, initialise
 from core.training.learning import class_weights, freeze, groups, train_mode
-from core.training.misleading import seen_before
+from core.training.misleading import seen_before, warnings
 from core.training.recipe import Recipe, Stage
 from core.training.run import train
 from tests.checkpoints import random_checkpoint
@@ -65,6 +68,13 @@ def test_a_network_that_learnt_from_films_held_out_now_is_pointed_out(data: Path
     other = replace(SHORT, seed=SHORT.seed + 1)
     assert seen_before([start], same, other, drawn=True)
     assert not seen_before([start], same, other, drawn=False)  # the folder itself says which films are held out
+
+
+@pytest.mark.parametrize(("power", "ends"), [(0.5, "(--class-weights balanced makes them weigh alike)."), (1, "from.")])
+def test_weights_that_were_given_are_not_recommended(data: Path, power: float, ends: str) -> None:
+    films = decode(draw(index(data, TASKS["pneumonia"])[:8], Fold()), TASKS["pneumonia"], 32)
+    (said,) = (line for line in warnings(films, TASKS["pneumonia"], Recipe(class_power=power)) if "balance" in line)
+    assert said.endswith(ends)
 
 
 def test_the_head_of_other_classes_is_left_out(tmp_path: Path) -> None:
@@ -122,6 +132,21 @@ def test_a_name_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> 
     assert file_of("pneumonia-resnet18", tmp_path).endswith("pneumonia-resnet18.safetensors")  # a shipped one
     with pytest.raises(TrainingError, match=r"--init resnet.*pneumonia-vgg16_bn"):
         file_of("resnet", tmp_path)
+
+
+def test_what_cannot_be_started_from_or_taught_by_is_said_before_any_film_is_read(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "decode", None)
+    random_checkpoint(tmp_path / "out", task="covid")
+    with pytest.raises(TrainingError, match="--init nobody is neither"):
+        train(order(data, tmp_path, init="nobody"))
+    with pytest.raises(TrainingError, match=r"gone\.pth: there is no such file"):
+        train(order(data, tmp_path, init=str(tmp_path / "gone.pth")))
+    with pytest.raises(UnknownNameError, match="no model called 'nobody'"):
+        train(order(data, tmp_path, recipe=replace(SHORT, teacher="nobody")))
+    with pytest.raises(TrainingError, match="The teacher covid-resnet18 knows other classes"):
+        train(order(data, tmp_path, recipe=replace(SHORT, teacher="covid-resnet18")))
 
 
 # --- what learns --------------------------------------------------------------------------------------------------
@@ -268,6 +293,12 @@ def test_two_ways_to_say_the_resolution_are_one_too_many(
     command = ["train", "--data", str(data), "--arch", "resnet18", "--stages", "32x1", "--epochs", "2"]
     assert main([*command, "--out", str(tmp_path), "--run", str(tmp_path / "run")]) == 1
     assert "either --stages, or" in capsys.readouterr().err
+
+
+def test_a_number_of_layers_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--data", "x", "--arch", "resnet18", "--freeze", "all"])
+    assert "argument --freeze: 'all' is neither 'trunk' nor a number of layers" in capsys.readouterr().err
 
 
 def test_every_option_is_explained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -256,4 +256,6 @@ def _stages(options: argparse.Namespace) -> tuple[Stage, ...]:
 
 
 def _freeze(text: str) -> int | Literal["trunk"]:
+    if text != "trunk" and not text.removeprefix("-").isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither 'trunk' nor a number of layers")
     return "trunk" if text == "trunk" else int(text)

@@ -40,6 +40,8 @@ def file_of(init: str, out: Path) -> str:
         CheckpointError: there is such a checkpoint, and it is broken or altered.
         TrainingError: it says nothing that there is.
     """
+    if Path(init).suffix in _READERS and not Path(init).is_file():
+        raise TrainingError(f"--init {init}: there is no such file. Give one that there is, or --init scratch.")
     if init in {"scratch", "imagenet"} or Path(init).suffix in _READERS:
         return init
     try:

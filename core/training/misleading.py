@@ -21,7 +21,7 @@ _DRAWN: Final = ("fold", "val_share", "seed")
 """What of a recipe decides which films are held out."""
 
 
-def warnings(films: Films, task: Task) -> tuple[str, ...]:
+def warnings(films: Films, task: Task, recipe: Recipe) -> tuple[str, ...]:
     """What in the data can make a network look better than it is, or teach it something wrong; one sentence each.
 
     Patients and copies are judged as the page "Data set" judges them (:mod:`core.dataset.health`), by names and sha256.
@@ -40,7 +40,7 @@ def warnings(films: Films, task: Task) -> tuple[str, ...]:
         "the training data",
     )
     found = [finding.says for finding in examine(census).values() if finding.state == "warning"]
-    return tuple(_of_others(films, task) + _unbalanced(films, task) + found)
+    return tuple(_of_others(films, task) + _unbalanced(films, task, recipe.class_power) + found)
 
 
 def seen_before(cards: Sequence[Card], films: Films, recipe: Recipe, *, drawn: bool) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def _of_others(films: Films, task: Task) -> list[str]:
     ]
 
 
-def _unbalanced(films: Films, task: Task) -> list[str]:
+def _unbalanced(films: Films, task: Task, class_power: float) -> list[str]:
     learnt = films.where("train").labels
     tally = {label: int((learnt == k).sum()) for k, label in enumerate(task.classes)}
     most = max(tally, key=lambda label: tally[label])
@@ -86,4 +86,5 @@ def _unbalanced(films: Films, task: Task) -> list[str]:
     if not few:
         return []
     rare = " and ".join(f"{tally[label]:,} of {label}" for label in few)
-    return [f"Classes are out of balance: {rare}, but {tally[most]:,} films of {most} to learn from (--class-weights)."]
+    advice = "" if class_power >= 1 else " (--class-weights balanced makes them weigh alike)"
+    return [f"Classes are out of balance: {rare}, but {tally[most]:,} films of {most} to learn from{advice}."]

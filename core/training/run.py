@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from core.architectures.network import Network
 from core.checkpoint import Card, Checkpoint
@@ -76,10 +75,11 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
             f"Give --batch {2 * team.size} or more."
         )
     order.make_place()
+    sources = _sources(order)  # a name that is none is said before any film is read
     board = Board(order.run / "tensorboard") if order.tensorboard and team.leads else None
     # Read with what the finished classifier will read with: one preprocessing for all.
     order, films, drawn = _films(order)
-    doubts = warnings(films, order.task) + seen_before(_sources(order), films, order.recipe, drawn=drawn)
+    doubts = warnings(films, order.task, order.recipe) + seen_before(sources, films, order.recipe, drawn=drawn)
     for doubt in doubts:
         say(f"warning: {doubt}")
     train_set, val_set = (_located(order, films.where(name)) for name in ("train", "val"))
@@ -200,7 +200,8 @@ def _taught(order: Order, films: Films, team: Team = ALONE) -> Films:
         return films
     if not team.leads:
         team.tell(None)  # the first process asks, and what the teachers said is kept for the others
-    said = np.mean([_of_teacher(teacher, order, films) for teacher in _teachers(order)], axis=0)
+    every = [_said(teacher, films, order.run.parent).probabilities for teacher in _teachers(order)]
+    said = np.mean(every, axis=0, dtype=np.float32)
     if team.leads:
         team.tell(None)
     share = order.recipe.teaching
@@ -209,19 +210,17 @@ def _taught(order: Order, films: Films, team: Team = ALONE) -> Films:
 
 def _teachers(order: Order) -> list[Checkpoint]:
     names = order.recipe.teacher.split(",") if order.recipe.teacher else []
-    return [checkpoint_called(name.strip(), order.out) for name in names]
+    found = [checkpoint_called(name.strip(), order.out) for name in names]
+    for teacher in found:
+        if teacher.card.classes != order.task.classes:
+            raise TrainingError(f"The teacher {teacher.name} knows other classes. Choose one of '{order.task.name}'.")
+    return found
 
 
 def _sources(order: Order) -> list[Card]:
     """Cards of the networks that this one takes something over from."""
     start = card_of(order.start)
     return [*([start] if start else []), *(teacher.card for teacher in _teachers(order))]
-
-
-def _of_teacher(teacher: Checkpoint, order: Order, films: Films) -> NDArray[np.float32]:
-    if teacher.card.classes != order.task.classes:
-        raise TrainingError(f"The teacher {teacher.name} knows other classes. Choose one of '{order.task.name}'.")
-    return _said(teacher, films, order.run.parent).probabilities.astype(np.float32)
 
 
 def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:
