@@ -28,7 +28,9 @@ with left:
 - **Colours are scaled within one image.** The hottest place is always hottest, however weak the evidence. Two films,
   two classes or two networks can't be compared by colour; compare their probabilities.
 - A class below {percent(SHOWN_FROM)} (less among more than three) shows no map unless asked for, for the same reason.
-- The map has few cells (7 x 7 for a 224-pixel network) and is smoothed to the film's size: no edge is sharp.
+- The map has few cells (7 x 7 for a 224-pixel network) and is smoothed to the film's size: no edge is sharp. Each cell
+  lies in the middle of what it sees, which in most networks is not an even division of the film
+  ([Araujo et al. 2019](https://doi.org/10.23915/distill.00021)).
 - The **contour** encloses what is hotter than the chosen share of the strongest place.
 - Heat on a side marker, a border, a tube or text: the network may be reading that, a shortcut, and not a lung.
 """)
