@@ -109,7 +109,7 @@ INPUT: Final = "input"
 AND: Final = " + "
 
 _FINE = 8  # cells of a map that is laid out to one of the network's
-_ENOUGH = 256  # cells along a side that need not be made finer
+_ENOUGH = 100  # cells along a side that need not be made finer
 
 
 def inside(window: Window, height: int, width: int) -> NDArray[np.bool_]:
