@@ -213,9 +213,7 @@ def pick_layers(checkpoint: Checkpoint, method: str) -> tuple[str, ...]:
     if not METHODS[method].by_layer:
         return ()
     names = [stage.name for stage in reversed(checkpoint.architecture.stages)]
-    found = state.value(state.reading.LAYERS)
-    known = [name for name in found if name in names] if isinstance(found, list) else []
-    state.put(state.reading.LAYERS, known or names[:1])
+    state.put(state.reading.LAYERS, state.kept(state.reading.LAYERS, names) or names[:1])
     chosen = st.multiselect(
         "Target layer",
         names,

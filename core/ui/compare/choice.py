@@ -76,13 +76,10 @@ def _kind() -> bool:
 
 
 def _backbones(good: Mapping[str, Checkpoint], *, two: bool) -> tuple[Checkpoint, ...]:
-    found = state.value(state.compare.BACKBONES)
-    known = [name for name in found if name in good] if isinstance(found, list) else []
-    if not known and found != []:
-        known = _first(good)
+    known = state.kept(state.compare.BACKBONES, good, _first(good))
     asked = _asked(good, known)
     there = {name: one for name, one in good.items() if _question(one) == asked}
-    state.put(state.compare.BACKBONES, [name for name in dict.fromkeys(known) if name in there][:PANES])
+    state.put(state.compare.BACKBONES, [name for name in known if name in there][:PANES])
     called = titles(list(there.values()))
     chosen = st.multiselect(
         "Backbones",
@@ -148,10 +145,7 @@ def _question(checkpoint: Checkpoint) -> Question:
 
 
 def _methods(most: int) -> tuple[str, ...]:
-    found = state.value(state.compare.METHODS)
-    known = [name for name in dict.fromkeys(found) if name in METHODS] if isinstance(found, list) else []
-    if not known and found != []:
-        known = [DEFAULT]
+    known = state.kept(state.compare.METHODS, METHODS, [DEFAULT])
     if len(known) > most:
         st.caption(f"At most {PANES} panes: only {METHODS[known[0]].title if most == 1 else f'{most} methods'} kept.")
     state.put(state.compare.METHODS, known[:most])
@@ -175,9 +169,7 @@ def _depths(backbones: Sequence[Checkpoint], methods: Sequence[str]) -> tuple[in
     if not backbones or not any(METHODS[name].by_layer for name in methods):
         return (0,)
     options = [str(depth) for depth in range(min(len(one.architecture.stages) for one in backbones))]
-    found = state.value(state.compare.LAYERS)
-    known = [name for name in dict.fromkeys(found) if name in options] if isinstance(found, list) else []
-    state.put(state.compare.LAYERS, known or options[:1])
+    state.put(state.compare.LAYERS, state.kept(state.compare.LAYERS, options) or options[:1])
     chosen = st.multiselect(
         "Target layers",
         options,

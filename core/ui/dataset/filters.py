@@ -114,8 +114,7 @@ def _merged(source: Source) -> Source:
 
 def _several(label: str, key: str, options: tuple[str, ...], words: Callable[[str], str]) -> list[str]:
     """A picker of none, one or several; none means all."""
-    kept = state.value(key)
-    state.put(key, [name for name in kept if name in options] if isinstance(kept, list) else [])
+    state.put(key, state.kept(key, options))
     if len(options) < 2:  # noqa: PLR2004 - nothing to choose
         state.put(key, [])
         return []

@@ -36,10 +36,10 @@ from core.ui.state import (
 )
 from core.ui.state.keeping import fragment, keep
 from core.ui.state.upload import Upload
-from core.ui.state.values import clamp, forget, picked, put, selected_rows, settle, settle_many, value
+from core.ui.state.values import clamp, forget, kept, picked, put, selected_rows, settle, settle_many, value
 
 __all__ = [
-    "Upload", "clamp", "compare", "dataset", "films", "forget", "fragment", "keep", "links", "look", "models",
-    "performance", "picked", "put", "reading", "selected_rows", "settle", "settle_many", "tables", "training", "value",
-    "visitor",
+    "Upload", "clamp", "compare", "dataset", "films", "forget", "fragment", "keep", "kept", "links", "look",
+    "models", "performance", "picked", "put", "reading", "selected_rows", "settle", "settle_many", "tables", "training",
+    "value", "visitor",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import streamlit as st
@@ -28,6 +28,19 @@ def settle(key: str, options: Sequence[str]) -> str:
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
     return str(st.session_state[key])
+
+
+def kept(key: str, options: Container[str], first: Sequence[str] = ()) -> list[str]:
+    """What a picker of several, or a link, held that is among today's options, each once.
+
+    Args:
+        key: of the picker.
+        options: what there is today.
+        first: taken where nothing is left; but not where a visitor chose nothing.
+    """
+    found = st.session_state.get(key)
+    left = [name for name in dict.fromkeys(found) if name in options] if isinstance(found, list) else []
+    return left if left or found == [] else list(first)
 
 
 def settle_many(key: str, options: Sequence[str], first: Sequence[str] | None = None) -> None:
