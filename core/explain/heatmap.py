@@ -139,11 +139,13 @@ def on_film(values: NDArray[np.float32], window: Window, grid: Grid | None = Non
     if window == WHOLE and all(grid is None or _even(grid, cells) for cells in (height, width)):
         return values
     down, across = _laid(height, grid, top, bottom), _laid(width, grid, left, right)
-    laid = down @ values @ across.T  # [H, h] [h, w] [w, W]
+    whole: NDArray[np.float32] = down @ values @ across.T  # [H, h] [h, w] [w, W]
     # No fine cell need lie in the middle of the hottest, or of the coldest: 1 and 0 again, as in the map before.
-    low, high = float(laid.min()), float(laid.max())
-    whole = ((laid - low) / (high - low or 1.0)).astype(np.float32)
-    whole[~inside(window, *whole.shape)] = 0
+    low, high = whole.min(), whole.max()
+    whole -= low
+    whole /= np.maximum(high - low, np.finfo(np.float32).tiny)
+    if window != WHOLE:
+        whole[~inside(window, *whole.shape)] = 0
     whole.setflags(write=False)
     return whole
 
