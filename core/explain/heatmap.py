@@ -139,7 +139,7 @@ def on_film(values: NDArray[np.float32], window: Window, grid: Grid | None = Non
     if window == WHOLE and all(grid is None or _even(grid, cells) for cells in (height, width)):
         return values
     down, across = _laid(height, grid, top, bottom), _laid(width, grid, left, right)
-    whole: NDArray[np.float32] = down @ values @ across.T  # [H, h] [h, w] [w, W]
+    whole = (down @ values @ across.T).astype(np.float32, copy=False)  # [H, h] [h, w] [w, W]
     # No fine cell need lie in the middle of the hottest, or of the coldest: 1 and 0 again, as in the map before.
     low, high = whole.min(), whole.max()
     whole -= low
@@ -154,8 +154,7 @@ def on_input(values: NDArray[np.float32], side: int, grid: Grid) -> NDArray[np.f
     """A map → the same at the size of what was fed, float32 ``[side, side]``; its grid's unit is that side."""
     middles = (np.arange(side) + 0.5) / side
     down, across = (_between(cells, grid, middles) for cells in values.shape)
-    whole: NDArray[np.float32] = (down @ values @ across.T).astype(np.float32, copy=False)
-    return whole
+    return (down @ values @ across.T).astype(np.float32, copy=False)
 
 
 def _even(grid: Grid, cells: int) -> bool:
