@@ -135,7 +135,11 @@ def test_a_network_of_somebody_elses_classes_is_given_no_statistics(
     found = random_checkpoint(tmp_path / "weights", arch="lenet")
     card = json.loads(found.card_file.read_text("utf-8")) | {"task": OWN}
     found.card_file.write_text(json.dumps(card), "utf-8")
-    command = ["guard", "--weights", str(found.folder), "--data", str(write_films(tmp_path / "data", 1, 2))]
+    for label in found.card.classes:
+        folder = tmp_path / "data" / "test" / label
+        folder.mkdir(parents=True)
+        (folder / "film.png").write_bytes(as_png8(film(80, 72)))
+    command = ["guard", "--weights", str(found.folder), "--data", str(tmp_path / "data")]
     assert main(command) == 0
     assert f"left out: {found.name} has classes of its own" in capsys.readouterr().err
     assert main([*command, "--model", found.name]) == 2
