@@ -107,17 +107,15 @@ def read_many(sources: Iterable[Source], classifier: Classifier, batch: int = BA
         ahead: deque[Future[Outcome]] = deque()
 
         def fetch() -> None:
-            more = islice(numbered, max(0, room - len(ahead)))
+            more = islice(numbered, max(0, max(room, _WORKERS) - len(ahead)))
             ahead.extend(pool.submit(decode, index, source) for index, source in more)
 
         fetch()
-        largest, decoded = 1, []
+        decoded: list[Outcome] = []
         while ahead:
-            outcome = ahead.popleft().result()
-            decoded.append(outcome)
-            if outcome.xray is not None:
-                largest = max(largest, outcome.xray.pixels.size)
-                room = min(batch, max(1, _PIXELS // largest))
+            decoded.append(ahead.popleft().result())
+            if sizes := [outcome.xray.pixels.size for outcome in decoded if outcome.xray is not None]:
+                room = min(batch, max(1, _PIXELS // max(sizes)))
             fetch()  # these are decoded while the network reads the ones in hand
             if len(decoded) >= room or not ahead:
                 yield from _read(decoded, classifier)

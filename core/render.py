@@ -196,7 +196,7 @@ def difference(grey: Grey, first: NDArray[np.float32], second: NDArray[np.float3
     if look.contour:
         for values, colour in ((first, FIRST), (second, SECOND)):
             # Where fewer places than that have any evidence: around those.
-            at = float(np.quantile(values, 1 - level)) or float(values[values > 0].min())
+            at = float(np.quantile(values, 1 - level)) or float(values[values > 0].min(initial=1))
             _draw_lines(drawn, contours(values, width, height, at), colour)
     return np.asarray(drawn)
 

@@ -83,6 +83,13 @@ def test_bytes_are_fetched_as_they_are_needed(classifier: Classifier, monkeypatc
     next(outcomes)
     assert len(fetched) <= 4
     assert sum(outcome.reading is not None for outcome in outcomes) == 39
+    monkeypatch.setattr(batch, "_PIXELS", 5 * 80 * 80)
+    sizes: list[int] = []
+    real = classifier.read
+    monkeypatch.setattr(classifier, "read", lambda xrays: sizes.append(len(xrays)) or real(xrays))
+    large = as_png8(film(400, 400))
+    assert len(list(read_many([lambda data=data: data for data in (*FILES, large, *FILES)], classifier))) == 15
+    assert sizes[-1] > 1  # one large film slows down none but its own batch
 
 
 def test_files_that_cannot_be_read_are_named_and_left_out(tmp_path: Path) -> None:

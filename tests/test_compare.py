@@ -222,6 +222,13 @@ def test_maps_are_compared_where_both_networks_looked() -> None:
     assert shown.heatmap.values[seen].min() > 0
 
 
+def test_a_map_that_marks_nothing_where_the_other_looked_is_compared_over_the_whole_film() -> None:
+    whole = np.zeros((8, 8))
+    whole[3, 7] = 1
+    part = dataclasses.replace(heatmap(spot(4, 4)), window=(0.25, 0.0, 0.75, 1.0))
+    assert np.isfinite(agree(heatmap(whole), part).spearman)
+
+
 def test_maps_that_do_not_add_up_share_no_scale_between_networks_or_layers() -> None:
     last, before = (heatmap(spot(1, 1), layer=layer, in_logits=False) for layer in ("layer4", "layer3"))
     assert len({one.name for one in common([last, before, dataclasses.replace(last, model="another")])}) == 3

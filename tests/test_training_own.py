@@ -113,6 +113,7 @@ def test_linked_folders_are_followed_but_not_in_circles_and_hidden_ones_are_not(
     write(root, {"rose": 1, ".ipynb_checkpoints": 1, "rose/.ipynb_checkpoints": 1})
     (root / "tulip").symlink_to(elsewhere / "flowers")
     (root / "rose" / "back").symlink_to(root)
+    (root / "old").symlink_to(root / "rose")
     (elsewhere / "flowers" / "across").symlink_to(root / "tulip")
     assert classes_in(root) == ("rose", "tulip")
     found = index(root, own_task(("rose", "tulip")))

@@ -199,6 +199,13 @@ def test_what_a_decoder_would_read_for_minutes_is_refused(make: Callable[[], byt
 
 
 SEQUENCE = b"\x27\0\x10\x10SQ\0\0" + b"\xff" * 4
+
+
+def test_what_lies_behind_a_jpeg_may_look_like_anything() -> None:
+    data = synthetic.as_jpeg(FILM) + np.random.default_rng(0).bytes(4 * 2**20)  # as phones append a film that moves
+    assert read_xray(data).height == 120
+
+
 EMPTY_ITEMS = SEQUENCE + b"\xfe\xff\0\xe0\0\0\0\0" * 200_000 + b"\xfe\xff\xdd\xe0\0\0\0\0"
 EMPTY_ELEMENTS = b"\x27\0\x10\x10CS\0\0" * 200_000
 

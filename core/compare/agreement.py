@@ -75,7 +75,10 @@ def agree(first: Heatmap, second: Heatmap) -> Agreement:
     """
     one, two = (spread(heatmap.require().values, GRID, GRID) for heatmap in (first, second))
     both = inside(first.window, GRID, GRID) & inside(second.window, GRID, GRID)
-    return Agreement(spearman(one[both], two[both]), _overlap(one[both], two[both]), one, two)
+    seen = one[both], two[both]
+    if any(np.ptp(part) == 0 for part in seen):  # all that one of them marks lies where the other did not look
+        seen = one, two
+    return Agreement(spearman(*seen), _overlap(*seen), one, two)
 
 
 def hottest(values: NDArray[np.float32], share: float = TOP) -> NDArray[np.bool_]:

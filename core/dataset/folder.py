@@ -82,7 +82,7 @@ def films_below(root: Path) -> list[Path]:
     """
     if not root.is_dir():
         raise DataError(f"There is no folder {root}. Give one that holds films.")
-    return sorted(filter(is_film, _files_below(root, frozenset())))
+    return sorted(filter(is_film, _files_below(root, {root.resolve()})))
 
 
 def index(root: Path, task: Task) -> list[Film]:
@@ -186,23 +186,29 @@ def film_at(path: Path, root: Path, task: Task) -> Film | None:
     return None if label is None else Film(path, "/".join(parts), label, split, _patient(path, split, label, task))
 
 
-def _files_below(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
-    """All files but those in hidden folders, by way of links too unless they lead back to a folder ``above``."""
-    real = folder.resolve()
-    if real in above:
-        return
+def _files_below(folder: Path, known: set[Path]) -> Iterator[Path]:
+    """All files but those in hidden folders, once each: no link leads to what lies in a folder that is ``known``."""
     with suppress(PermissionError):  # what is not ours to read is passed over, as by glob
         for path in folder.iterdir():
             if not path.is_dir():
                 yield path
-            elif not path.name.startswith("."):
-                yield from _files_below(path, above | {real})
+                continue
+            real = path.resolve()
+            linked = path.is_symlink()
+            if path.name.startswith(".") or (linked and any(real.is_relative_to(one) for one in known)):
+                continue
+            if linked:
+                known.add(real)
+            yield from _files_below(path, known)
 
 
 def _empty_beside(holders: Collection[Path]) -> set[str]:
-    """The names of folders beside those that hold films and without any, hidden ones and splits left out."""
+    """The names of folders beside those that hold films and without any, but hidden ones, links and splits."""
     beside = {
-        folder for place in {holder.parent for holder in holders} for folder in place.iterdir() if folder.is_dir()
+        folder
+        for place in {holder.parent for holder in holders}
+        for folder in place.iterdir()
+        if folder.is_dir() and not folder.is_symlink()
     }
     full = {folder for holder in holders for folder in (holder, *holder.parents)}
     names = {folder.name for folder in beside - full}

@@ -135,7 +135,8 @@ def _asked(probabilities: NDArray[np.float64], classes: Sequence[str], heatmap: 
     target = probabilities[:, classes.index(heatmap.target)]
     if heatmap.against is None:
         return target
-    found: NDArray[np.float64] = target / (target + probabilities[:, classes.index(heatmap.against)])
+    both = target + probabilities[:, classes.index(heatmap.against)]
+    found: NDArray[np.float64] = target / np.maximum(both, np.finfo(np.float64).tiny)
     return found
 
 

@@ -68,20 +68,19 @@ def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) 
     def similarity(network: Network) -> float:
         return spearman(plain, redone(classifier, network, square, heatmap))
 
-    fresh = [
-        checkpoint.architecture.drawn(len(checkpoint.card.classes), checkpoint.card.head, size, seed + more)
-        .eval()
-        .requires_grad_(requires_grad=False)
-        .to(classifier.device)
-        for more in range(FRESH)
-    ]
+    def fresh(more: int) -> Network:
+        drawn = checkpoint.architecture.drawn(len(checkpoint.card.classes), checkpoint.card.head, size, seed + more)
+        return drawn.eval().requires_grad_(requires_grad=False).to(classifier.device)
+
     network = copy.deepcopy(classifier.network)
     steps = []
-    for (name, modules), (_, drawn) in zip(_layers(network), _layers(fresh[0]), strict=True):
+    for (name, modules), (_, drawn) in zip(_layers(network), _layers(fresh(0)), strict=True):
         for module, other in zip(modules, drawn, strict=True):
             module.load_state_dict(other.state_dict())
         steps.append(Step(name, similarity(network)))
-    last = [found for found in (steps[-1].similarity, *map(similarity, fresh[1:])) if not isnan(found)]
+    del network  # large ones are held one at a time
+    ends = (steps[-1].similarity, *(similarity(fresh(more)) for more in range(1, FRESH)))
+    last = [found for found in ends if not isnan(found)]
     return (*steps[:-1], Step(steps[-1].layer, fmean(last) if last else nan))
 
 

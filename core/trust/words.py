@@ -34,8 +34,8 @@ def verdict(found: Faithfulness) -> str:
     """In how many of the figures the map beats what knows nothing of the film."""
     if found.before < LITTLE:
         return (
-            f"The network gives this class only {probability(found.before)} on the whole film: too little to fall when "
-            "places are taken away, so the figures say nothing of this map."
+            f"On the whole film there are only {probability(found.before)} to lose: too little to fall when places are "
+            "taken away, so the figures say nothing of this map."
         )
     better = [name for name in SCORES if beats(name, getattr(found, name))]
     if len(better) == len(SCORES):

@@ -14,7 +14,7 @@ from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED
 
 _UNUSUAL: Final = "This {} is built in an unusual way that takes too long to read. Save it again as PNG."
 _PNG_CHUNKS: Final = 65_536
-_JPEG_MARKERS: Final = 10_000
+_JPEG_SEGMENTS: Final = 10_000
 
 
 def _check_png(data: bytes) -> None:
@@ -39,11 +39,24 @@ def _check_png(data: bytes) -> None:
 
 
 def _check_jpeg(data: bytes) -> None:
-    """Refuse more scans than anybody writes, and more markers than Pillow should look at one by one."""
-    this, following = np.frombuffer(data, np.uint8)[:-1], np.frombuffer(data, np.uint8)[1:]
+    """Refuse more scans than anybody writes, and more segments than Pillow should look at one by one.
+
+    What lies in a segment, or behind the image's end, may look like anything.
+    """
+    at = 2
+    for _ in range(_JPEG_SEGMENTS):
+        if data[at : at + 1] != b"\xff" or data[at + 1 : at + 2] in (b"\xda", b""):
+            break
+        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")  # noqa: PLR2004 - FF fills
+    else:
+        raise XrayError(_UNUSUAL.format("JPEG"))
+    end = data.find(b"\xff\xd9", at)
+    values = np.frombuffer(data, np.uint8)[at : end if end > 0 else None]
+    this, following = values[:-1], values[1:]
     # Behind FF: 00 is a value among others, D0…D7 and FF are no segments.
     marks = (this == 0xFF) & (following > 0) & (following != 0xFF) & (following & 0xF8 != 0xD0)  # noqa: PLR2004
-    if data.count(b"\xff\xda") > MAX_JPEG_SCANS or int(marks.sum()) > _JPEG_MARKERS:
+    scans = marks & (following == 0xDA)  # noqa: PLR2004
+    if int(scans.sum()) > MAX_JPEG_SCANS or int(marks.sum()) > _JPEG_SEGMENTS:
         raise XrayError(_UNUSUAL.format("JPEG"))
 
 
