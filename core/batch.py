@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from core.errors import XrayError
-from core.files import read_at_most
-from core.xray import LIMITS, Xray, read_xray
+from core.xray import Xray, read_file, read_xray
 
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
@@ -52,8 +51,8 @@ class Outcome:
 
 
 def of_file(path: Path) -> Source:
-    """A film's file, of which no more is read than tells that it is too large."""
-    return partial(read_at_most, path, LIMITS.max_bytes)
+    """The film in a file."""
+    return partial(read_file, path)
 
 
 def readable(paths: Iterable[Path], what: str, say: Callable[[str], object]) -> Iterator[tuple[Path, Xray]]:
@@ -69,7 +68,7 @@ def readable(paths: Iterable[Path], what: str, say: Callable[[str], object]) -> 
     """
     for path in tqdm(paths, desc=what, unit="film"):
         try:
-            xray = read_xray(read_at_most(path, LIMITS.max_bytes))
+            xray = read_file(path)
         except (XrayError, OSError) as error:
             say(f"{path}: {error}")
         else:

@@ -83,7 +83,7 @@ def test_folders_may_be_called_nearly_as_the_class_is(tmp_path: Path) -> None:
 
 def test_what_is_of_no_class_is_counted(tmp_path: Path) -> None:
     write(tmp_path, {"rose": 2, "notes": 3})
-    assert dict(left_out(tmp_path, index(tmp_path, own_task(("rose", "tulip"))))) == {"notes": 3}
+    assert dict(left_out(tmp_path, own_task(("rose", "tulip")))) == {"notes": 3}
 
 
 def test_valid_is_another_name_of_val(tmp_path: Path) -> None:
@@ -116,9 +116,10 @@ def test_linked_folders_are_followed_but_not_in_circles_and_hidden_ones_are_not(
     (root / "old").symlink_to(root / "rose")
     (elsewhere / "flowers" / "across").symlink_to(root / "tulip")
     assert classes_in(root) == ("rose", "tulip")
-    found = index(root, own_task(("rose", "tulip")))
+    task = own_task(("rose", "tulip"))
+    found = index(root, task)
     assert [film.file for film in found] == ["rose/000.png", "tulip/000.png", "tulip/001.png"]
-    assert not left_out(root, found)
+    assert not left_out(root, task)
 
 
 def test_classes_of_ones_own_are_trained_from_their_folders(

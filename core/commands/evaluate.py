@@ -35,14 +35,14 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure a network on a split of a folder."""
-    from core.dataset import index, left_out, says_left_out
+    from core.dataset import left_out, says_left_out
     from core.evaluate.films import films_of, predict
     from core.evaluate.resumable import predict_into
     from core.models import get_pool
 
     chosen = checkpoint.named(options.model, *options.weights)
     films, fold = films_of(chosen, options.data, options.split)
-    left = left_out(options.data, index(options.data, chosen.task))
+    left = left_out(options.data, chosen.task)
     for line in says_left_out(left, chosen.task):
         say(line)
     if fold:

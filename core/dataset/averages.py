@@ -19,7 +19,7 @@ from core.dataset.folder import Film
 from core.errors import DataError, XrayError
 from core.files import ASSETS
 from core.tasks import TASKS, Task
-from core.xray import Preprocessing, read_xray
+from core.xray import Preprocessing, read_file
 
 SIDE: Final = 224
 LEAST: Final = 100
@@ -164,7 +164,7 @@ def _portrait(rows: Iterable[Film], label: str) -> Portrait:
     mean, squares, count = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE)), 0
     for film in tqdm(list(rows), desc=label, unit="film", leave=False):
         try:
-            pixels = preprocessing.square(read_xray(film.path.read_bytes())).astype(np.float64)
+            pixels = preprocessing.square(read_file(film.path)).astype(np.float64)
         except (XrayError, OSError):
             continue  # training skips it as well, and lists it
         count += 1

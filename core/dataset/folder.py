@@ -125,10 +125,9 @@ def classes_in(root: Path) -> tuple[str, ...]:
     return tuple(sorted(classes))
 
 
-def left_out(root: Path, films: Iterable[Film]) -> Mapping[str, int]:
-    """Folder → number of its films that are not among ``films``: the index knows no class for them."""
-    known = {film.path for film in films}
-    return Counter(path.parent.name for path in films_below(root) if path not in known)
+def left_out(root: Path, task: Task) -> Mapping[str, int]:
+    """Folder → number of its films that are of no class of the task, and so in no index."""
+    return Counter(path.parent.name for path in films_below(root) if film_at(path, root, task) is None)
 
 
 def says_left_out(left: Mapping[str, int], task: Task) -> list[str]:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from core.dataset import Film, fingerprint
 from core.errors import XrayError
 from core.tasks import Task
-from core.xray import Preprocessing, read_xray
+from core.xray import Preprocessing, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def decode(films: Sequence[Film], task: Task, canvas: int) -> Films:
 
     def one(film: Film) -> tuple[NDArray[np.uint8], str] | Skipped:
         try:
-            xray = read_xray(film.path.read_bytes())
+            xray = read_file(film.path)
         except (XrayError, OSError) as error:
             return Skipped(film.file, str(error))
         return np.rint(square(xray) * 255).astype(np.uint8), xray.sha256

@@ -30,7 +30,7 @@ from core.training.data import Films
 from core.training.journal import history_csv
 from core.training.order import Order
 from core.training.setting import Run
-from core.xray import Preprocessing, read_xray
+from core.xray import Preprocessing, read_file
 
 _PACKAGES = ("torch", "torchvision", "numpy", "pillow")
 
@@ -158,7 +158,7 @@ def _in_full(
     rows = []
     with torch.backends.cudnn.flags(allow_tf32=False):
         for start in range(0, len(films), batch):
-            xrays = [read_xray(film.path.read_bytes()) for film in films[start : start + batch]]
+            xrays = [read_file(film.path) for film in films[start : start + batch]]
             images = torch.from_numpy(preprocessing.batch(xrays)).repeat(1, 3, 1, 1).to(device)
             rows.append((plain.head(plain.trunk(images)).double() / trained.temperature).softmax(1).cpu())
     return torch.cat(rows).numpy()

@@ -249,7 +249,7 @@ def _some(films: Films, preprocessing: Preprocessing, count: int = 64) -> torch.
 def _films(order: Order) -> tuple[Order, Films, bool]:
     """The films, decoded; the order, with the fold where one was drawn; and whether validation films were drawn."""
     found = index(order.data, order.task)
-    for line in says_left_out(left_out(order.data, found), order.task):
+    for line in says_left_out(left_out(order.data, order.task), order.task):
         say(line)
     rows, fold = split(found, order.recipe)
     if aside := len(found) - len(rows):

@@ -8,7 +8,7 @@ import os
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.explain import Heatmap, shows
+from core.explain import Heatmap
 from core.render import COLOUR_MAPS, Look, stops
 from core.tasks import Task
 from core.ui import reading_room, state
@@ -56,7 +56,7 @@ def legend(look: Look, heatmap: Heatmap, task: Task, top: str = "") -> None:
         task: what its classes are called.
         top: the high end as a figure, where the scale has one.
     """
-    says = shows(heatmap, lambda name: f"<b>{html.escape(task.words[name])}</b>")
+    says = reading_room.high_end(heatmap, lambda name: f"<b>{html.escape(task.words[name])}</b>", top)
     # Over mid grey and with the overlay's own cover, so that the legend's colours are those in the picture.
     colours = stops(look.colours)
     covers = [round(255 * look.opacity * place / (len(colours) - 1)) for place in range(len(colours))]
@@ -66,5 +66,5 @@ def legend(look: Look, heatmap: Heatmap, task: Task, top: str = "") -> None:
         "<span>low</span>"
         f'<span role="img" aria-label="Colour scale from low to high evidence" style="flex:0 1 12rem;height:.8rem;'
         f'border-radius:3px;border:1px solid #7f8a90;background:linear-gradient(90deg,{gradient}),#8a8a8a"></span>'
-        f"<span>high{f' ({top})' if top else ''}: {says}</span></div>"
+        f"<span>{says}</span></div>"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
@@ -37,7 +37,7 @@ def show(figure: Figure, alt: str, *, name: str = "", key: str = "", fmt: str = 
 
 
 def pick(  # noqa: PLR0913 - as above, and what a click does
-    figure: Figure, alt: str, *, name: str, key: str, picked: Callable[[], None], by: Iterable[Selected]
+    figure: Figure, alt: str, *, name: str, key: str, picked: Callable[[], None], by: tuple[Selected, ...]
 ) -> PlotlyState:
     """Draw a figure whose points can be clicked.
 
@@ -49,7 +49,6 @@ def pick(  # noqa: PLR0913 - as above, and what a click does
     Returns:
         What is selected.
     """
-    by = tuple(by)
     config = _config(name, "", [] if by == ("points",) else _PICKING)
     return st.plotly_chart(
         figure, width="stretch", config=config, key=key, on_select=picked, selection_mode=by, alt=alt

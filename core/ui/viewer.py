@@ -172,7 +172,7 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
             says=widgets.sentence([METHODS[heatmap.method].title, heatmap.place])
             + f" · {checkpoint.title}. Colours are scaled within this image.",
             values=heatmap.values,
-            high=reading_room.high_end(heatmap, checkpoint),
+            high=reading_room.high_end(heatmap, task.words.__getitem__),
         )
     reading_room.show("diagnose_room", [in_room(result.upload, film, task)], [original, over], columns=2)
     if heatmap is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,21 @@ from core.xray.types import Limits
 
 TRUNCATED: Final = "The file is damaged or cut short, so the film cannot be read whole. Export or copy it again."
 MAX_JPEG_SCANS: Final = 32  # encoders write about ten; a hundred of a large film cost many seconds
+
+
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Walk a JPEG's markers, fill bytes among them, up to the first scan.
+
+    Yields:
+        The marker's low byte, and where it stands behind FF and that byte: there its segment gives its length.
+    """
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004
+        kind = data[at + 1]
+        yield kind, at + 2
+        if kind == 0xDA:  # noqa: PLR2004 - start of scan
+            return
+        at += 1 if kind == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")  # noqa: PLR2004 - fill byte
 
 
 def too_large(limits: Limits) -> XrayError:

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from PIL import JpegImagePlugin
 
 from core.errors import DecoderMissingError, XrayError
-from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED
+from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED, jpeg_segments
 
 _MISMATCH: Final = "The compressed image in this DICOM file does not fit its header. Export the film uncompressed."
 _LOSSLESS: Final = 0xC3
@@ -231,17 +231,9 @@ def _jpeg_2000(data: bytes, layout: Layout, *, exact: bool = False) -> Decoded:
 
 
 def _frame_marker(data: bytes) -> tuple[int, int]:
-    """Walk the marker segments to the start of frame → (its low byte, offset behind its length); (0, 0) if none."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:  # noqa: PLR2004
-        kind = data[at + 1]
-        if kind == 0xFF:  # noqa: PLR2004 - fill byte
-            at += 1
-            continue
-        if kind in _JPEG_PROCESSES or kind in _JPEG_LS:
-            return kind, at + 4
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return 0, 0
+    """The start of frame → (its low byte, offset behind its length); (0, 0) if there is none."""
+    starts = ((kind, at + 2) for kind, at in jpeg_segments(data) if kind in _JPEG_PROCESSES or kind in _JPEG_LS)
+    return next(starts, (0, 0))
 
 
 def _jpeg_header(data: bytes, processes: tuple[int, ...]) -> _Header:

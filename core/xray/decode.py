@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import XrayError
+from core.files import read_at_most
 from core.xray import raster
 from core.xray.checks import finish
 from core.xray.types import Limits, Xray
@@ -62,6 +63,16 @@ def read_xray(data: bytes, limits: Limits = LIMITS) -> Xray:
                 raise XrayError(message)
         raise XrayError(f"This is not an image that can be read. {_READABLE}")
     return Xray(pixels=finish(pixels), sha256=hashlib.sha256(data).hexdigest(), facts=facts)
+
+
+def read_file(path: Path, limits: Limits = LIMITS) -> Xray:
+    """The film in a file, of which no more is read than tells that it is too large.
+
+    Raises:
+        XrayError: as :func:`read_xray`.
+        OSError: it cannot be opened.
+    """
+    return read_xray(read_at_most(path, limits.max_bytes), limits)
 
 
 def marked_dicom(path: Path) -> bool:

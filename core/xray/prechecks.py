@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from core.errors import XrayError
-from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED
+from core.xray.checks import MAX_JPEG_SCANS, TRUNCATED, jpeg_segments
 
 _UNUSUAL: Final = "This {} is built in an unusual way that takes too long to read. Save it again as PNG."
 _PNG_CHUNKS: Final = 65_536
@@ -43,15 +44,12 @@ def _check_jpeg(data: bytes) -> None:
 
     What lies in a segment, or behind the image's end, may look like anything.
     """
-    at = 2
-    for _ in range(_JPEG_SEGMENTS):
-        if data[at : at + 1] != b"\xff" or data[at + 1 : at + 2] in (b"\xda", b""):
-            break
-        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")  # noqa: PLR2004 - FF fills
-    else:
+    segments = list(islice(jpeg_segments(data), _JPEG_SEGMENTS + 1))
+    if len(segments) > _JPEG_SEGMENTS:
         raise XrayError(_UNUSUAL.format("JPEG"))
-    end = data.find(b"\xff\xd9", at)
-    values = np.frombuffer(data, np.uint8)[at : end if end > 0 else None]
+    scan = segments[-1][1] - 2 if segments else 2  # where its marker is
+    end = data.find(b"\xff\xd9", scan)
+    values = np.frombuffer(data, np.uint8)[scan : end if end > 0 else None]
     this, following = values[:-1], values[1:]
     # Behind FF: 00 is a value among others, D0…D7 and FF are no segments.
     marks = (this == 0xFF) & (following > 0) & (following != 0xFF) & (following & 0xF8 != 0xD0)  # noqa: PLR2004

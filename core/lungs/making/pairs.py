@@ -15,8 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.dataset import SUFFIXES, films_below
 from core.errors import DataError
-from core.files import read_at_most
-from core.xray import LIMITS, Preprocessing, read_xray
+from core.xray import Preprocessing, read_file
 
 SIZE = 128
 """Side of the network's square, pixels."""
@@ -82,7 +81,7 @@ def pairs(masks: Path, films: Path) -> list[Pair]:
 
 
 def _pair(path: Path, data: bytes) -> Pair:
-    xray = read_xray(read_at_most(path, LIMITS.max_bytes))
+    xray = read_file(path)
     drawn = np.asarray(Image.open(io.BytesIO(data)).convert("L"), dtype=np.float32) / np.float32(255)
     shapes = (xray.width / xray.height) / (drawn.shape[1] / drawn.shape[0])
     case = _CASE.match(path.stem)

@@ -127,7 +127,7 @@ def in_room(pane: Pane) -> reading_room.Pane:
         + pane.seen.checkpoint.task.words[heatmap.target],
         says=" ".join(part for part in (heatmap.note, inside(pane), f"{named}.", scale) if part),
         values=pane.drawn.values,
-        high=reading_room.high_end(pane.drawn, pane.seen.checkpoint, pane.top),
+        high=reading_room.high_end(pane.drawn, pane.seen.checkpoint.task.words.__getitem__, pane.top),
         short=pane.title,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Final
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from streamlit import runtime
 
 from core import render
-from core.checkpoint import Checkpoint
 from core.explain import Heatmap, shows
 from core.render import COLOUR_MAPS, Look
 from core.ui.kept import Sent
@@ -134,15 +133,15 @@ def _text(numbers: NDArray[Any]) -> str:
     return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode("ascii")
 
 
-def high_end(heatmap: Heatmap, checkpoint: Checkpoint, top: str = "") -> str:
+def high_end(heatmap: Heatmap, called: Callable[[str], str], top: str = "") -> str:
     """What the high end of a map's colours means, in words.
 
     Args:
         heatmap: the map.
-        checkpoint: whose classes.
+        called: class → how it is to be written.
         top: the high end as a figure, where the scale has one.
     """
-    return f"high{f' ({top})' if top else ''}: {shows(heatmap, checkpoint.task.words.__getitem__)}"
+    return f"high{f' ({top})' if top else ''}: {shows(heatmap, called)}"
 
 
 def look_from(found: object) -> Look | None:
