@@ -15,6 +15,7 @@ The map, in the direction data flows::
 ``tensors``           weights on disk, 16 bits, held against their sha256
 ``wilson``            intervals of shares
 ``words``             shares in words
+``settings``          the environment variables that are heeded
 ``heap``              freed memory, handed back to the system
 ``tasks``             TASKS: label sets as data
 ``xray``              bytes → Xray: raster formats, DICOM, limits, preprocessing

@@ -8,7 +8,6 @@ ever unpickled.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from core import settings
 from core.architectures import ARCHITECTURES, HEADS, Architecture
 from core.errors import CheckpointError, UnknownNameError
 from core.files import write
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent.parent / "weights"
 """Where the trained networks of this project lie."""
 
-WEIGHTS_VARIABLE = "PNEUMOLENS_WEIGHTS"
 """Environment variable: a folder with further checkpoints, beside those shipped."""
 
 
@@ -305,8 +304,8 @@ def open_card(path: Path) -> Checkpoint:
 
 def folders() -> tuple[Path, ...]:
     """Where checkpoints are looked for: the shipped ones; the folder that PNEUMOLENS_WEIGHTS names, if any."""
-    own = os.environ.get(WEIGHTS_VARIABLE)
-    return tuple(dict.fromkeys([SHIPPED.resolve(), *([Path(own).expanduser().resolve()] if own else [])]))
+    own = settings.path(settings.WEIGHTS)
+    return tuple(dict.fromkeys([SHIPPED.resolve(), *([own.resolve()] if own else [])]))
 
 
 def find(*places: Path) -> tuple[dict[str, Checkpoint], tuple[Broken, ...]]:

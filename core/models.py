@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from concurrent.futures import Future
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
+from core import settings
 from core.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -138,5 +138,5 @@ class Pool:
 @cache
 def get_pool() -> Pool:
     """The one pool of this process."""
-    megabytes = os.environ.get("PNEUMOLENS_MODEL_MEMORY_MB", "")
+    megabytes = settings.text(settings.MODEL_MEMORY_MB)
     return Pool(int(megabytes) * 2**20 if megabytes.isdecimal() else DEFAULT_BYTES)

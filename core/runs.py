@@ -15,7 +15,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,12 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core import settings
 from core.errors import DataError
 from core.schema import problem
 
 V = TypeVar("V")
 
-VARIABLE: Final = "PNEUMOLENS_RUNS"
 """Environment variable: the folder of runs, where it is not ``runs`` in the current one."""
 
 SILENT: Final = 60.0
@@ -168,7 +167,7 @@ class Run:
 
 def folder() -> Path:
     """Where runs are looked for."""
-    return Path(os.environ.get(VARIABLE) or "runs").expanduser()
+    return settings.path(settings.RUNS) or Path("runs")
 
 
 def keys(runs: Path | None = None, weights: Iterable[Path] = ()) -> dict[str, Path]:

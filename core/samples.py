@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import settings
 from core.dataset.averages import average_path, stored
 from core.download import LICENCE, REPO, Progress, complete, fetch, films, shards
 from core.errors import DownloadError
@@ -82,19 +83,19 @@ def public_films(progress: Progress | None = None, folder: Path | None = None) -
 
 
 def cache_folder() -> Path:
-    """Where fetched films are kept: ``PNEUMOLENS_CACHE``, or ``pneumolens`` in the platform's cache folder.
+    """Where fetched films are kept: the folder set, or ``pneumolens`` in the platform's cache folder.
 
     Raises:
         DownloadError: the user has no home folder and nothing else is set.
     """
-    if chosen := os.environ.get("PNEUMOLENS_CACHE"):
-        return Path(chosen)
+    if chosen := settings.path(settings.CACHE):
+        return chosen
     if base := os.environ.get("XDG_CACHE_HOME"):
         return Path(base) / "pneumolens"
     try:
         home = Path.home()
     except RuntimeError as error:
-        raise DownloadError("There is no home folder to keep films in. Set PNEUMOLENS_CACHE to a folder.") from error
+        raise DownloadError(f"There is no home folder to keep films in. Set {settings.CACHE} to a folder.") from error
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "pneumolens" / "Cache"
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "pneumolens"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from core import settings
+
 # Tests that run side by side share the cores: networks that each take all of them get in each other's way.
 if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(workers))))
@@ -19,8 +21,7 @@ NO_SKIP = os.environ.get("PNEUMOLENS_NO_SKIP") == "1"
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """The folder that holds ``chest_xray`` and ``covid_xray``: PNEUMOLENS_DATA, else shared/data beside the project."""
-    chosen = os.environ.get("PNEUMOLENS_DATA")
-    root = Path(chosen) if chosen else ROOT.parent / "shared" / "data"
+    root = settings.path(settings.DATA) or ROOT.parent / "shared" / "data"
     if not (root / "chest_xray").is_dir():
         pytest.skip("the public films are not here: set PNEUMOLENS_DATA to the folder that holds chest_xray")
     return root
@@ -30,7 +31,7 @@ def data_root() -> Path:
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests neither use nor fill the cache folder of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PNEUMOLENS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(settings.CACHE, str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -12,7 +12,8 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from core.dataset.archive import VARIABLE, Archive, open_archive
+from core import settings
+from core.dataset.archive import Archive, open_archive
 from core.errors import DataError, XrayError
 from core.ui import archive, cache
 from core.ui.shelf import Shelf
@@ -31,8 +32,8 @@ def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     place.parent.mkdir(parents=True)
     place.write_bytes(FILM)
     (tmp_path / "secret.png").write_bytes(FILM)
-    monkeypatch.setenv(VARIABLE, str(root))
-    monkeypatch.setenv("PNEUMOLENS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(settings.DATA, str(root))
+    monkeypatch.setenv(settings.CACHE, str(tmp_path / "cache"))
     st.cache_resource.clear()
     yield root
     st.cache_resource.clear()
@@ -40,7 +41,7 @@ def films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_the_folder_itself_or_the_one_that_holds_it_may_be_named(films: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert archive.root() == films
-    monkeypatch.setenv(VARIABLE, str(films.parent))
+    monkeypatch.setenv(settings.DATA, str(films.parent))
     assert archive.root() == films
     assert archive.data(FILE) == FILM
     assert archive.has(FILE)
@@ -63,7 +64,7 @@ def test_dicom_without_a_suffix_is_a_film(films: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["", "/nowhere/at/all"])
 def test_without_films_the_message_says_how_to_give_some(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, folder)
+    monkeypatch.setenv(settings.DATA, folder)
     assert archive.root() is None
     assert not archive.has(FILE)
     with pytest.raises(DataError, match="PNEUMOLENS_DATA"):
@@ -105,7 +106,7 @@ def test_links_out_of_the_folder_are_refused_and_links_within_are_followed(films
 
 def test_the_folder_may_be_a_link(films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "link").symlink_to(films)
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "link"))
+    monkeypatch.setenv(settings.DATA, str(tmp_path / "link"))
     assert archive.data(FILE) == FILM
 
 

@@ -14,13 +14,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models, render
+from core import models, render, settings
 from core.certainty import HUMAN, certainty_of, either
 from core.checkpoint import Checkpoint
 from core.evaluate import from_csv, to_csv
 from core.explain import Heatmap
 from core.guard import Verdict
-from core.ui import cache, certainty, cutoff, exports, reading_room, state
+from core.ui import cache, certainty, cutoff, exports, state
 from core.ui.kept import Result
 from tests import checkpoints, synthetic
 from tests.torchless import shown_without_torch
@@ -35,8 +35,8 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkpoint
     """The app's only network, of random weights; nothing is left in caches."""
     found = checkpoints.random_checkpoint(tmp_path)
     monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
-    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.setenv(reading_room.VARIABLE, "1")
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
+    monkeypatch.setenv(settings.STILL, "1")
     for each in (st.cache_resource.clear, st.cache_data.clear, models.get_pool.cache_clear):
         each()
     yield found

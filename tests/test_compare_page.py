@@ -16,11 +16,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models, report
+from core import models, report, settings
 from core.architectures.network import Network
 from core.compare import Sheet
 from core.explain import METHODS
-from core.ui import cache, certainty, cutoff, making, reading_room, state
+from core.ui import certainty, cutoff, making, state
 from core.ui.compare import choice, panes
 from core.ui.compare.seen import Seen
 from tests import checkpoints, synthetic
@@ -48,8 +48,8 @@ def _weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The app's weights are three random networks, whose maps are all shown; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", made)
     monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
-    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.setenv(reading_room.VARIABLE, "1")  # still images can be told apart here; the viewer has its own tests
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
+    monkeypatch.setenv(settings.STILL, "1")  # still images can be told apart here; the viewer has its own tests
     st.cache_resource.clear()
     st.cache_data.clear()
     models.get_pool.cache_clear()

@@ -11,10 +11,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.dataset.archive import VARIABLE as DATA
+from core import settings
 from core.ui import state
 from core.ui.dataset import downloads, films, portraits
-from core.ui.dataset.source import OWN, PUBLIC, SERVER, VARIABLE
+from core.ui.dataset.source import OWN, PUBLIC, SERVER
 from core.words import DISCLAIMER
 from tests import indexes, synthetic
 from tests.torchless import shown_without_torch
@@ -27,8 +27,8 @@ SECTIONS = ("balance", "health", "measurements", "portraits", "films")
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Neither an index nor films on the server, and nothing in caches."""
-    monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.delenv(DATA, raising=False)
+    monkeypatch.delenv(settings.INDEX, raising=False)
+    monkeypatch.delenv(settings.DATA, raising=False)
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
@@ -138,7 +138,7 @@ def test_every_section_says_something_without_films(name: str) -> None:
     app = section(opened(), name)
     assert app.query_params["view"] == name
     if name == "films":
-        assert DATA in said(app)
+        assert settings.DATA in said(app)
         assert len(app.dataframe[0].value) == films.ROWS
     if name == "portraits":
         assert "1,341 films" in said(app)
@@ -162,7 +162,7 @@ def test_averages_that_are_missing_are_said_to_be(monkeypatch: pytest.MonkeyPatc
 def test_an_index_named_at_start_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "clinic.csv"
     path.write_bytes(indexes.csv(300))
-    monkeypatch.setenv(VARIABLE, str(path))
+    monkeypatch.setenv(settings.INDEX, str(path))
     app = opened()
     picker = app.selectbox(key=state.dataset.INDEX)
     assert picker.options == ["Public pneumonia set", "clinic"]
@@ -180,7 +180,7 @@ def test_an_index_named_at_start_can_be_chosen(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_wrong_index_named_at_start_gets_a_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "none.csv"))
+    monkeypatch.setenv(settings.INDEX, str(tmp_path / "none.csv"))
     app = opened(index=SERVER)
     assert "none.csv cannot be read" in app.error[0].value
     assert str(tmp_path) not in app.error[0].value
@@ -216,7 +216,7 @@ def test_an_index_called_as_the_servers_is_told_apart_and_can_be_removed_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "index.csv").write_bytes(indexes.csv(20))
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "index.csv"))
+    monkeypatch.setenv(settings.INDEX, str(tmp_path / "index.csv"))
     app = opened()
     app.file_uploader[0].set_value(("index.csv", b"file,label\na.png,CAT\nb.png,DOG\n", "text/csv")).run()
     assert app.selectbox(key=state.dataset.INDEX).options == ["Public pneumonia set", "index", "index (yours)"]
@@ -261,8 +261,8 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_bytes(synthetic.as_png8(synthetic.film(120, 100, seed=number)))
         lines.append(f"{file},NORMAL,train,p{number}")
     (tmp_path / "index.csv").write_text("\n".join([*lines, "train/VIRUS/gone.png,VIRUS,train,p0"]) + "\n")
-    monkeypatch.setenv(DATA, str(tmp_path / "set"))
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "index.csv"))
+    monkeypatch.setenv(settings.DATA, str(tmp_path / "set"))
+    monkeypatch.setenv(settings.INDEX, str(tmp_path / "index.csv"))
     return tmp_path
 
 

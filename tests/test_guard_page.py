@@ -17,13 +17,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models, report
+from core import models, report, settings
 from core.checkpoint import Checkpoint
 from core.guard import Reason, Verdict
 from core.orientation import MENDS, renamed
 from core.samples import average_films
 from core.tasks import TASKS
-from core.ui import cache, cutoff, guard, hanging, reading_room, state
+from core.ui import cache, cutoff, guard, hanging, state
 from core.ui.kept import Result
 from core.xray import Facts
 from tests import checkpoints, synthetic
@@ -46,8 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkpoint]:
     """The app's only network, of random weights; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", folder)
-    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.setenv(reading_room.VARIABLE, "1")
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
+    monkeypatch.setenv(settings.STILL, "1")
     for each in (st.cache_resource.clear, st.cache_data.clear, models.get_pool.cache_clear):
         each()
     yield on_disk.find()[0]["pneumonia-resnet18"]

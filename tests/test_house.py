@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from core import settings
 from core.architectures import ARCHITECTURES, HEADS
 from core.certainty import TARGETS, WORDINGS
 from core.evaluate import METRICS
@@ -42,7 +43,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
 
 # From the ground up. A part may import parts of its own layer and of those before it, and no two may need each other.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "files", "heap", "records", "schema", "table", "tensors", "wilson", "words"}),
+    frozenset({"errors", "files", "heap", "records", "schema", "settings", "table", "tensors", "wilson", "words"}),
     frozenset({"tasks", "architectures"}),
     frozenset({"aids", "checkpoint", "xray", "dataset", "runs"}),
     frozenset({"classifier"}),
@@ -274,6 +275,19 @@ def test_rows_of_tables_are_documented(table: str) -> None:
         # Metrics are explained where they are shown; what a user chooses from is named in the README.
         named = table == "METRICS" or name in readme or getattr(row, "title", name) in readme
         assert named, f"README.md does not name {name} of {table}"
+
+
+def test_every_setting_is_documented_and_made_in_one_place() -> None:
+    known = {value for name, value in vars(settings).items() if name.isupper() and isinstance(value, str)}
+    told = set(re.findall(r"PNEUMOLENS_[A-Z_]+", (ROOT / "README.md").read_text("utf-8")))
+    assert known == told
+    others = [
+        (name, found)
+        for name in sources()
+        if name != "core/settings.py"
+        for found in re.findall(r"[\"']PNEUMOLENS_[A-Z_]+[\"']", (ROOT / name).read_text("utf-8"))
+    ]
+    assert others == []
 
 
 def test_modules_say_what_they_are() -> None:

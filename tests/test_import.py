@@ -16,8 +16,9 @@ import torch
 from torch import nn
 from torchvision import models
 
+from core import settings
 from core.architectures import ARCHITECTURES
-from core.checkpoint import WEIGHTS_VARIABLE, Checkpoint, find, named
+from core.checkpoint import Checkpoint, find, named
 from core.classifier import Classifier
 from core.cli import main
 from core.errors import CheckpointError
@@ -58,7 +59,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where PNEUMOLENS_WEIGHTS points."""
     folder = tmp_path / "mine"
     folder.mkdir()
-    monkeypatch.setenv(WEIGHTS_VARIABLE, str(folder))
+    monkeypatch.setenv(settings.WEIGHTS, str(folder))
     return folder
 
 

@@ -11,11 +11,11 @@ import streamlit as st
 import torch
 
 from core import checkpoint as on_disk
-from core import models
+from core import models, settings
 from core.architectures import ARCHITECTURES
 from core.checkpoint import store
 from core.tasks import own_task
-from core.ui import cache, cutoff, reading_room, state
+from core.ui import cutoff, state
 from tests import checkpoints
 from tests.test_pages import FILM, give, opened, said
 
@@ -48,7 +48,7 @@ def flowers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     }
     store(tmp_path / "mine", network.state_dict(), card)
     monkeypatch.setattr(on_disk, "SHIPPED", tmp_path / "ours")
-    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path / "mine"))
+    monkeypatch.setenv(settings.WEIGHTS, str(tmp_path / "mine"))
     st.cache_resource.clear()
     models.get_pool.cache_clear()
     yield "my.flowers"
@@ -81,7 +81,7 @@ def test_its_images_have_no_lungs_and_no_patients_right(
     offered: list[str] = []
     monkeypatch.setattr(st, "download_button", lambda label, *_, **__: offered.append(label))
     monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
-    monkeypatch.setenv(reading_room.VARIABLE, still)
+    monkeypatch.setenv(settings.STILL, still)
     app = opened()
     app.selectbox(key=state.reading.MODEL_TASK).set_value("own").run()
     assert app.header[0].value == "Read an image"

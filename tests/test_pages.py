@@ -11,13 +11,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models, records, samples
+from core import models, records, samples, settings
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.errors import DownloadError
 from core.trust.scores import SCORES
 from core.trust.table import Mean
-from core.ui import cache, cutoff, measured, reading_room, state, widgets
+from core.ui import cutoff, measured, state, widgets
 from core.words import DISCLAIMER
 from tests import checkpoints, synthetic
 from tests.torchless import shown_without_torch
@@ -41,8 +41,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The app's weights are one random network; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", made)
-    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.setenv(reading_room.VARIABLE, "1")  # still images can be told apart here; the viewer has its own tests
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
+    monkeypatch.setenv(settings.STILL, "1")  # still images can be told apart here; the viewer has its own tests
     st.cache_resource.clear()
     st.cache_data.clear()
     models.get_pool.cache_clear()
@@ -320,7 +320,7 @@ def test_a_card_without_weights_is_named_and_the_others_work(
 ) -> None:
     half: Checkpoint = checkpoints.random_checkpoint(tmp_path, arch="vgg16_bn")
     half.weights.write_bytes(b"half")
-    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(settings.WEIGHTS, str(tmp_path))
     app = opened()
     (option,) = app.selectbox(key=state.reading.MODEL).options
     assert option.startswith("ResNet-18 · ")

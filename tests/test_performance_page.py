@@ -16,9 +16,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models, records
+from core import models, records, settings
 from core.checkpoint import Checkpoint
-from core.dataset.archive import VARIABLE as FILMS
 from core.errors import DataError
 from core.evaluate import (
     CALIBRATION,
@@ -41,11 +40,10 @@ from core.robustness.damage_record import CLEAN, Damage
 from core.tasks import TASKS, own_task
 from core.trust.scores import SCORES
 from core.trust.table import Mean
-from core.ui import cache, cells, state, widgets
+from core.ui import cells, state, widgets
 from core.ui.performance import charts, comparison, downloads, heatmaps, lungs, matrices, points, robustness
 from core.ui.performance.damage_chart import SHOWN
 from core.ui.performance.sections import SECTIONS
-from core.ui.performance.sources import VARIABLE as TABLES
 from core.ui.performance.sources import Source, coarse, fitted
 from tests import checkpoints, synthetic
 from tests.tables import only
@@ -76,7 +74,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The app's weights are these two; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", made)
-    for variable in (cache.WEIGHTS_VARIABLE, FILMS, TABLES):
+    for variable in (settings.WEIGHTS, settings.DATA, settings.PREDICTIONS):
         monkeypatch.delenv(variable, raising=False)
     _forget()
     yield made
@@ -307,7 +305,7 @@ def test_a_network_without_predictions_is_named_and_the_others_work(
 ) -> None:
     bare = checkpoints.random_checkpoint(tmp_path, arch="resnet50")
     bare.predictions.unlink()
-    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(settings.WEIGHTS, str(tmp_path))
     app = opened()
     assert app.multiselect(key=state.performance.SOURCES).value == [FIRST, SECOND]
     assert "python \\-m core evaluate" in said(app)
@@ -447,7 +445,7 @@ def test_tables_in_the_servers_folder_are_there_for_everyone(
     (tmp_path / "hospital.csv").write_text(to_csv(first.predictions), "utf-8")
     (tmp_path / "broken.csv").write_text("nothing", "utf-8")
     (tmp_path / f"{FIRST}.csv").write_text(to_csv(first.predictions), "utf-8")
-    monkeypatch.setenv(TABLES, str(tmp_path))
+    monkeypatch.setenv(settings.PREDICTIONS, str(tmp_path))
     app = opened()
     assert app.multiselect(key=state.performance.SOURCES).value == [FIRST, SECOND, "hospital"]
     words = said(app).replace("\\", "")
@@ -474,7 +472,7 @@ def films(tmp_path: Path, weights: Path, first: Source, monkeypatch: pytest.Monk
     (tmp_path / "test").mkdir()
     for file in first.predictions.files:
         (tmp_path / file).write_bytes(FILM)
-    monkeypatch.setenv(FILMS, str(tmp_path))
+    monkeypatch.setenv(settings.DATA, str(tmp_path))
     return tmp_path
 
 

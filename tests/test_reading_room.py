@@ -17,9 +17,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models
+from core import models, settings
 from core.render import Look
-from core.ui import cache, cutoff, reading_room, state
+from core.ui import cache, cutoff, state
 from core.ui.reading_room import component, wire
 from core.ui.state import Upload
 from tests import checkpoints, synthetic
@@ -43,8 +43,8 @@ def weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The app's weights are two random networks, whose maps are all shown; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", made)
     monkeypatch.setattr(cutoff, "SHOWN_FROM", 0.0)
-    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.delenv(reading_room.VARIABLE, raising=False)
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
+    monkeypatch.delenv(settings.STILL, raising=False)
     for clear in (st.cache_resource.clear, st.cache_data.clear, models.get_pool.cache_clear):
         clear()
     yield made
@@ -155,7 +155,7 @@ def test_without_the_viewer_there_are_still_images(weights: Path, monkeypatch: p
     if how == "no api":
         monkeypatch.setattr(component, "_component", lambda: None)
     if how == "environment":
-        monkeypatch.setenv(reading_room.VARIABLE, "1")
+        monkeypatch.setenv(settings.STILL, "1")
     app = give(opened(), ("chest.png", FILM))
     if how == "asked":
         app.toggle(key=state.look.STILL).set_value(True).run()

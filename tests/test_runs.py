@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core import runs
+from core import runs, settings
 from core.checkpoint import SHIPPED
 from core.errors import DataError
 from tests import runs as made
@@ -130,10 +130,10 @@ def test_broken_and_foreign_folders_take_nothing_down(tmp_path: Path) -> None:
 
 
 def test_no_folder_is_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(runs.VARIABLE, str(tmp_path / "nowhere"))
+    monkeypatch.setenv(settings.RUNS, str(tmp_path / "nowhere"))
     assert runs.folder() == tmp_path / "nowhere"
     assert runs.keys() == {}
-    monkeypatch.delenv(runs.VARIABLE)
+    monkeypatch.delenv(settings.RUNS)
     assert runs.folder() == Path("runs")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core import settings
 from core.cli import main
 from core.dataset import Film, averages
 from core.dataset.averages import average_path, make_averages
@@ -31,7 +32,7 @@ SIXTEEN = [(f"NORMAL2-IM-14{i:02}-0001.jpeg", 0) for i in range(8)] + [
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     with serving({VALIDATION: table(SIXTEEN)}) as (address, hub):
         monkeypatch.setenv("HF_ENDPOINT", address)
-        monkeypatch.setenv("PNEUMOLENS_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setenv(settings.CACHE, str(tmp_path / "cache"))
         yield hub
 
 
@@ -161,9 +162,9 @@ def test_a_cache_that_cannot_be_written(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_where_films_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PNEUMOLENS_CACHE", "/a")
+    monkeypatch.setenv(settings.CACHE, "/a")
     assert cache_folder() == Path("/a")
-    monkeypatch.delenv("PNEUMOLENS_CACHE")
+    monkeypatch.delenv(settings.CACHE)
     monkeypatch.setenv("XDG_CACHE_HOME", "/b")
     assert cache_folder() == Path("/b/pneumolens")
     monkeypatch.delenv("XDG_CACHE_HOME")

@@ -12,12 +12,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models
+from core import models, settings
 from core.errors import EvidenceError, StoppedError
 from core.explain import again
 from core.explain.asked import Asked
-from core.ui import cache, making, reading_room, state
 from core.ui import job as jobs
+from core.ui import making, state
 from core.ui.job import Job
 from tests import checkpoints, synthetic
 
@@ -36,8 +36,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def _weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(on_disk, "SHIPPED", made)
-    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.setenv(reading_room.VARIABLE, "1")
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
+    monkeypatch.setenv(settings.STILL, "1")
     st.cache_resource.clear()
     st.cache_data.clear()
     models.get_pool.cache_clear()

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models, records
+from core import models, records, settings
 from core.explain import DEFAULT
 from core.tasks import TASKS
 from core.trust.scores import SCORES
@@ -36,7 +36,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def weights(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The app's weights are these four; nothing is left in caches."""
     monkeypatch.setattr(on_disk, "SHIPPED", made)
-    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
     st.cache_resource.clear()
     models.get_pool.cache_clear()
     yield made

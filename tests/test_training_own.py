@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from core import checkpoint as on_disk
+from core import settings
 from core.architectures import ARCHITECTURES
 from core.checkpoint import named
 from core.cli import main
@@ -126,7 +127,7 @@ def test_classes_of_ones_own_are_trained_from_their_folders(
     flowers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = tmp_path / "own"
-    monkeypatch.setenv(on_disk.WEIGHTS_VARIABLE, str(own))
+    monkeypatch.setenv(settings.WEIGHTS, str(own))
     command = [
         "train",
         "--data",
@@ -217,7 +218,7 @@ def test_a_name_that_another_folder_has_is_refused_before_training(
     shipped, own = tmp_path / "shipped", tmp_path / "own"
     checkpoints.random_checkpoint(shipped)
     monkeypatch.setattr(on_disk, "SHIPPED", shipped)
-    monkeypatch.setenv(on_disk.WEIGHTS_VARIABLE, str(own))
+    monkeypatch.setenv(settings.WEIGHTS, str(own))
 
     def place(**changes: Any) -> None:
         replace(order(tmp_path, tmp_path), **changes).make_place()

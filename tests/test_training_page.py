@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import runs
-from core.ui import cache, state
+from core import runs, settings
+from core.ui import state
 from core.ui.training import standing, table
 from tests import runs as made
 from tests.test_pages import ROOT, WAIT, said
@@ -26,8 +26,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "weights").mkdir()
     (tmp_path / "runs").mkdir()
     monkeypatch.setattr(on_disk, "SHIPPED", tmp_path / "weights")
-    monkeypatch.delenv(cache.WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.setenv(runs.VARIABLE, str(tmp_path / "runs"))
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
+    monkeypatch.setenv(settings.RUNS, str(tmp_path / "runs"))
     return tmp_path / "runs"
 
 

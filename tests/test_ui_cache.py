@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 
 from core import checkpoint as on_disk
-from core import heap
+from core import heap, settings
 from core.ui import cache, charts, exports, state, widgets
 from core.ui.bounded import Bounded
 from core.ui.kept import Result
@@ -62,7 +62,7 @@ def test_two_folders_are_one_list_and_two_of_a_name_are_broken(tmp_path: Path, m
     checkpoints.random_checkpoint(extra, seed=1)
     checkpoints.random_checkpoint(extra, arch="vgg16_bn")
     monkeypatch.setattr(on_disk, "SHIPPED", shipped)
-    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(extra))
+    monkeypatch.setenv(settings.WEIGHTS, str(extra))
     st.cache_resource.clear()
     found = cache.models()
     assert set(found.good) == {"pneumonia-vgg16_bn"}

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Final
 
 from core.dataset.folder import SPLITS, SUFFIXES, is_film
 from core.errors import DataError
 from core.xray import LIMITS
-
-VARIABLE: Final = "PNEUMOLENS_DATA"
-"""Environment variable: the folder of a data set whose films may be shown, or the folder that holds it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-from core.dataset.archive import VARIABLE
+from core import settings
 
 LIGHT = {
     "theme.base": "light",
@@ -39,7 +39,7 @@ if __name__ == "__main__":
     parser.add_argument("--light", action="store_true")
     ours, theirs = parser.parse_known_args()
     if ours.data:
-        os.environ[VARIABLE] = ours.data
+        os.environ[settings.DATA] = ours.data
     PagesManager.uses_pages_directory = False
     theme = [f"--{name}={value}" for name, value in LIGHT.items()] if ours.light else []
     sys.argv = ["streamlit", "run", str(APP), *theme, *theirs]

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 from PIL import Image
 
-from core import render
-from core.dataset.archive import VARIABLE, Archive, open_archive
+from core import render, settings
+from core.dataset.archive import Archive, open_archive
 from core.errors import DataError
 from core.ui import cache, measured, state
 from core.xray import read_xray
@@ -25,6 +24,9 @@ SIDE: Final = 224
 """Longer side of a small picture, pixels: sharp on a screen of two pixels a point, at about 8 kB."""
 
 _QUALITY: Final = 85
+_SHOWN: Final = (
+    f"start the app with {settings.DATA} set to the data set's folder, or with `python -m core.ui --data DIR`."
+)
 _DIAGNOSE: Final = "pages/read/diagnose.py"
 
 
@@ -32,6 +34,14 @@ def root() -> Path | None:
     """The data set's folder, to which the names of films are relative; ``None`` when there is none on this server."""
     found = _archive()
     return None if found is None else found.root
+
+
+def absent() -> None:
+    """Say that films are not on this server, and how they would be."""
+    st.caption(
+        ":material/hide_image: The films themselves are not on this server. To see them here and open them in "
+        f"Diagnose, {_SHOWN}"
+    )
 
 
 def data(file: str) -> bytes:
@@ -103,15 +113,12 @@ def open_in_diagnose(file: str, model: str | None = None, target: str | None = N
 
 
 def _archive() -> Archive | None:
-    folder = os.environ.get(VARIABLE)
-    return open_archive(Path(folder).expanduser()) if folder else None
+    folder = settings.path(settings.DATA)
+    return open_archive(folder) if folder else None
 
 
 def _need() -> Archive:
     found = _archive()
     if found is None:
-        raise DataError(
-            f"There are no films on this server. Start the app with {VARIABLE} set to the data set's folder, "
-            "or with python -m core.ui --data DIR."
-        )
+        raise DataError(f"There are no films on this server. S{_SHOWN[1:]}")
     return found

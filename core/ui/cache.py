@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-WEIGHTS_VARIABLE = checkpoints_on_disk.WEIGHTS_VARIABLE
-
 
 # ---------------------------------------------------------------- checkpoints
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-import os
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core import settings
 from core.explain import Heatmap
 from core.render import COLOUR_MAPS, Look, stops
 from core.tasks import Task
@@ -27,7 +27,7 @@ def display() -> DeltaGenerator:
     """
     panel = st.popover("Display", icon=":material/palette:", width="content")
     with panel:
-        if os.environ.get(reading_room.VARIABLE) != "1":
+        if settings.text(settings.STILL) != "1":
             reading_room.toggle()
         if reading_room.usable():
             return panel

@@ -9,6 +9,7 @@ from typing import Final
 
 import streamlit as st
 
+from core import settings
 from core.architectures import ARCHITECTURES
 from core.checkpoint import Checkpoint, Interval
 from core.errors import PneumoLensError
@@ -229,7 +230,7 @@ def no_model() -> None:
     st.error(
         "**No trained network can be used.** The folder `weights/` has none, or all are broken (see the list). "
         "Fetch the project again with its weights, point the environment variable "
-        f"`{cache.WEIGHTS_VARIABLE}` to a folder that has some, or train one: `python -m core train --help`.",
+        f"`{settings.WEIGHTS}` to a folder that has some, or train one: `python -m core train --help`.",
         icon=":material/error:",
     )
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import runs
+from core import runs, settings
 from core.ui.training import choice, link, view
 
 
@@ -29,7 +29,7 @@ def nothing() -> None:
     """The panel for a house without a run."""
     st.info(
         f"**There is no training run yet.** Looked for in `{runs.folder()}` (the environment variable "
-        f"`{runs.VARIABLE}` names another folder) and beside the trained weights. Start one, and its curves appear "
+        f"`{settings.RUNS}` names another folder) and beside the trained weights. Start one, and its curves appear "
         "here while it goes on:",
         icon=":material/show_chart:",
     )

@@ -6,8 +6,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from core import settings
 from core.ui import state
-from core.ui.dataset.source import SERVER, VARIABLE
+from core.ui.dataset.source import SERVER
 from tests import indexes
 from tests.benchmarks.page import environment, opened, run
 
@@ -23,7 +24,7 @@ def measure(rounds: int = 5, films: int = FILMS) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.csv"
         path.write_bytes(indexes.csv(films))
-        with environment(VARIABLE, str(path)):
+        with environment(settings.INDEX, str(path)):
             app = opened()
             app.switch_page("pages/study/dataset.py").run()  # modules are loaded; the index is not
             st.cache_resource.clear()

@@ -8,8 +8,9 @@ from functools import partial
 
 from streamlit.testing.v1 import AppTest
 
+from core import settings
 from core.checkpoint import find
-from core.ui import reading_room, state
+from core.ui import state
 from tests.benchmarks.page import environment, opened, run
 from tests.synthetic import as_png8, film
 
@@ -31,7 +32,7 @@ def measure(rounds: int = 9) -> dict[str, float]:
 
 
 def _median(stills: str, rounds: int, *changes: Callable[[AppTest, int], None]) -> float:
-    with environment(reading_room.VARIABLE, stills):
+    with environment(settings.STILL, stills):
         app = opened()
         app.file_uploader[0].set_value([("film.png", as_png8(film(1500, 1800)), "image/png")])
         app.session_state[state.reading.ANYWAY] = True  # weak classes, too, have their map drawn

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from core import settings
 from tests import checkpoints
 
 ROOT = Path(__file__).parent.parent.parent
@@ -50,7 +51,7 @@ def running(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "core.ui", "--server.port", str(port)]
-    environment = os.environ | {"PNEUMOLENS_WEIGHTS": str(folder)}
+    environment = os.environ | {settings.WEIGHTS: str(folder)}
     log = (folder / "log.txt").open("w+")
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT) as server:
         try:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.dataset.archive import VARIABLE as DATA
-from core.ui.dataset.source import VARIABLE as INDEX
+from core import settings
 from tests import synthetic
 from tests.browser.app import accept, running, settled, visiting
 
@@ -33,8 +32,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _write(films, "test", "NORMAL", 2)
     assert main(["index", str(films), "--out", str(index)]) == 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(DATA, str(films))
-        patch.setenv(INDEX, str(index))
+        patch.setenv(settings.DATA, str(films))
+        patch.setenv(settings.INDEX, str(index))
         with running(tmp_path_factory.mktemp("app")) as found:
             yield found
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from core import settings
 from core.checkpoint import Checkpoint
-from core.dataset.archive import VARIABLE
 from core.evaluate import from_csv
 from tests import checkpoints, synthetic
 from tests.browser.app import accept, drop, running, visiting
@@ -40,7 +40,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for file in from_csv(first.predictions).files:
         (data / file).write_bytes(FILM)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(data))
+        patch.setenv(settings.DATA, str(data))
         with running(weights) as found:
             yield found
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.runs import VARIABLE
+from core import settings
 from tests import runs as made
 from tests.browser.app import accept, running, visiting
 
@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running app that is shown it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(run.parent))
+        patch.setenv(settings.RUNS, str(run.parent))
         with running(tmp_path_factory.mktemp("app")) as found:
             yield found
 

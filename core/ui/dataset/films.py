@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.dataset.archive import VARIABLE
 from core.dataset.shortcut import TRAITS
 from core.errors import PneumoLensError
 from core.ui import archive, pickers, state, widgets
@@ -63,11 +62,7 @@ def show(source: Source) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         downloads.table(f"All {len(census):,} rows CSV", lambda: census.rows.iloc[order], "films")
     if archive.root() is None:
-        st.caption(
-            ":material/hide_image: The films themselves are not on this server. To see them here and open them in "
-            f"Diagnose, start the app with {VARIABLE} set to the data set's folder, or with "
-            "`python -m core.ui --data DIR`."
-        )
+        archive.absent()
         _table(source, order)
         return
     _gallery(source, order)

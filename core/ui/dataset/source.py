@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import streamlit as st
 
+from core import settings
 from core.dataset.census import COLUMNS, SHIPPED, Census
 from core.errors import DataError
 from core.ui import cache, pickers, state, widgets
 
-VARIABLE: Final = "PNEUMOLENS_INDEX"
 """Environment variable: the CSV of a further index, which every visitor can choose."""
 
 PUBLIC, SERVER, OWN = "public", "server", "own"
@@ -52,9 +50,9 @@ class Source:
 def pick() -> Source | None:
     """The picker, and a way to give an index; ``None`` after a panel that says why there is none."""
     titles = {PUBLIC: "Public pneumonia set"}
-    server = os.environ.get(VARIABLE)
+    server = settings.path(settings.INDEX)
     if server:
-        titles[SERVER] = Path(server).stem
+        titles[SERVER] = server.stem
     own = state.dataset.own_index()
     if own:
         titles[OWN] = own.name.removesuffix(".csv")
@@ -79,7 +77,7 @@ def pick() -> Source | None:
         return None
 
 
-def _found(name: str, server: str | None) -> tuple[str, Census]:
+def _found(name: str, server: Path | None) -> tuple[str, Census]:
     """Key and table of a source.
 
     Raises:
@@ -88,7 +86,7 @@ def _found(name: str, server: str | None) -> tuple[str, Census]:
     own = state.dataset.own_index()
     if name == OWN and own:
         return own.sha256, cache.own_census(own.sha256, own.name, own.data)
-    path = Path(server).expanduser() if name == SERVER and server else SHIPPED
+    path = server if name == SERVER and server else SHIPPED
     return f"{path}@{cache.stamp(path)}", cache.census(path)
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.dataset.archive import VARIABLE
 from core.errors import PneumoLensError
 from core.ui import archive, cache, pickers, state, widgets
 from core.ui.performance import downloads
@@ -56,11 +55,7 @@ def show(source: Source, rows: Places, name: str, beside: Source | None = None) 
     if len(rows) > ROWS:
         st.caption(f"The first {ROWS:,} of {len(rows):,}; the download has all.")
     if archive.root() is None:
-        st.caption(
-            ":material/hide_image: The films themselves are not on this server. To see them here and open them in "
-            f"Diagnose, start the app with {VARIABLE} set to the data set's folder, or with "
-            "python -m core.ui --data DIR."
-        )
+        archive.absent()
         return
     if chosen is not None:
         _open(source, int(rows[chosen]), "Open the selected film in Diagnose", f"open_row_{name}")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
 
 import numpy as np
 
+from core import settings
 from core.checkpoint import Checkpoint
 from core.errors import DataError, PneumoLensError
 from core.evaluate import Predictions, parse
 from core.tasks import TASKS, Task
 from core.ui import cache, state, tested
 
-VARIABLE: Final = "PNEUMOLENS_PREDICTIONS"
 """Environment variable: a folder of tables of predictions (CSV) that everyone sees beside the networks' own."""
 
 
@@ -157,10 +155,10 @@ def _shipped() -> Iterator[_Named]:
 
 
 def _served() -> Iterator[_Named]:
-    folder = os.environ.get(VARIABLE)
-    if not folder:
+    folder = settings.path(settings.PREDICTIONS)
+    if folder is None:
         return
-    for path in sorted(Path(folder).expanduser().glob("*.csv")):
+    for path in sorted(folder.glob("*.csv")):
 
         def make(path: Path = path) -> Source:
             key = str(path), cache.stamp(path)

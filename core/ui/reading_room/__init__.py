@@ -16,7 +16,7 @@ A Streamlit component without a build step: the ``.js`` files here are one modul
     8_room     panes that share one view
 """
 
-from core.ui.reading_room.component import VARIABLE, note, show, toggle, usable
+from core.ui.reading_room.component import note, show, toggle, usable
 from core.ui.reading_room.wire import Pane, Shown, high_end
 
-__all__ = ["VARIABLE", "Pane", "Shown", "high_end", "note", "show", "toggle", "usable"]
+__all__ = ["Pane", "Shown", "high_end", "note", "show", "toggle", "usable"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -10,12 +9,10 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core import settings
 from core.ui import state
 from core.ui.reading_room import wire
 from core.ui.reading_room.wire import Pane, Shown
-
-VARIABLE: Final = "PNEUMOLENS_STILL"
-"""Environment variable: 1 for still images everywhere."""
 
 _HERE: Final = Path(__file__).parent
 _WAITING: Final = (
@@ -25,7 +22,7 @@ _WAITING: Final = (
 
 def usable() -> bool:
     """Whether the viewer can be shown to this visitor."""
-    asked = os.environ.get(VARIABLE) == "1" or st.session_state.get(state.look.STILL)
+    asked = settings.text(settings.STILL) == "1" or st.session_state.get(state.look.STILL)
     return not asked and not state.look.no_viewer() and _component() is not None
 
 
