@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,38 @@ def test_two_folders_are_one_list_and_two_of_a_name_are_broken(tmp_path: Path, m
     (extra / "pneumonia-resnet18.safetensors").unlink()
     assert not cache.models().broken
     assert cache.models().good["pneumonia-resnet18"].folder == shipped.resolve()
+
+
+def test_a_file_taken_away_while_it_is_looked_at_is_gone_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints.random_checkpoint(tmp_path)
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    monkeypatch.delenv(settings.WEIGHTS, raising=False)
+    gone, look = tmp_path.resolve() / "going.json", Path.stat
+    gone.write_text("{}")
+
+    def stat(path: Path, **how: Any) -> os.stat_result:
+        found = look(path, **how)
+        if path == gone:
+            gone.unlink()  # by whoever copies weights while visitors are here
+        return found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    st.cache_resource.clear()
+    assert set(cache.models().good) == {"pneumonia-resnet18"}
+    assert not gone.exists()
+
+
+def test_a_folder_of_weights_that_was_missing_is_seen_once_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_disk, "SHIPPED", tmp_path)
+    monkeypatch.setenv(settings.WEIGHTS, str(tmp_path / "mine"))
+    st.cache_resource.clear()
+    assert [broken.name for broken in cache.models().broken] == ["mine"]
+    (tmp_path / "mine").mkdir()
+    assert not cache.models().broken
 
 
 def test_the_uploaders_limit_is_the_readers() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
+_OF_CHECKPOINTS = frozenset({".json", ".safetensors"})
+
 
 # ---------------------------------------------------------------- checkpoints
 
@@ -47,23 +50,23 @@ V = TypeVar("V")
 def models() -> Models:
     """Every checkpoint shipped or in the folder that PNEUMOLENS_WEIGHTS names. Changed folders are seen at once."""
     folders = checkpoints_on_disk.folders()
-    stamp = tuple(
-        (str(path), path.stat().st_mtime_ns, path.stat().st_size)
-        for folder in folders
-        for path in sorted(folder.glob("*"))
-        if path.suffix in {".json", ".safetensors"} and path.is_file()
-    )
-    return _models(tuple(map(str, folders)), stamp)
+    files = (path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in _OF_CHECKPOINTS)
+    there = tuple((str(path), stamp(path)) for path in files)
+    return _models(tuple((str(folder), folder.is_dir()) for folder in folders), there)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _models(folders: tuple[str, ...], stamp: tuple[tuple[str, int, int], ...]) -> Models:  # noqa: ARG001 - part of the key
-    return Models(*checkpoints_on_disk.find(*map(Path, folders)))
+def _models(folders: tuple[tuple[str, bool], ...], there: tuple[tuple[str, str], ...]) -> Models:  # noqa: ARG001 - part of the key
+    return Models(*checkpoints_on_disk.find(*(Path(folder) for folder, _ in folders)))
 
 
 def stamp(path: Path) -> str:
     """Changes whenever the file does; empty where there is none. With its path it names what was read of it."""
-    return str(path.stat().st_mtime_ns) if path.is_file() else ""
+    try:
+        found = path.stat()
+    except OSError:  # also one that is taken away just now
+        return ""
+    return f"{found.st_mtime_ns}-{found.st_size}" if S_ISREG(found.st_mode) else ""
 
 
 def predictions(path: Path, order: tuple[str, ...] = ()) -> Predictions:
