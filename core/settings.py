@@ -37,6 +37,6 @@ def text(name: str) -> str:
 
 
 def path(name: str) -> Path | None:
-    """The file or folder that a setting names; ``None`` where it is not made."""
-    named = text(name)
-    return Path(named).expanduser() if named else None
+    """The file or folder that a setting names, from the home folder where it begins with ``~``; ``None``: none."""
+    said = text(name)
+    return Path(os.path.expanduser(said)) if said else None  # noqa: PTH111 - Path's raises where there is no home
