@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from core.commands import COMMANDS
 from core.commands.options import SOME_FAILED, WRONG_USAGE, say
 from core.errors import PneumoLensError, UnknownNameError, UsageError
+from core.models import gpu_is_full
 
 _GPU_FULL = (
     "The GPU's memory is full. Free some of it, or leave the work to the CPU: set CUDA_VISIBLE_DEVICES to nothing "
@@ -42,19 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"error: {error.filename or 'input or output'}: {error.strerror or error}.")
         return SOME_FAILED
     except RuntimeError as error:
-        if not _gpu_is_full(error):
+        if not gpu_is_full(error):
             raise
         say(f"error: {_GPU_FULL}")
         return SOME_FAILED
     except KeyboardInterrupt:
         say("stopped")
         return SOME_FAILED
-
-
-def _gpu_is_full(error: RuntimeError) -> bool:
-    """Whether torch, which is not loaded for this, could not get memory of the GPU."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(error, torch.cuda.OutOfMemoryError)
 
 
 def _parser() -> argparse.ArgumentParser:

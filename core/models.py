@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from core import settings
 from core.checkpoint import Checkpoint
@@ -21,11 +21,19 @@ Load = Callable[[Checkpoint, str], "Classifier"]
 DEFAULT_BYTES = 2 * 2**30
 """Memory for weights, where ``PNEUMOLENS_MODEL_MEMORY_MB`` does not say otherwise."""
 
+_FULL: Final = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+"""What torch, CUDA and its libraries say where a GPU's memory is full, as others' work may leave it."""
+
 
 def _load(checkpoint: Checkpoint, device: str) -> Classifier:
     from core.classifier import Classifier
 
     return Classifier(checkpoint, device)
+
+
+def gpu_is_full(error: RuntimeError) -> bool:
+    """Whether a GPU had no memory left. Torch has a class for its own allocator's errors alone, not for CUDA's."""
+    return any(words in str(error) for words in _FULL)
 
 
 def best_device() -> str:
@@ -97,22 +105,22 @@ class Pool:
         classifier = self.get(checkpoint)
         if classifier.device.type == "cpu":
             return work(classifier)
-        import torch
-
         try:
             return work(classifier)
-        except torch.cuda.OutOfMemoryError:
+        except RuntimeError as error:
+            if not gpu_is_full(error):
+                raise
             self._leave_gpu()
             return work(self.get(checkpoint))
 
     def _load_somewhere(self, checkpoint: Checkpoint) -> Classifier:
         if self.device == "cpu":
             return self._load(checkpoint, "cpu")
-        import torch
-
         try:
             return self._load(checkpoint, self.device)
-        except torch.cuda.OutOfMemoryError:
+        except RuntimeError as error:
+            if not gpu_is_full(error):
+                raise
             self._leave_gpu(keep=checkpoint.key)
             return self._load(checkpoint, "cpu")
 
@@ -122,7 +130,7 @@ class Pool:
         with self._lock:
             self._device = "cpu"
             self.notice = "The GPU's memory is full: networks run on the CPU until the app is started again."
-            for key in [key for key, entry in self._entries.items() if entry.done() and key != keep]:
+            for key in self._entries.keys() - {keep}:  # also what is being brought there: whoever waits may have it
                 del self._entries[key]
         torch.cuda.empty_cache()
 

@@ -253,9 +253,14 @@ def test_wrong_usage_is_status_two(arguments: list[str], capsys: pytest.CaptureF
     assert capsys.readouterr().err
 
 
-def test_a_full_gpu_is_said_and_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "error", [torch.cuda.OutOfMemoryError("CUDA out of memory"), torch.AcceleratorError("CUDA error: out of memory")]
+)
+def test_a_full_gpu_is_said_and_what_to_do(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def full(_options: object) -> int:
-        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        raise error
 
     monkeypatch.setattr(COMMANDS["models"], "run", full)
     assert main(["models"]) == 1

@@ -88,10 +88,18 @@ def test_a_failed_load_is_heard_by_all_who_wait_and_tried_again_later() -> None:
     assert len(tries) == 2
 
 
-def test_a_gpu_too_small_to_load_falls_back_to_the_cpu_and_says_so() -> None:
+FULL = (
+    torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+    torch.AcceleratorError("CUDA error: out of memory"),  # before torch has any: others' work fills the GPU
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),  # in a new thread
+)
+
+
+@pytest.mark.parametrize("full", FULL, ids=lambda error: type(error).__name__)
+def test_a_gpu_too_small_to_load_falls_back_to_the_cpu_and_says_so(full: Exception) -> None:
     def load(_: Checkpoint, device: str) -> Any:
         if device == "cuda":
-            raise torch.cuda.OutOfMemoryError("out of memory")
+            raise full
         return SimpleNamespace(bytes=10, device=torch.device(device))
 
     pool = Pool(device="cuda", load=load)
@@ -101,13 +109,14 @@ def test_a_gpu_too_small_to_load_falls_back_to_the_cpu_and_says_so() -> None:
     assert "GPU" in pool.notice
 
 
-def test_a_gpu_that_fills_up_while_reading_falls_back_too() -> None:
+@pytest.mark.parametrize("full", FULL, ids=lambda error: type(error).__name__)
+def test_a_gpu_that_fills_up_while_reading_falls_back_too(full: Exception) -> None:
     loader = Loader()
     pool = Pool(device="cuda", load=loader)
 
     def work(classifier: Any) -> str:
         if classifier.device.type == "cuda":
-            raise torch.cuda.OutOfMemoryError("out of memory")
+            raise full
         return "read"
 
     assert pool.run(entry("a"), work) == "read"
@@ -115,6 +124,40 @@ def test_a_gpu_that_fills_up_while_reading_falls_back_too() -> None:
     assert pool.notice is not None
     assert pool.run(entry("a"), work) == "read"
     assert len(loader.loads) == 2
+
+
+def test_no_network_stays_on_a_gpu_that_was_left_while_it_was_brought_there() -> None:
+    begun, left = threading.Event(), threading.Event()
+
+    def load(checkpoint: Checkpoint, device: str) -> Any:
+        if checkpoint.name == "slow" and device == "cuda":
+            begun.set()
+            left.wait(10)
+        return SimpleNamespace(bytes=10, device=torch.device(device))
+
+    def work(classifier: Any) -> None:
+        if classifier.device.type == "cuda":
+            raise FULL[0]
+
+    pool = Pool(device="cuda", load=load)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(pool.get, entry("slow"))
+        begun.wait(10)
+        pool.run(entry("a"), work)
+        left.set()
+        waiting.result()
+    assert pool.get(entry("slow")).device.type == pool.device == "cpu"
+
+
+def test_an_error_that_is_none_of_memory_is_not_hidden() -> None:
+    pool = Pool(device="cuda", load=Loader())
+
+    def work(_: Any) -> None:
+        raise RuntimeError("device-side assert triggered")
+
+    with pytest.raises(RuntimeError, match="assert"):
+        pool.run(entry("a"), work)
+    assert pool.notice is None
 
 
 @pytest.mark.parametrize(
