@@ -17,10 +17,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
-from core import models, report, settings
+from core import models, orientation, report, settings
 from core.checkpoint import Checkpoint
+from core.errors import CheckpointError
 from core.guard import Reason, Verdict
-from core.orientation import MENDS, renamed
+from core.orientation import MENDS, MISSING, renamed
 from core.samples import average_films
 from core.tasks import TASKS
 from core.ui import cache, cutoff, guard, hanging, state
@@ -189,6 +190,17 @@ def test_a_caution_is_shown_beside_the_reading() -> None:
     app = give(opened(), ("adult.dcm", ADULT))
     assert "Read with caution." in said(app)
     assert app.get("plotly_chart")
+
+
+def test_a_page_says_when_nobody_sees_how_films_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise CheckpointError(MISSING)
+
+    monkeypatch.setattr(orientation, "posture", missing)
+    app = give(opened(), ("film.png", UPSIDE_DOWN))
+    assert MISSING in said(app)
+    app.switch_page("pages/read/compare.py").run()
+    assert MISSING in said(app)
 
 
 def test_a_good_film_gets_no_warning_and_an_average_none_either() -> None:

@@ -48,7 +48,8 @@ class Verdict:
 
     Attributes:
         name: ``accepted``; ``caution``: read with a warning; ``refused``: not read unless somebody insists;
-            ``unknown``: nothing speaks against it, but the network has no statistics to tell by.
+            ``unknown``: nothing speaks against it, but the network has no statistics to tell by, or the small network
+            that sees how films lie is not here.
         reasons: why, refusals first; empty when accepted.
         score: the highest figure as a share of its limit of refusal; higher is less like a film that is known.
     """
@@ -113,7 +114,7 @@ def judge(seen: Seen, task: str, known: Known | None) -> Verdict:
         elif caution is not None and value >= caution:
             reasons.append(Reason(check.name, value, caution, refuses=False, task=task))
     reasons.sort(key=lambda reason: not reason.refuses)
-    return Verdict(_name(reasons, known), tuple(reasons), score)
+    return Verdict(_name(reasons, seen, known), tuple(reasons), score)
 
 
 def _limits(check: Check, known: Known | None) -> tuple[float | None, float | None]:
@@ -122,9 +123,9 @@ def _limits(check: Check, known: Known | None) -> tuple[float | None, float | No
     return check.caution, check.refuse
 
 
-def _name(reasons: Sequence[Reason], known: Known | None) -> Name:
+def _name(reasons: Sequence[Reason], seen: Seen, known: Known | None) -> Name:
     if any(reason.refuses for reason in reasons):
         return "refused"
     if reasons:
         return "caution"
-    return "unknown" if known is None else "accepted"
+    return "unknown" if known is None or seen.posture is None else "accepted"

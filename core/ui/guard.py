@@ -11,7 +11,7 @@ import streamlit as st
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
 from core.guard import Known, judge, known_of
-from core.orientation import Mend, offered, renamed
+from core.orientation import MISSING, Mend, offered, renamed
 from core.ui import cache, state, widgets
 from core.ui.kept import Result
 from core.ui.state import Upload
@@ -100,7 +100,7 @@ def warning(result: Result, checkpoint: Checkpoint) -> None:
     if verdict is None or verdict.name == "accepted":
         return
     if verdict.name == "unknown":
-        st.caption(f":material/help: {_cannot_tell(checkpoint)} {_remedy(checkpoint)}".rstrip())
+        st.caption(f":material/help: {' '.join(_cannot_tell(result, checkpoint))}".rstrip())
         return
     title = "Read anyway. The guard refused this film." if verdict.refused else "Read with caution."
     with st.container(key="caution"):
@@ -156,7 +156,8 @@ def _put_right(upload: Upload, mend: Mend) -> None:
 def short(result: Result, checkpoint: Checkpoint) -> None:
     """A caution and its first reason, the others behind them, or that nothing is known: for readings side by side."""
     if result.verdict is not None and result.verdict.name == "unknown":
-        st.caption(f":material/help: {_cannot_tell(checkpoint)}", help=_remedy(checkpoint) or None)
+        says, remedy = _cannot_tell(result, checkpoint)
+        st.caption(f":material/help: {says}", help=remedy or None)
         return
     if not (title := caution(result)):
         return
@@ -247,11 +248,10 @@ def _known(checkpoint: Checkpoint) -> Known | None:
         return None
 
 
-def _cannot_tell(checkpoint: Checkpoint) -> str:
-    kind = checkpoint.task.image
-    return f"Whether this is the kind of {kind} the network knows cannot be told: it has no statistics of its {kind}s."
-
-
-def _remedy(checkpoint: Checkpoint) -> str:
-    """What makes such statistics; nothing does for classes of one's own."""
-    return f"Make them: `python -m core guard --model {checkpoint.name} --data DIR`" if checkpoint.task.chest else ""
+def _cannot_tell(result: Result, checkpoint: Checkpoint) -> tuple[str, str]:
+    """What is not known of an image, and what helps; nothing helps with classes of one's own."""
+    kind, chest = checkpoint.task.image, checkpoint.task.chest
+    if chest and cache.seen(result.upload).posture is None:
+        return MISSING, ""
+    says = f"Whether this is the kind of {kind} the network knows cannot be told: it has no statistics of its {kind}s."
+    return says, f"Make them: `python -m core guard --model {checkpoint.name} --data DIR`" if chest else ""
