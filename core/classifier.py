@@ -168,7 +168,7 @@ class Classifier:
                 logits=one_logits,
                 probabilities=one_probabilities,
                 raw=one_raw,
-                features=one_features,
+                features=one_features.clone(),  # or whoever keeps one keeps those of the whole batch
                 window=self._preprocessing.window(xray.height, xray.width),
             )
             for xray, one_logits, one_probabilities, one_raw, one_features in zip(

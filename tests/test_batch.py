@@ -92,6 +92,11 @@ def test_bytes_are_fetched_as_they_are_needed(classifier: Classifier, monkeypatc
     assert sizes[-1] > 1  # one large film slows down none but its own batch
 
 
+def test_a_reading_that_is_kept_keeps_no_other_alive(classifier: Classifier) -> None:
+    (first, *_) = classifier.read([read_xray(data) for data in FILES])
+    assert first.features.untyped_storage().nbytes() == first.features.nbytes
+
+
 def test_files_that_cannot_be_read_are_named_and_left_out(tmp_path: Path) -> None:
     good, broken, gone = tmp_path / "good.png", tmp_path / "broken.png", tmp_path / "gone.png"
     good.write_bytes(FILES[0])

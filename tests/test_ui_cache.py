@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 
@@ -144,9 +145,19 @@ def upload(seed: int = 0) -> state.Upload:
     return state.Upload.of("Doe.png", data)
 
 
+@pytest.mark.parametrize(("megabytes", "kept"), [(0.4, 2 * state.films.MAX_FILMS), (33.5, 16)])
+def test_readings_of_several_visitors_are_kept_unless_they_weigh_too_much(megabytes: float, kept: int) -> None:
+    st.cache_resource.clear()
+    reading: Any = SimpleNamespace(features=SimpleNamespace(nbytes=int(megabytes * 1e6)))
+    films = [str(number) for number in range(2 * state.films.MAX_FILMS)]
+    for film in films:
+        cache._readings().put((film, "network"), reading)
+    assert sum(cache._readings().get((film, "network")) is not None for film in films) == kept
+
+
 def test_a_film_that_another_visitor_reads_meanwhile_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     film, weights = upload(), "c" * 64
-    mine = SimpleNamespace(name="mine")
+    mine = SimpleNamespace(name="mine", features=np.zeros(1))
 
     def run(checkpoint: object, work: Callable[[Any], object]) -> object:
         cache._readings().put((film.sha256, weights), "theirs")  # between our look and our turn

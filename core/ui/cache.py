@@ -27,6 +27,7 @@ from core.models import get_pool
 from core.orientation import MENDS, mended
 from core.render import Look
 from core.samples import cache_folder
+from core.ui import state
 from core.ui.bounded import Bounded
 from core.ui.job import Progress, Stop, Work
 from core.ui.kept import Film, Models, Result, Sent, Wanted
@@ -171,12 +172,13 @@ def _sent() -> Bounded[str, Sent]:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _readings() -> Bounded[tuple[str, str], Reading | str]:
-    return Bounded(256)  # more than one visitor's films; with features 0.4 MB each; a string: why there is none
+    # With features from 0.02 to 1.2 MB each; a network of one's own may have far more. A string: why there is none.
+    return Bounded(512 * 2**20, lambda found: len(found) if isinstance(found, str) else found.features.nbytes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _looks() -> Bounded[str, Seen]:
-    return Bounded(256)  # with outlines of the lungs 64 kB each
+    return Bounded(5 * state.films.MAX_FILMS)  # several visitors' films; with outlines of the lungs 64 kB each
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
