@@ -328,6 +328,23 @@ def test_a_card_without_weights_is_named_and_the_others_work(
     assert "half-copied" in said(app)
 
 
+def test_a_network_that_is_taken_away_is_not_replaced_unsaid(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = checkpoints.random_checkpoint(tmp_path, arch="lenet")
+    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
+    app = opened()
+    app.selectbox(key=state.reading.MODEL).set_value(mine.name).run()
+    assert not app.sidebar.warning
+    whole = mine.weights.read_bytes()
+    mine.weights.write_bytes(whole[:100])  # while a new one is copied over it
+    app.run()
+    assert app.selectbox(key=state.reading.MODEL).value == "pneumonia-resnet18"
+    assert "pneumonia-lenet cannot be used now: this is another network." in app.sidebar.warning[0].value
+    assert "half-copied" in app.sidebar.warning[0].value
+    assert not app.run().sidebar.warning
+
+
 def test_without_any_network_the_page_says_what_to_do(
     tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,7 +124,8 @@ def pick_model() -> Checkpoint | None:
     models = cache.models()
     good, chosen = measured.offered(models.good), None
     if good:
-        if st.session_state.get(state.reading.MODEL) not in good:
+        before = st.session_state.get(state.reading.MODEL)
+        if before not in good:
             st.session_state[state.reading.MODEL] = next(iter(good))
         names = _of_picked_task(good)
         chosen = good[
@@ -137,6 +138,9 @@ def pick_model() -> Checkpoint | None:
             )
         ]
         st.caption(f"{_caption(chosen)}  \nTrained on {_training(chosen)}.")
+        if before and before not in good:  # taken away, or being replaced, while this visitor was here
+            why = next((one.reason for one in models.broken if one.name == before), "It is no longer on this server.")
+            st.warning(f"**{before} cannot be used now: this is another network.** {why}", icon=":material/swap_horiz:")
     if models.broken:
         with st.expander(f":material/warning: {len(models.broken)} unusable", expanded=not good):
             for broken in models.broken:
