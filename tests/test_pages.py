@@ -300,6 +300,7 @@ def test_too_many_films_are_said_to_be(weights: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(state.films, "MAX_FILMS", 1)
     app = give(opened(), ("chest.png", FILM), ("other.dcm", OTHER))
     assert "1 more did not fit" in said(app)
+    assert "Remove all films first" in said(app)  # there is no other way
     assert not app.dataframe
 
 

@@ -49,7 +49,7 @@ def add(files: Iterable[tuple[str, bytes, str]], *, aggregates: bool = False) ->
         choose(taken[0])
     st.session_state[_ADDED] = times_added() + 1
     st.session_state[_NOTE] = (
-        f"{left_out} more did not fit: at most {MAX_FILMS} films, {MAX_BYTES // 2**20} MiB. Remove some first."
+        f"{left_out} more did not fit: at most {MAX_FILMS} films, {MAX_BYTES // 2**20} MiB. Remove all films first."
         if left_out
         else ""
     )
