@@ -601,6 +601,21 @@ def test_the_methods_paragraph_names_weights_and_films(weights: Path, first: Sou
     assert "300 films of 150 patients" in text
 
 
+def test_a_card_that_names_no_fold_costs_its_own_paragraph_only(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = checkpoints.random_checkpoint(tmp_path, arch="lenet")
+    card = json.loads(odd.card_file.read_text("utf-8"))
+    card["training"]["recipe"]["fold"] = "the first"
+    odd.card_file.write_text(json.dumps(card))
+    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
+    app = opened()
+    assert [error.value for error in app.error if "The card names a fold that is none: 'the first'" in error.value]
+    text = "\n".join(block.value for block in app.code)
+    assert FIRST in text
+    assert odd.name not in text
+
+
 @pytest.mark.parametrize("fmt", ["png", "svg"])
 def test_figures_are_saved_as_asked(weights: Path, fmt: str) -> None:
     app = opened()

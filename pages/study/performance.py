@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.dataset import fold_of
+from core.errors import DataError
 from core.evaluate import methods_text
 from core.tasks import TASKS, Task
 from core.ui import cache, pickers, plot, state, widgets
@@ -109,11 +110,16 @@ def methods(chosen: Sequence[Source]) -> None:
     with st.expander("Methods paragraph", icon=":material/article:"):
         for source in chosen:
             card = source.checkpoint.card if source.checkpoint else None
+            try:
+                fold = None if card is None else fold_of(card.training.recipe)
+            except DataError as error:
+                widgets.say(error, f"{source.title} has no methods paragraph.")
+                continue
             st.code(
                 methods_text(
                     source.predictions,
                     split=source.split,
-                    drawn="" if card is None else str(fold_of(card.training.recipe) or ""),
+                    drawn=str(fold or ""),
                     model=source.title if card is None else card.name,
                     weights_sha256=None if card is None else card.weights_sha256,
                     temperature=None if card is None else card.temperature,
