@@ -52,7 +52,7 @@ class Reading:
     @property
     def pooled(self) -> NDArray[np.float32]:
         """Features averaged over the film, float32 ``[C]``."""
-        return self.features.mean(dim=(1, 2)).cpu().numpy()
+        return self.features.cpu().mean(dim=(1, 2)).numpy()  # not where they lie: a full GPU has no room for it
 
     @property
     def by_class(self) -> Mapping[str, float]:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from core.checkpoint import Checkpoint, find
+from core.classifier import Reading
 from core.errors import CheckpointError
 from core.explain import explain
 from core.models import Pool
@@ -147,6 +148,23 @@ def test_no_network_stays_on_a_gpu_that_was_left_while_it_was_brought_there() ->
         left.set()
         waiting.result()
     assert pool.get(entry("slow")).device.type == pool.device == "cpu"
+
+
+def test_what_was_read_on_a_gpu_is_judged_without_it() -> None:
+    class Left(torch.Tensor):
+        """Stands in for features on a GPU that is full by now: they can be fetched, and nothing else."""
+
+        def cpu(self, *_: Any, **__: Any) -> torch.Tensor:
+            """Fetch them."""
+            return torch.ones(2, 3, 3)
+
+        def mean(self, *_: Any, **__: Any) -> torch.Tensor:
+            """Take memory there."""
+            raise FULL[0]
+
+    none = np.zeros(2, np.float32)
+    reading = Reading("m", "w", "pneumonia", "x", ("a", "b"), none, none, none, torch.zeros(2, 3, 3).as_subclass(Left))
+    assert reading.pooled.tolist() == [1, 1]
 
 
 def test_an_error_that_is_none_of_memory_is_not_hidden() -> None:
