@@ -70,9 +70,11 @@ def given(values: np.ndarray) -> dict[str, Any]:
     return {"height": values.shape[0], "width": values.shape[1], "values": text(values.astype("<f4"))}
 
 
-def drawn(page: Any, pixels: np.ndarray, values: np.ndarray | None, look: Look, **tone: Any) -> np.ndarray:
-    """What the viewer draws of a film at one pixel to one, uint8 ``[H, W, 3]``."""
-    height, width = pixels.shape
+def drawn(
+    page: Any, pixels: np.ndarray, values: np.ndarray | None, look: Look, scale: int = 1, **tone: Any
+) -> np.ndarray:
+    """What the viewer draws of a film, ``scale`` screen pixels to one of its own, uint8 ``[H, W, 3]``."""
+    height, width = (side * scale for side in pixels.shape)
     found = page.evaluate(
         DRAW,
         {
@@ -176,6 +178,14 @@ def test_a_line_lies_where_the_servers_lies(page: Any) -> None:
         (picture != 60).any(axis=2) for picture in (drawn(page, film, values, look), render.overlay(film, values, look))
     )
     assert (found & expected).sum() / (found | expected).sum() > 0.75  # the server's is a little thicker
+
+
+def test_an_enlarged_film_has_no_seams(page: Any) -> None:
+    wave = np.abs(np.arange(520) % 16 - 8) * 30
+    film = np.maximum.outer(wave, wave).astype(np.uint8)  # wider and higher than a tile
+    found = drawn(page, film, None, Look(), scale=4).astype(int)
+    for axis in (0, 1):
+        assert np.abs(np.diff(found, axis=axis)).max() <= 30 / 4 + 1
 
 
 def test_a_window_shows_greys_that_eight_bits_would_lose(page: Any) -> None:

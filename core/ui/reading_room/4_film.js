@@ -43,20 +43,23 @@ class Film {
         const left = place.x + Math.round(column * TILE * across);
         if (left >= width) break;
         const right = place.x + Math.round(Math.min((column + 1) * TILE, image.width) * across);
-        ctx.drawImage(this.tile(level, column, row, tone), left, top, right - left, bottom - top);
+        ctx.drawImage(this.tile(level, column, row, tone), Math.min(column, 1), Math.min(row, 1),
+          Math.min(TILE, image.width - column * TILE), Math.min(TILE, image.height - row * TILE),
+          left, top, right - left, bottom - top);
       }
     }
   }
 
-  /** One tile, redrawn where the window has changed since. */
+  /** One tile, redrawn where the window has changed since. Neighbours' pixels are around it: enlarged, no seam is seen. */
   tile(level, column, row, tone) {
     const image = this.levels[level];
     const key = row * 1000 + column;
+    const left = Math.max(0, column * TILE - 1), top = Math.max(0, row * TILE - 1);
     let tile = this.tiles[level].get(key);
     if (!tile) {
       const canvas = document.createElement("canvas");
-      canvas.width = Math.min(TILE, image.width - column * TILE);
-      canvas.height = Math.min(TILE, image.height - row * TILE);
+      canvas.width = Math.min((column + 1) * TILE + 1, image.width) - left;
+      canvas.height = Math.min((row + 1) * TILE + 1, image.height) - top;
       tile = { canvas, ctx: canvas.getContext("2d"), name: null };
       this.tiles[level].set(key, tile);
     }
@@ -65,7 +68,7 @@ class Film {
       const pixels = tile.ctx.createImageData(width, height);
       const out = new Uint32Array(pixels.data.buffer);
       for (let y = 0, at = 0; y < height; y++) {
-        let from = (row * TILE + y) * image.width + column * TILE;
+        let from = (top + y) * image.width + left;
         for (let x = 0; x < width; x++) out[at++] = tone.table[image.values[from++]];
       }
       tile.ctx.putImageData(pixels, 0, 0);
