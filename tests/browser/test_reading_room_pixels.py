@@ -170,13 +170,14 @@ def test_overlays_look_as_those_of_the_server(page: Any, colours: str) -> None:
     assert np.array_equal(nothing, np.repeat(film[:, :, None], 3, axis=2))  # faded to nothing it is the film
 
 
-def test_a_line_lies_where_the_servers_lies(page: Any) -> None:
-    film = np.full((700, 700), 60, np.uint8)
-    values = a_map(5, 5, seed=1)
-    look = Look("inferno", 0, contour=True, level=0.5)
-    found, expected = (
-        (picture != 60).any(axis=2) for picture in (drawn(page, film, values, look), render.overlay(film, values, look))
-    )
+@pytest.mark.parametrize(("side", "scale", "cells", "level"), [(700, 1, 5, 0.5), (64, 4, 14, 0.9)])
+def test_a_line_lies_where_the_servers_lies(page: Any, side: int, scale: int, cells: int, level: float) -> None:
+    """Also on a small film, which is enlarged fourfold on either side: small spots have their lines."""
+    film = np.full((side, side), 60, np.uint8)
+    values = a_map(cells, cells, seed=1)
+    look = Look("inferno", 0, contour=True, level=level)
+    still = render.overlay(np.full((side * scale, side * scale), 60, np.uint8), values, look)
+    found, expected = ((picture != 60).any(axis=2) for picture in (drawn(page, film, values, look, scale), still))
     assert (found & expected).sum() / (found | expected).sum() > 0.75  # the server's is a little thicker
 
 

@@ -1,22 +1,26 @@
 // A heatmap as a picture to lay over a film, and as closed lines.
 
-const FINE = 1024; // longer side of that picture; smooth as it is, more would show no more
+// Size of that picture, and of what its lines are traced on: that of a still image of the film, as core.render.on_screen
+// makes it. On the pixels of a small film a line around a small spot would be lost.
+const FINE = 1024, ENLARGE = 4;
 
 class Heat {
   /** @param {{width: number, height: number, values: Float32Array}} map of the whole film, 0…1. */
   constructor(map, film) {
     this.map = map;
     this.film = film;
+    const scale = Math.min(ENLARGE, FINE / Math.max(film.width, film.height));
+    this.width = roundEven(film.width * scale);
+    this.height = roundEven(film.height * scale);
     this.kept = {};
   }
 
   /** Red, green, blue of the colour map; covers as much as there is heat. Times the opacity it is core.render.overlay. */
   picture(colours) {
     if (this.kept.colours !== colours.name) {
-      const scale = Math.min(1, FINE / Math.max(this.film.width, this.film.height));
       const canvas = document.createElement("canvas");
-      canvas.width = Math.max(1, Math.round(this.film.width * scale));
-      canvas.height = Math.max(1, Math.round(this.film.height * scale));
+      canvas.width = this.width;
+      canvas.height = this.height;
       this.heat ??= spread(this.map, canvas.width, canvas.height);
       const ctx = canvas.getContext("2d");
       const pixels = ctx.createImageData(canvas.width, canvas.height);
@@ -35,8 +39,9 @@ class Heat {
   path(level) {
     if (this.kept.level !== level) {
       const path = new Path2D();
-      for (const line of contours(this.map, this.film.width, this.film.height, level)) {
-        line.slice(0, -1).forEach(([x, y], at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
+      const across = this.film.width / this.width, down = this.film.height / this.height;
+      for (const line of contours(this.map, this.width, this.height, level)) {
+        line.slice(0, -1).forEach(([x, y], at) => path[at ? "lineTo" : "moveTo"](x * across, y * down));
         path.closePath();
       }
       Object.assign(this.kept, { level, path });
