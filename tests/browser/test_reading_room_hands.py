@@ -177,6 +177,17 @@ def test_a_plain_drag_windows_once_asked_and_says_so(page: Any) -> None:
     assert view(page)["x"] == 0.5
 
 
+def test_a_narrow_window_is_moved_and_told_in_fine_steps(page: Any) -> None:
+    page.evaluate("() => room.setTones(0.3, 0.008, false)")
+    page.keyboard.press("Shift+ArrowDown")
+    said = readout(page)
+    assert (said["window"], said["level"]) == (0.008, 0.304)  # half a window further
+    assert "window 0.0080, level 0.3040" in page.locator(".spoken").inner_text()
+    page.mouse.move(*middle(page, 1))
+    value = page.evaluate("() => room.panes[1].film.at(150, 150)")
+    assert readout(page)["film"] == pytest.approx(value, abs=1e-5)
+
+
 def test_two_fingers_zoom_and_move_whatever_one_does(page: Any) -> None:
     x, y = middle(page, 0)
     page.keyboard.press("w")

@@ -3,6 +3,7 @@
 // seen.
 
 const LARGEST = 40; // screen pixels a film pixel
+const NARROW = 0.1; // a window of fewer greys is moved, and told, in finer steps
 const KEPT = 3; // films kept in memory, decoded: more than one viewer shows
 const TRIES = [0, 300, 1200]; // waits before asking for a film, milliseconds
 const PAUSE = 300; // after the last change of how overlays look, until the server is told, milliseconds
@@ -209,7 +210,8 @@ class Room {
 
   changeTones(width, level) {
     const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
-    this.setTones(clamp(this.level + level, 0, 1), clamp(this.width + width * Math.max(0.1, this.width), 0.002, 2), this.inverted);
+    const step = level * Math.min(1, this.width / NARROW); // at most half a window a press, or the film would be gone
+    this.setTones(clamp(this.level + step, 0, 1), clamp(this.width + width * Math.max(NARROW, this.width), 0.002, 2), this.inverted);
     this.draw();
   }
 
@@ -328,6 +330,12 @@ class Room {
     this.readOut();
   }
 
+  /** Window and level in words, as fine as they are. */
+  get tones() {
+    const digits = this.width < NARROW ? 4 : 2;
+    return [`window ${this.width.toFixed(digits)}`, `level ${this.level.toFixed(digits)}`];
+  }
+
   readOut() {
     const parts = [];
     const { pointer } = this;
@@ -336,7 +344,7 @@ class Room {
       const { pane } = pointer;
       const { width, height } = this.given.films[pane.given.film];
       parts.push(`x ${Math.floor(x * width)}, y ${Math.floor(y * height)} px`);
-      parts.push(`film ${pane.film.at(x * pane.film.width, y * pane.film.height).toFixed(3)}`);
+      parts.push(`film ${pane.film.at(x * pane.film.width, y * pane.film.height).toFixed(this.width < NARROW ? 5 : 3)}`);
       for (const one of this.panes) {
         if (one.heat && one.heat.film === pane.film) parts.push(`${one.given.short} ${heatAt(one.heat.map, x, y).toFixed(2)}`);
       }
@@ -346,7 +354,7 @@ class Room {
       const { width } = this.given.films[active.given.film];
       parts.push(`zoom ${Math.round(((active.place.scale * active.film.width) / width) * 100)} %`);
     }
-    parts.push(`window ${this.width.toFixed(2)} level ${this.level.toFixed(2)}${this.inverted ? " inverted" : ""}`);
+    parts.push(`${this.tones.join(" ")}${this.inverted ? " inverted" : ""}`);
     if (this.hidden) parts.push("heatmap hidden (H)");
     const text = parts.join(" · ");
     if (this.controls.readout.textContent !== text) this.controls.readout.textContent = text;
@@ -357,7 +365,7 @@ class Room {
     const { look } = this;
     const heat = this.hidden ? "heatmap hidden" : `heatmap ${Math.round(look.opacity * 100)} %, contour ${look.contour ? `at ${Math.round(look.level * 100)} %` : "off"}${this.lungs ? ", lungs outlined" : ""}`;
     this.controls.spoken.textContent =
-      `Zoom ${Math.round(this.view.zoom * 100)} % of fit, window ${this.width.toFixed(2)}, level ${this.level.toFixed(2)}` +
+      `Zoom ${Math.round(this.view.zoom * 100)} % of fit, ${this.tones.join(", ")}` +
       `${this.inverted ? ", inverted" : ""}${this.windowing ? ", a drag changes the window" : ""}, ${heat}, ${this.given.colours[look.colours].title}, ${MODES[this.mode]}`;
   }
 
