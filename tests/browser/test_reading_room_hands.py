@@ -432,6 +432,16 @@ def test_full_screen_leaves_something_of_every_film_on_a_small_screen(page: Any)
     assert min(heights) >= 240
 
 
+def test_the_list_of_keys_is_in_view_wherever_the_viewer_is_scrolled_to(page: Any) -> None:
+    page.set_viewport_size({"width": 720, "height": 450})
+    show(page, *(pane(f"Map {number}", mapped=True) for number in range(4)))
+    page.locator(".stage").last.focus()
+    page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+    page.keyboard.press("?")
+    box = page.get_by_role("dialog").bounding_box()
+    assert 0 <= box["y"] < box["y"] + box["height"] <= 450
+
+
 def test_keys_have_a_place_when_a_change_of_mode_hides_the_one_that_had_them(page: Any) -> None:
     at = "() => document.activeElement.className || document.activeElement.getAttribute('aria-label')"
     page.keyboard.press("v")  # swipe
