@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -430,6 +430,19 @@ def test_full_screen_leaves_something_of_every_film_on_a_small_screen(page: Any)
     heights = [page.locator(".stage").nth(number).bounding_box()["height"] for number in range(7)]
     page.evaluate("() => document.exitFullscreen()")
     assert min(heights) >= 240
+
+
+def test_full_screen_on_a_projector_leaves_the_line_with_the_figures_in_view(page: Any) -> None:
+    page.set_viewport_size({"width": 800, "height": 600})
+    words = "Colours are scaled within this image. " * 4
+    show(page, replace(pane("Original"), says=words), replace(pane("Overlay", mapped=True), says=words))
+    page.keyboard.press("s")
+    page.wait_for_function("() => document.fullscreenElement")
+    readout(page)
+    line, stage = page.locator(".readout").bounding_box(), page.locator(".stage").first.bounding_box()
+    page.evaluate("() => document.exitFullscreen()")
+    assert line["y"] + line["height"] <= 600
+    assert stage["height"] >= 352
 
 
 def test_the_list_of_keys_is_in_view_wherever_the_viewer_is_scrolled_to(page: Any) -> None:

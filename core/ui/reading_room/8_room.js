@@ -146,8 +146,10 @@ class Room {
     }));
     const each = (width - 8 * (columns - 1)) / columns;
     const whole = Math.max(240, each * tall);
-    const height = full
-      ? Math.max(Math.min(352, whole), (innerHeight - 130) / rows - 70) // all in view; on a small screen one scrolls
+    const { controls } = this;
+    const words = Math.max(...shown.map(({ element, stage }) => element.offsetHeight - stage.offsetHeight)) + 8; // of a row
+    const height = full // all in view; on a small screen one scrolls
+      ? Math.max(Math.min(352, whole), (innerHeight - controls.element.offsetHeight - controls.readout.offsetHeight - 40) / rows - words)
       : Math.min(whole, Math.max(352, rows > 1 ? innerHeight * 0.55 : innerHeight - 330));
     for (const pane of shown) pane.resize(Math.round(height));
     this.element.classList.toggle("swiping", this.mode === "swipe");
