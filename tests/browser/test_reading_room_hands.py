@@ -474,6 +474,10 @@ def test_a_button_is_heard_and_so_is_a_film_that_is_lost(page: Any) -> None:
     page.get_by_role("button", name="+: Larger").focus()
     page.keyboard.press("Enter")
     assert "Zoom 125 % of fit" in spoken.inner_text()
+    for keys, said in (("v<", "Swipe 45 %"), ("v<<", "Fade 90 %"), ("v", "Side by side")):
+        for key in keys:
+            page.keyboard.press(key)
+        assert spoken.inner_text().endswith(said)
     show(page, pane("Original", film="gone"), pane("Overlay", mapped=True))
     assert "no longer on the server" in spoken.inner_text()
     pictures = page.locator("canvas").all()

@@ -368,7 +368,8 @@ class Room {
     const heat = this.hidden ? "heatmap hidden" : `heatmap ${Math.round(look.opacity * 100)} %, contour ${look.contour ? `at ${Math.round(look.level * 100)} %` : "off"}${this.lungs ? ", lungs outlined" : ""}`;
     this.controls.spoken.textContent =
       `Zoom ${Math.round(this.view.zoom * 100)} % of fit, ${this.tones.join(", ")}` +
-      `${this.inverted ? ", inverted" : ""}${this.windowing ? ", a drag changes the window" : ""}, ${heat}, ${this.given.colours[look.colours].title}, ${MODES[this.mode]}`;
+      `${this.inverted ? ", inverted" : ""}${this.windowing ? ", a drag changes the window" : ""}, ${heat}, ${this.given.colours[look.colours].title}, ${MODES[this.mode]}` +
+      (this.mode === "side" ? "" : ` ${this.controls.slider.value} %`);
   }
 
   /** Tell the server how overlays look now, unless it knows. */
