@@ -128,6 +128,15 @@ def test_a_child_and_an_adult_before_a_network_of_adults_are_no_contradiction() 
     assert verdict(adult, "covid").name == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("age", "group"),
+    [("999D", "child"), ("938W", "child"), ("940W", "adult"), ("215M", "child"), ("216M", "adult"), ("018Y", "adult"),
+     ("017Y", "child"), ("000D", "child")],
+)  # fmt: skip
+def test_an_age_is_a_childs_or_an_adults_in_whatever_unit_it_is_written(age: str, group: str) -> None:
+    assert read_xray(as_dicom(film(96, 96), PatientAge=age)).facts.age_group == group
+
+
 def test_images_for_somebody_elses_classes_are_never_refused() -> None:
     assert verdict(seen(constant=0.9, rough=0.9), OWN).reasons == ()
 

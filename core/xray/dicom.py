@@ -44,6 +44,7 @@ _MODALITY_CODES: Final = frozenset({
     "RTPLAN", "RTRECORD", "RTSTRUCT", "SEG", "SM", "SR", "TG", "US", "VA", "XA", "XC",
 })  # fmt: skip
 _ADULT: Final = 18  # years
+_A_YEAR: Final = MappingProxyType({"D": 365.25, "W": 52.18, "M": 12, "Y": 1})  # units of an age: how many make a year
 _VIEWS: Final = frozenset({
     "AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO", "LAO", "RAO", "LPO", "RPO", "LATERAL",
 })  # fmt: skip
@@ -148,7 +149,7 @@ def _age_group(age: str) -> str | None:
     """PatientAge ("004Y", "011M") → child or adult; ``None`` where it is not there. Nothing finer leaves this file."""
     if not re.fullmatch(r"\d{1,3}[DWMY]", age):
         return None
-    return "adult" if age.endswith("Y") and int(age[:-1]) >= _ADULT else "child"
+    return "adult" if int(age[:-1]) / _A_YEAR[age[-1]] >= _ADULT else "child"
 
 
 def _check_kind(file: DicomFile) -> tuple[str, ...]:
