@@ -110,6 +110,7 @@ def test_whom_a_network_does_not_know_depends_on_its_task(task: str, age: str, s
     ("tags", "check", "name"),
     [
         ({"BodyPartExamined": "HAND"}, "body part", "refused"),
+        ({"BodyPartExamined": "FOREARM"}, "body part", "refused"),
         ({"BodyPartExamined": "CHEST", "ViewPosition": "LL"}, "view", "caution"),
         ({"PatientAge": "054Y"}, "age", "caution"),
     ],

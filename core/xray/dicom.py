@@ -52,8 +52,9 @@ _FRONTAL: Final = ("AP", "PA")
 _SPELLED: Final = MappingProxyType({"LAT": "LATERAL"})
 _CHEST_PARTS: Final = frozenset({"CHEST", "LUNG", "THORAX"})
 _BODY_PARTS: Final = _CHEST_PARTS | frozenset({
-    "ABDOMEN", "ANKLE", "ARM", "CLAVICLE", "CSPINE", "ELBOW", "FEMUR", "FINGER", "FOOT", "HAND", "HEAD", "HIP", "KNEE",
-    "LEG", "LSPINE", "NECK", "PELVIS", "RIB", "SHOULDER", "SKULL", "SPINE", "STERNUM", "TSPINE", "WRIST",
+    "ABDOMEN", "ANKLE", "ARM", "BREAST", "CALCANEUS", "CLAVICLE", "COCCYX", "CSPINE", "ELBOW", "EXTREMITY", "FEMUR",
+    "FINGER", "FOOT", "FOREARM", "HAND", "HEAD", "HIP", "HUMERUS", "JAW", "KNEE", "LEG", "LSPINE", "NECK", "PATELLA",
+    "PELVIS", "RIB", "SCAPULA", "SHOULDER", "SKULL", "SPINE", "SSPINE", "STERNUM", "THUMB", "TOE", "TSPINE", "WRIST",
 })  # fmt: skip
 _MONOCHROME: Final = ("MONOCHROME1", "MONOCHROME2")
 _LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601, as for raster images
