@@ -33,7 +33,7 @@ from core.lungs.shape import doubt, lungs
 from core.lungs.shares import MeanInside, means, of_film
 from core.records import load, to_csv
 from core.tasks import OWN
-from core.xray import read_xray
+from core.xray import Preprocessing, read_xray
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
 from tests.test_training import write_films
@@ -230,6 +230,15 @@ def test_views_hide_the_lungs_or_all_but_them() -> None:
     assert np.unique(shown["hidden"][TWO]).size == 1
     edges = {name: np.abs(np.diff(one, axis=1))[TWO[:, 1:] & TWO[:, :-1]].mean() for name, one in shown.items()}
     assert edges["smoothed"] < edges["whole"] / 2
+
+
+@pytest.mark.parametrize(("width", "height"), [(2 * SIDE, SIDE), (SIDE, 2 * SIDE), (SIDE, SIDE)])
+def test_of_a_film_that_is_cropped_the_lungs_are_hidden_where_they_lie_in_the_crop(width: int, height: int) -> None:
+    crop = Preprocessing(canvas=SIDE, size=SIDE - 32, fit="crop")
+    square = crop.squash(fields().mask(width, height).astype(np.float32))
+    shown = seen(VIEWS["hidden"], square, fields(), crop.window(height, width))
+    assert shown[square > 0.5] == pytest.approx(square.mean())
+    assert np.array_equal(shown[square <= 0.5], square[square <= 0.5])
 
 
 def test_figures_of_films_have_intervals_and_count_what_lies_outside(network: Checkpoint, tmp_path: Path) -> None:

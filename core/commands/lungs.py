@@ -182,8 +182,9 @@ def _make_probe(options: argparse.Namespace) -> None:
         for film, xray in _read(films, chosen.name):
             if (fields := outline(xray)).plausible:
                 square = chosen.preprocessing.square(xray)
+                window = chosen.preprocessing.window(xray.height, xray.width)
                 held.append(film)
-                squares.append({view.name: seen(view, square, fields) for view in VIEWS.values()})
+                squares.append({view.name: seen(view, square, fields, window) for view in VIEWS.values()})
         if not held:
             raise DataError(f"On none of the films for {chosen.name} lungs are seen. Give frontal chest films.")
         classifier = get_pool().get(chosen)

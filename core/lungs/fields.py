@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.lungs.shape import CUT, Mask
 from core.words import percent
+from core.xray import WHOLE, Window
 from core.xray.resize import resized
 
 GRID: Final = 128
@@ -41,9 +42,12 @@ class LungFields:
         """Whether this can be a pair of lungs."""
         return self.doubt is None
 
-    def mask(self, width: int, height: int) -> Mask:
-        """The lungs on the film itself, bool ``[height, width]``."""
-        found: Mask = resized(self.square, height, width) > CUT
+    def mask(self, width: int, height: int, window: Window = WHOLE) -> Mask:
+        """The lungs on the film itself, or on what a network sees of it, bool ``[height, width]``."""
+        left, top, right, bottom = window
+        whole = resized(self.square, round(height / (bottom - top)), round(width / (right - left)))
+        down, across = round(top * whole.shape[0]), round(left * whole.shape[1])
+        found: Mask = whole[down : down + height, across : across + width] > CUT
         return found
 
 

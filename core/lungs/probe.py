@@ -20,6 +20,7 @@ from core.files import ASSETS
 from core.lungs.fields import LungFields
 from core.table import Table
 from core.words import percent
+from core.xray import WHOLE, Window
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
@@ -100,15 +101,16 @@ class Probed:
     commonest: float
 
 
-def seen(view: View, square: Square, fields: LungFields) -> Square:
+def seen(view: View, square: Square, fields: LungFields, window: Window = WHOLE) -> Square:
     """A film as one view shows it.
 
     Args:
         view: which.
-        square: float32 ``[S, S]`` in 0…1, the film squeezed to a square.
+        square: float32 ``[S, S]`` in 0…1, the film squeezed to a square, or a square cut out of it.
         fields: of that film.
+        window: which part of it the square is.
     """
-    return view.shows(square, fields.mask(*square.shape)).astype(np.float32)
+    return view.shows(square, fields.mask(*square.shape, window)).astype(np.float32)
 
 
 def probed(classifier: Classifier, view: View, films: Sequence[Film], decided: NDArray[np.int64]) -> Probed:
