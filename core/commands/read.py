@@ -164,8 +164,8 @@ def _judged(outcome: Outcome, known: Known | None, sure: Certainty | None, optio
 def _level(text: str) -> float:
     """A share; argparse names the option when this fails."""
     value = float(text)
-    if not LEVELS[0] <= value <= LEVELS[-1]:
-        raise argparse.ArgumentTypeError(f"{text} is not from {LEVELS[0]:g} to {LEVELS[-1]:g}")
+    if value not in LEVELS:  # a set is named by its level, in whole percent
+        raise argparse.ArgumentTypeError(f"{text} is none of {LEVELS[0]:g}, {LEVELS[1]:g} … {LEVELS[-1]:g}")
     return value
 
 
