@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     options.command_line = "python -m core " + shlex.join(arguments)
     try:
-        return int(COMMANDS[options.command].run(options))
+        status = int(COMMANDS[options.command].run(options))
+        print(end="", flush=True)  # what cannot be written is said here, not by Python as it ends
     except (UnknownNameError, UsageError) as error:
         say(f"error: {error}")
         return WRONG_USAGE
@@ -50,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("stopped")
         return SOME_FAILED
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:

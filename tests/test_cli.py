@@ -137,6 +137,16 @@ def test_a_name_that_is_no_text_is_printed_all_the_same(films: Path) -> None:
     assert [b"M\\udcfcller.png: " in line for line in done.stdout.splitlines()] == [True, False]
 
 
+def test_a_short_answer_that_nobody_takes_is_a_failure_like_any_other() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "core", "models"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False, env=buffered, cwd=ROOT)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"error: input or output: Broken pipe.\n")
+
+
 def test_no_more_is_read_of_a_file_than_a_film_may_have(films: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.truncate(films / "a.png", 2**40)  # a hole: it takes no room on the disk, and would not fit in memory
     assert main(["read", str(films), "--model", MODEL]) == 1
