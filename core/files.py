@@ -22,6 +22,9 @@ def write(path: Path, data: bytes) -> None:
     try:
         part.write_bytes(data)
         part.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # a part's name says nothing to whoever named the file
+        raise
     finally:
         part.unlink(missing_ok=True)
 
