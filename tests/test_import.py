@@ -27,7 +27,7 @@ from core.portable import class_indices, onnx_file, state_dict
 from core.portable.fitting import fit
 from core.xray import Facts, Xray
 from tests.checkpoints import random_checkpoint
-from tests.synthetic import film
+from tests.synthetic import as_png8, film
 
 FLOWERS = ("daisy", "dandelion", "roses", "sunflowers", "tulips")
 Forms = dict[str, Callable[[dict[str, torch.Tensor]], Any]]
@@ -430,3 +430,18 @@ def test_models_of_both_folders_are_listed(own_folder: Path, capsys: pytest.Capt
     random_checkpoint(own_folder, arch="resnet18")
     assert main(["models"]) == 1
     assert str(own_folder / "pneumonia-resnet18.json") in capsys.readouterr().err
+
+
+def test_a_heatmap_of_a_class_called_as_no_file_can_be_is_kept(
+    theirs: nn.Module, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"{name}/or not" for name in FLOWERS]
+    (tmp_path / "odd.json").write_text(json.dumps(names))
+    assert take(save(tmp_path, theirs.state_dict()), tmp_path / "odd.json") == 0
+    (tmp_path / "a.png").write_bytes(as_png8(film(90, 80)))
+    asked = ["read", str(tmp_path / "a.png"), "--model", "flowers", "--heatmaps", str(tmp_path / "maps"), "--target"]
+    assert max(main([*asked, name]) for name in names) == 0
+    kept = {file.name[13:] for file in (tmp_path / "maps").iterdir()}
+    drawn = [name for name in FLOWERS if f"flowers-{name}_or not-grad_cam-layer4.png" in kept]
+    assert drawn
+    assert len(drawn) == len(kept)

@@ -18,6 +18,7 @@ from core.certainty import HUMAN, LEVEL, LEVELS, TARGET, TARGETS, certainty_of, 
 from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option, say
 from core.errors import DataError, PneumoLensError, RefusedError, UnknownNameError, UsageError
 from core.explain import DEFAULT, METHODS
+from core.files import write
 from core.guard import Known, Seen, Verdict, judge, known_of, see, with_aids
 from core.lungs import in_short, inside_of, there
 from core.report import Caveats
@@ -352,5 +353,4 @@ def _draw(film: Judged, classifier: Classifier, heatmap: Heatmap, told: Sequence
     picture = render.overlay(render.on_screen(xray), heatmap.values, look)
     lines = report.lines(heatmap, reading.by_class[heatmap.target], classifier.checkpoint, film.caveats, *told)
     plate = render.plate(picture, heatmap, look, lines)
-    name = f"{xray.key}-{classifier.name}-{heatmap.asked}-{heatmap.made}.png"
-    (folder / name).write_bytes(report.overlay_png(plate, heatmap, reading.weights_sha256, film.caveats))
+    write(folder / f"{heatmap.stem}.png", report.overlay_png(plate, heatmap, reading.weights_sha256, film.caveats))

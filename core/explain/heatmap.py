@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isclose
@@ -55,13 +56,18 @@ class Heatmap:
 
     @property
     def asked(self) -> str:
-        """What it explains, as part of a file's name: ``"VIRUS"`` or ``"VIRUS-against-BACTERIA"``."""
+        """What it explains: ``"VIRUS"`` or ``"VIRUS-against-BACTERIA"``."""
         return self.target if self.against is None else f"{self.target}-against-{self.against}"
 
     @property
     def made(self) -> str:
-        """How it was made, as part of a file's name: ``"grad_cam-layer3+layer4"``."""
+        """How it was made: ``"grad_cam-layer3+layer4"``."""
         return f"{self.method}-{self.layer.replace(AND, '+').replace(' ', '')}"
+
+    @property
+    def stem(self) -> str:
+        """What a file of it is called, less the suffix: a class may be called as no file can, "collapse/consolidation"."""
+        return re.sub(_NO_NAME, "_", f"{self.xray_sha256[:12]}-{self.model}-{self.asked}-{self.made}")
 
     @property
     def place(self) -> str:
@@ -108,6 +114,7 @@ def scaled(raw: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float,
 INPUT: Final = "input"
 AND: Final = " + "
 
+_NO_NAME: Final = r'[/\\:*?"<>|]'  # what some system takes in no file's name
 _FINE = 8  # cells of a map that is laid out to one of the network's
 _ENOUGH = 100  # cells along a side that need not be made finer
 

@@ -25,7 +25,7 @@ def one(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpo
     caveats = caveats_of(result, certainty.facts(checkpoint))  # asked now, as below
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if heatmap is not None:
-            stem = f"{film.key}-{heatmap.model}-{heatmap.asked}-{heatmap.made}"
+            stem = heatmap.stem
             sure, raw_too = certainty.line(result, checkpoint), state.reading.uncalibrated()
 
             def overlay(heatmap: Heatmap = heatmap) -> bytes:
