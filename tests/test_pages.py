@@ -333,7 +333,7 @@ def test_a_network_that_is_taken_away_is_not_replaced_unsaid(
     tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = checkpoints.random_checkpoint(tmp_path, arch="lenet")
-    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(settings.WEIGHTS, str(tmp_path))
     app = opened()
     app.selectbox(key=state.reading.MODEL).set_value(mine.name).run()
     assert not app.sidebar.warning

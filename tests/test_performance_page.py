@@ -608,7 +608,7 @@ def test_a_card_that_names_no_fold_costs_its_own_paragraph_only(
     card = json.loads(odd.card_file.read_text("utf-8"))
     card["training"]["recipe"]["fold"] = "the first"
     odd.card_file.write_text(json.dumps(card))
-    monkeypatch.setenv(cache.WEIGHTS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(settings.WEIGHTS, str(tmp_path))
     app = opened()
     assert [error.value for error in app.error if "The card names a fold that is none: 'the first'" in error.value]
     text = "\n".join(block.value for block in app.code)
