@@ -66,7 +66,7 @@ class Heatmap:
 
     @property
     def stem(self) -> str:
-        """What a file of it is called, less the suffix. A class may be called as no file can: "collapse/consolidation"."""
+        """What a file of it is called, less the suffix. A class may be called as no file can: "one/other"."""
         return re.sub(_NO_NAME, "_", f"{self.xray_sha256[:12]}-{self.model}-{self.asked}-{self.made}")
 
     @property

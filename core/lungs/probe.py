@@ -110,7 +110,8 @@ def seen(view: View, square: Square, fields: LungFields, window: Window = WHOLE)
         fields: of that film.
         window: which part of it the square is.
     """
-    return view.shows(square, fields.mask(*square.shape, window)).astype(np.float32)
+    height, width = square.shape
+    return view.shows(square, fields.mask(width, height, window)).astype(np.float32)
 
 
 def probed(classifier: Classifier, view: View, films: Sequence[Film], decided: NDArray[np.int64]) -> Probed:
