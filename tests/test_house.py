@@ -263,7 +263,7 @@ def test_layout() -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_rows_of_tables_are_documented(table: str) -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
+    told = "".join(page.read_text("utf-8") for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
     for name, row in TABLES[table].items():
         assert row.name == name
         empty = [
@@ -272,9 +272,9 @@ def test_rows_of_tables_are_documented(table: str) -> None:
             if isinstance(value := getattr(row, field.name), str) and not value.strip()
         ]
         assert empty == [], f"{table}[{name!r}] says nothing in {empty}"
-        # Metrics are explained where they are shown; what a user chooses from is named in the README.
-        named = table == "METRICS" or name in readme or getattr(row, "title", name) in readme
-        assert named, f"README.md does not name {name} of {table}"
+        # Metrics are explained where they are shown; what a user chooses from is named in the documents.
+        named = table == "METRICS" or name in told or getattr(row, "title", name) in told
+        assert named, f"neither README.md nor docs/ name {name} of {table}"
 
 
 def test_every_setting_is_documented_and_made_in_one_place() -> None:

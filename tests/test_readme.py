@@ -1,4 +1,4 @@
-"""A number in the READMEs is one that a command in them prints, and prints today."""
+"""A number in our documents is one that a command in them prints, and prints today."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from core.cli import main
 
 ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", ROOT / "weights/README.md", *sorted((ROOT / "docs").glob("*.md")))
 FOLDS = "weights/covid-resnet50.folds.csv"
 
 PRINTED = {
@@ -30,8 +31,17 @@ PRINTED = {
 
 def blocks() -> list[list[str]]:
     """The lines of every fenced block."""
-    whole = "\n".join((ROOT / name).read_text("utf-8") for name in ("README.md", "weights/README.md"))
+    whole = "\n".join(page.read_text("utf-8") for page in PAGES)
     return [found.splitlines() for found in re.findall(r"^```\n(.*?)^```$", whole, re.DOTALL | re.MULTILINE)]
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for link in re.findall(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)", page.read_text("utf-8")):
+            path, heading = page.parent / link[0] if link[0] else page, link[1].lstrip("#")
+            assert path.exists(), f"{page.name}: {link[0]}"
+            titles = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE) if heading else []
+            assert not heading or heading in {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in titles}
 
 
 @pytest.mark.parametrize("begins", PRINTED)
