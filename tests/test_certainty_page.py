@@ -147,8 +147,9 @@ def test_a_caution_takes_the_promise_back(made: Checkpoint) -> None:
 def test_of_a_film_unlike_those_known_nothing_is_promised_in_few_words_either(made: Checkpoint) -> None:
     one = result(made)
     assert certainty.line(one, made).endswith(" pneumonia")
-    strange = replace(one, verdict=Verdict("caution", (), 1.0))
-    assert certainty.line(strange, made).endswith("without a promise: the film is unlike those known")
+    average = replace(one, upload=replace(one.upload, aggregate=True))
+    for strange in (replace(one, verdict=Verdict("caution", (), 1.0)), average):
+        assert certainty.line(strange, made).endswith("without a promise: the film is unlike those known")
 
 
 def test_the_spread_is_measured_when_asked_for_and_only_once(made: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:

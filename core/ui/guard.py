@@ -210,7 +210,7 @@ def _by_text(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def cautious(result: Result) -> bool:
     """Whether what was measured on known films does not hold for this one."""
-    return result.verdict is not None and result.verdict.caution
+    return result.upload.aggregate or (result.verdict is not None and result.verdict.caution)
 
 
 def columns(result: Result) -> dict[str, str]:
