@@ -98,6 +98,33 @@ def test_the_figure_behind_it_is_called_calibrated_where_the_heading_is_not(made
     assert app.header[0].value.split()[-2] not in app.warning[0].value  # hence the word
 
 
+def test_a_probability_just_below_what_it_takes_is_not_said_to_be_the_same(
+    made: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = result(made)
+    assert one.reading is not None
+    top = max(one.reading.by_class.values())
+    found = replace(certainty_of(made), cuts=dict.fromkeys(certainty_of(made).cuts, top + 1e-5))
+    monkeypatch.setattr(certainty, "of", lambda _: found)
+    has, least = re.findall(r"\d+\.?\d* %", opened().warning[0].value)
+    assert has != least
+    assert has.startswith(f"{100 * top:.2f}")
+
+
+def test_before_calibration_the_table_has_the_headings_figure_and_the_spread_says_what_its_are(
+    made: Checkpoint,
+) -> None:
+    card = made.folder / f"{made.name}.json"
+    card.write_text(json.dumps(json.loads(card.read_text("utf-8")) | {"temperature": 0.2}), "utf-8")
+    app = opened(2)
+    app.button(key="measure_spread").click().run()
+    for kind in ("", "Calibrated probabilities. "):
+        highest = app.dataframe[0].value[list(made.task.words.values())].max(axis=1)[0]
+        assert app.header[0].value.endswith(f"{highest:.0f} %")
+        assert [one for one in app.caption if one.value.startswith(f"{kind}Small differences")]
+        app.toggle(key=state.reading.UNCALIBRATED).set_value(True).run()
+
+
 def test_where_no_film_is_left_to_a_reader_that_is_said(made: Checkpoint) -> None:
     found = from_csv(made.validation)
     sure = np.full_like(found.probabilities, 0.01)

@@ -42,6 +42,9 @@ Facts = Callable[[Result], dict[str, Any]]
 HUMAN_ICON: Final = ":orange[:material/person_alert:]"
 _ICON: Final = ":material/signal_cellular_alt{}:"
 _ICONS: Final = dict(zip(WORDINGS, map(_ICON.format, ("", "_2_bar", "_1_bar")), strict=True))
+_EXACT: Final = 6
+"""Digits of a percentage beyond which nothing is told apart."""
+
 _SHORT: Final = {row.title: _ICONS[name] for name, row in WORDINGS.items()}
 
 
@@ -96,11 +99,10 @@ def human(result: Result, checkpoint: Checkpoint) -> None:
     if low > 1:
         why = f"No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
     else:
-        # The heading then has another figure, which is not calibrated.
-        differs = state.reading.uncalibrated() and checkpoint.card.temperature != 1
+        has, least = _apart(max(by_class.values()), low)
         why = (
-            f"Its highest {'calibrated ' if differs else ''}probability is {probability(max(by_class.values()))}: "
-            f"below {probability(low)} more than {target.title} readings may be wrong."
+            f"Its highest {_calibrated(checkpoint)}probability is {has}: below {least} more than {target.title} "
+            "readings may be wrong."
         )
     st.warning(f"**{HUMAN}.** {why}", icon=":material/person_alert:")
 
@@ -242,7 +244,8 @@ def _stays(found: Spread, checkpoint: Checkpoint) -> None:
         )
     st.markdown(f"**{votes(found.said, called)}:** the film as it is, mirrored, and shifted four ways.")
     st.markdown(widgets.table(("Class", "As it is", "Average", "Lowest to highest", "Deviation"), rows))
-    st.caption("Small differences are no proof: a network can be steadily wrong. Large ones are a warning.")
+    kind = "Calibrated probabilities. " if _calibrated(checkpoint) else ""
+    st.caption(f"{kind}Small differences are no proof: a network can be steadily wrong. Large ones are a warning.")
 
 
 def set_name() -> str:
@@ -267,10 +270,20 @@ def _held(found: Certainty, reading: Reading, checkpoint: Checkpoint) -> str:
     held = found.sets.of(reading.by_class, level)
     if not held or read in held:
         return f"{either(held, words)}**"
-    has, least = reading.by_class[read], float(found.sets.least(level)[found.sets.classes.index(read)])
-    digits = int(percent(has) == percent(least))
-    takes = f"{percent(has, digits)}, and it takes {percent(least, digits)} or more"
+    has, least = _apart(reading.by_class[read], float(found.sets.least(level)[found.sets.classes.index(read)]))
+    takes = f"{has}, and it takes {least} or more"
     return f'{either(held, words)}**, without "{words[read]}": its calibrated probability is {takes}'
+
+
+def _apart(has: float, least: float) -> tuple[str, str]:
+    """A probability and one that it does not reach, in words: as read, two equal figures would explain nothing."""
+    digits = next((digits for digits in range(_EXACT) if percent(has, digits) != percent(least, digits)), _EXACT)
+    return percent(has, digits), percent(least, digits)
+
+
+def _calibrated(checkpoint: Checkpoint) -> str:
+    """What a probability is, where the heading has another figure, which is not calibrated."""
+    return "calibrated " if state.reading.uncalibrated() and checkpoint.card.temperature != 1 else ""
 
 
 def usable(checkpoint: Checkpoint) -> Certainty | None:

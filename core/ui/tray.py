@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import PneumoLensError
-from core.ui import certainty, exports, guard, state, widgets
+from core.ui import certainty, cutoff, exports, guard, state, widgets
 from core.ui.kept import Result
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def _height(films: int) -> int:
 
 
 def _cell(result: Result, name: str) -> float | None:
-    """A probability, percent: never 0 or 100 of what is only near."""
-    return None if result.reading is None else min(99.9, max(0.1, 100 * result.reading.by_class[name]))
+    """A probability, percent, as the heading has it: never 0 or 100 of what is only near."""
+    return None if result.reading is None else min(99.9, max(0.1, 100 * cutoff.shares(result.reading)[name]))
 
 
 def _column(word: str) -> str:
