@@ -286,6 +286,18 @@ def test_two_films_go_through_one_backbone(
     assert "Add another at the left" in app.info[0].value
 
 
+def test_each_of_two_films_has_a_row_of_the_sheet_whatever_difference_is_shown(
+    downloads: dict[str, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sheet, "png", lambda sheet, _: json.dumps([tile.title for tile in sheet.tiles]).encode())
+    app = opened(FILM, OTHER, films="two", backbone=RESNET, method=["grad_cam", "hires_cam"])
+    pair = next(one for one in app.selectbox if one.label == "Which two")
+    pair.set_value(next(name for name in pair.options if name.count("Film B") > 1)).run()
+    first = json.loads(downloads["Sheet PNG"]())[:4]
+    assert [title.endswith("film A") or title.startswith("Film A") for title in first] == [True, True, True, False]
+    assert first[3] == "Difference"
+
+
 def test_a_link_reproduces_a_comparison_and_names_no_film() -> None:
     app = opened(FILM, backbone=["pneumonia-resnet34", VGG], method="hires_cam")
     assert titles(app) == ["ResNet-34", "VGG-16-BN"]

@@ -100,8 +100,8 @@ def compose(shown: Shown, bars: Sequence[Bars], drawn: Look) -> Sheet:
         size = f"{one.film.width:,} x {one.film.height:,} px, {one.checkpoint.task.image} {one.film.key}"
         tiles.append(Tile(f"{one.hangs.title}{one.of}", _colour(one.film), (size,)))
         tiles += [_tile(pane, drawn) for pane in made if pane.seen.film.sha256 == sha256]
-        if pair is not None and pair.first.seen.film.sha256 == sha256:
-            tiles.append(_difference(pair, drawn))  # over this film; of two, it fills the first one's row
+        if pair is not None and sha256 == seen[0].film.sha256:
+            tiles.append(_difference(pair, drawn))  # in the first film's row whichever it is over: so each has a row
     return Sheet(
         title=shown.verdict.title,
         says=shown.verdict.says,
