@@ -66,12 +66,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def order(data: Path, tmp_path: Path, **changes: Any) -> Order:
-    made = Order(data, TASK, ARCHITECTURES["resnet18"], TINY, "scratch", tmp_path / "out", tmp_path / "run", "train it")
+    """A run of the smallest network: what is around it is tested, and larger ones where they matter."""
+    made = Order(data, TASK, ARCHITECTURES["lenet"], TINY, "scratch", tmp_path / "out", tmp_path / "run", "train it")
     return replace(made, **changes)
 
 
 def test_a_run_leaves_a_whole_checkpoint(data: Path, tmp_path: Path) -> None:
-    train(order(data, tmp_path))
+    train(order(data, tmp_path, architecture=ARCHITECTURES["resnet18"]))
     found = named("pneumonia-resnet18", tmp_path / "out")
     card = found.card
     assert card.training.films["test"] == {"NORMAL": 3, "BACTERIA": 3, "VIRUS": 3}
@@ -125,7 +126,7 @@ def test_the_state_of_another_network_is_refused(data: Path, tmp_path: Path) -> 
     short = replace(TINY, stages=(Stage(32, 1),))
     train(order(data, tmp_path, recipe=short))
     with pytest.raises(TrainingError, match="another architecture"):
-        train(order(data, tmp_path, recipe=short, architecture=ARCHITECTURES["resnet50"]))
+        train(order(data, tmp_path, recipe=short, architecture=ARCHITECTURES["resnet18"]))
 
 
 def test_a_run_is_told_by_its_classes_and_network_and_by_what_older_ones_wrote_down(tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_unreadable_films_are_listed_and_skipped(tmp_path: Path, capsys: pytest.
     (root / "train" / "NORMAL" / "IM-0900-0001.png").write_bytes(b"not an image")
     train(order(root, tmp_path, recipe=replace(TINY, stages=(Stage(32, 1),))))
     assert "skipped train/NORMAL/IM-0900-0001.png" in capsys.readouterr().err
-    assert named("pneumonia-resnet18", tmp_path / "out").card.training.skipped == 1
+    assert named("pneumonia-lenet", tmp_path / "out").card.training.skipped == 1
 
 
 @pytest.mark.parametrize(("missing", "says"), [("test", "no 'test' split"), ("train", "no 'train' split")])
@@ -286,16 +287,16 @@ def test_a_folder_without_splits_is_trained_on_and_evaluated_alike(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, out = write_covid(tmp_path / "films"), tmp_path / "out"
-    command = ["train", "--data", str(root), "--task", "covid", "--arch", "resnet18", "--stages", "32x1", "--batch"]
+    command = ["train", "--data", str(root), "--task", "covid", "--arch", "lenet", "--stages", "32x1", "--batch"]
     command += ["16", "--fold", "2/5", "--out", str(out), "--run", str(tmp_path / "run")]
     assert main(command) == 0
     said = capsys.readouterr().err
     assert "test films are fold 2 of 5, drawn by patient" in said
-    card = named("covid-resnet18", out).card
+    card = named("covid-lenet", out).card
     assert card.training.recipe["fold"] == {"fold": 2, "folds": 5, "seed": 2020}
     assert any("fold 2 of 5" in limit for limit in card.limits)
     assert f"of {card.training.patients['test']} patients" in said
-    evaluate = ["evaluate", "--model", "covid-resnet18", "--weights", str(out), "--data", str(root), "--json"]
+    evaluate = ["evaluate", "--model", "covid-lenet", "--weights", str(out), "--data", str(root), "--json"]
     assert main(evaluate) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["n"] == sum(card.training.films["test"].values()) == card.test_films
@@ -331,9 +332,9 @@ def test_a_loss_that_is_no_number_stops_the_run(data: Path, tmp_path: Path) -> N
 def test_a_teacher_tempers_the_labels(data: Path, tmp_path: Path) -> None:
     train(order(data, tmp_path))
     _, films, _ = runs._films(order(data, tmp_path))
-    taught = order(data, tmp_path, recipe=replace(TINY, teacher="pneumonia-resnet18", teaching=0.5))
+    taught = order(data, tmp_path, recipe=replace(TINY, teacher="pneumonia-lenet", teaching=0.5))
     targets, truth = runs._taught(taught, films).targets, runs._taught(order(data, tmp_path), films).targets
-    elsewhere = replace(taught.recipe, teacher=str(tmp_path / "out" / "pneumonia-resnet18.safetensors"))
+    elsewhere = replace(taught.recipe, teacher=str(tmp_path / "out" / "pneumonia-lenet.safetensors"))
     by_file = order(data, tmp_path, recipe=elsewhere, out=tmp_path / "others")
     np.testing.assert_allclose(runs._taught(by_file, films).targets, targets, atol=1e-5)
     np.testing.assert_allclose(targets.sum(1), 1, atol=1e-5)
@@ -363,7 +364,7 @@ def test_films_count_as_their_frames_say_in_training_and_in_balancing(
         assert heeds.counts is not None
         assert len(heeds.counts) == len(heeds)
         assert float(heeds.counts.std()) > 0
-    assert named("pneumonia-resnet18", tmp_path / "out").card.training.recipe["propensity"] == 5.0
+    assert named("pneumonia-lenet", tmp_path / "out").card.training.recipe["propensity"] == 5.0
 
 
 def test_a_film_that_does_not_count_teaches_nothing() -> None:
@@ -432,8 +433,8 @@ def test_imagenet_without_a_network_says_what_to_do(tmp_path: Path, monkeypatch:
         initialise(ARCHITECTURES["resnet18"], ARCHITECTURES["resnet18"].build(3), "imagenet", *some_films())
 
 
-def test_a_checkpoint_is_taken_whole_or_for_its_trunk(data: Path, tmp_path: Path) -> None:
-    path = train(order(data, tmp_path))
+def test_a_checkpoint_is_taken_whole_or_for_its_trunk(tmp_path: Path) -> None:
+    path = checkpoints.random_checkpoint(tmp_path).weights
     own = load_file(path)
     same = initialise(ARCHITECTURES["resnet18"], ARCHITECTURES["resnet18"].build(3), str(path), *some_films())
     assert torch.equal(same.state_dict()["head.linear.weight"], own["head.linear.weight"].float())
@@ -465,8 +466,14 @@ def plain_vgg() -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
     from torchvision import models
 
     torch.manual_seed(3)
-    network = models.vgg16(weights=None).eval()
-    return network.features[:-1], {k: v for k, v in network.state_dict().items() if k.startswith("features.")}
+    with torch.device("meta"):  # its classifier, not wanted here, has 120 million weights
+        features = models.vgg16(weights=None).features
+    features.to_empty(device="cpu")
+    for layer in features:
+        if isinstance(layer, torch.nn.Conv2d):  # as torchvision does
+            torch.nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            torch.nn.init.zeros_(layer.bias)
+    return features[:-1].eval(), {f"features.{name}": value for name, value in features.state_dict().items()}
 
 
 def test_plain_convolutions_are_adopted_by_a_network_with_batch_norms(tmp_path: Path) -> None:
@@ -675,7 +682,7 @@ def test_data_that_mislead_are_named_before_the_first_epoch(tmp_path: Path, caps
     task = TASKS["covid"]
     made = replace(order(root, tmp_path), task=task, recipe=replace(TINY, stages=(Stage(32, 1),), fold=Fold(1, 3)))
     train(made)
-    said = named("covid-resnet18", tmp_path / "out").card.warnings
+    said = named("covid-lenet", tmp_path / "out").card.warnings
     text = " ".join(said)
     assert "films of" in text
     assert "COVID-19, but" in text

@@ -44,12 +44,12 @@ def test_a_run_keeps_its_journal(data: Path, tmp_path: Path) -> None:
     train(asked)
     said = progress(tmp_path)
     assert list(said) == KEYS
-    assert (said["name"], said["task"], said["architecture"]) == ("pneumonia-resnet18", "pneumonia", "resnet18")
+    assert (said["name"], said["task"], said["architecture"]) == ("pneumonia-lenet", "pneumonia", "lenet")
     assert (said["epochs"], said["done"], said["state"], said["message"]) == (2, 2, "finished", "")
     assert before <= said["started"] <= said["heartbeat"] <= time.time()
     text = (tmp_path / "run" / "history.csv").read_text()
-    assert text == (tmp_path / "out" / "pneumonia-resnet18.history.csv").read_text()
-    validation = from_csv(tmp_path / "out" / "pneumonia-resnet18.validation.csv")
+    assert text == (tmp_path / "out" / "pneumonia-lenet.history.csv").read_text()
+    validation = from_csv(tmp_path / "out" / "pneumonia-lenet.validation.csv")
     assert all(file.startswith("train/") for file in validation.files)
     rows = list(csv.DictReader(text.splitlines()))
     assert tuple(rows[0]) == COLUMNS

@@ -175,11 +175,11 @@ def test_a_network_that_learnt_from_films_of_plain_folders_held_out_now_is_point
 
 def test_films_that_are_not_the_public_sets_are_pointed_out(flowers: Path, tmp_path: Path) -> None:
     train(order(write_films(tmp_path / "public"), tmp_path, recipe=SHORT))
-    assert not any("--task own" in line for line in named("pneumonia-resnet18", tmp_path / "out").card.warnings)
+    assert not any("--task own" in line for line in named("pneumonia-lenet", tmp_path / "out").card.warnings)
     strangers = write(tmp_path / "strangers", dict.fromkeys(("NORMAL", "BACTERIA", "VIRUS"), 12))
     train(replace(order(strangers, tmp_path / "other"), recipe=SHORT))
     (said,) = (
-        line for line in named("pneumonia-resnet18", tmp_path / "other" / "out").card.warnings if "--task own" in line
+        line for line in named("pneumonia-lenet", tmp_path / "other" / "out").card.warnings if "--task own" in line
     )
     assert said.startswith("36 of 36 files")
     assert "Kermany" in said
@@ -192,7 +192,7 @@ def test_validation_films_that_lack_a_class_are_set_aside(tmp_path: Path, capsys
         (root / "val" / path).write_bytes(as_png8(film(64, 64)))
     train(order(root, tmp_path, recipe=SHORT))
     assert "set aside: 2 validation films" in capsys.readouterr().err
-    films = named("pneumonia-resnet18", tmp_path / "out").card.training.films
+    films = named("pneumonia-lenet", tmp_path / "out").card.training.films
     assert films["val"]["VIRUS"] == 2
     assert sum(map(sum, (split.values() for split in films.values()))) == 33
 
@@ -207,7 +207,7 @@ def test_a_publication_in_two_splits_is_one_patient(tmp_path: Path) -> None:
 def test_a_run_that_started_from_something_else_is_refused(tmp_path: Path) -> None:
     data = write_films(tmp_path / "films")
     train(order(data, tmp_path, recipe=SHORT))
-    start = checkpoints.random_checkpoint(tmp_path / "start")
+    start = checkpoints.random_checkpoint(tmp_path / "start", arch="lenet")
     with pytest.raises(TrainingError, match="another init"):
         train(order(data, tmp_path, recipe=SHORT, init=str(start.weights)))
 
@@ -216,7 +216,7 @@ def test_a_name_that_another_folder_has_is_refused_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipped, own = tmp_path / "shipped", tmp_path / "own"
-    checkpoints.random_checkpoint(shipped)
+    checkpoints.random_checkpoint(shipped, arch="lenet")
     monkeypatch.setattr(on_disk, "SHIPPED", shipped)
     monkeypatch.setenv(settings.WEIGHTS, str(own))
 
