@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -75,6 +78,19 @@ def random_checkpoint(folder: Path, task: str = "pneumonia", arch: str = "resnet
     """A whole checkpoint in ``folder``: weights, card, test and validation predictions."""
     import torch
 
+    checkpoint, files = _made(task, arch, seed)
+    torch.manual_seed(seed)  # what follows is the same whether or not this was the first of its kind
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return replace(checkpoint, folder=folder)
+
+
+@lru_cache(4)
+def _made(task: str, arch: str, seed: int) -> tuple[Checkpoint, Mapping[str, bytes]]:
+    """The checkpoint, and its files: many tests ask for the same."""
+    import torch
+
     found = predictions(task, seed=seed)
     torch.manual_seed(seed)
     network = ARCHITECTURES[arch].build(len(TASKS[task].classes)).eval()
@@ -85,10 +101,12 @@ def random_checkpoint(folder: Path, task: str = "pneumonia", arch: str = "resnet
             torch.nn.init.ones_(module.weight)
     parameters = sum(weights.numel() for weights in network.parameters())
     metrics = {name: value.model_dump() for name, value in figures(found, TASKS[task], draws=50).items()}
-    checkpoint = store(folder, network.state_dict(), facts(task, arch, metrics=metrics, parameters=parameters))
-    checkpoint.predictions.write_text(to_csv(found), encoding="utf-8")
-    checkpoint.validation.write_text(to_csv(predictions(task, seed=seed + 1)), encoding="utf-8")
-    return checkpoint
+    with TemporaryDirectory() as folder:
+        told = facts(task, arch, metrics=metrics, parameters=parameters)
+        checkpoint = store(Path(folder), network.state_dict(), told)
+        checkpoint.predictions.write_text(to_csv(found), encoding="utf-8")
+        checkpoint.validation.write_text(to_csv(predictions(task, seed=seed + 1)), encoding="utf-8")
+        return checkpoint, {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
 def break_weights(checkpoint: Checkpoint) -> None:
