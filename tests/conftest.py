@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,18 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests neither use nor fill the cache folder of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(settings.CACHE, str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _components_looked_for_once() -> Iterator[None]:
+    """Streamlit's AppTest looks for components in every installed package, each time an app is opened: none changes."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "streamlit" in sys.modules:  # no test of a page otherwise, and it takes a second to import
+            from streamlit.components.v2 import manifest_scanner
+
+            scan = manifest_scanner.scan_component_manifests
+            patch.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
         yield
 
 
