@@ -70,7 +70,10 @@ def images(count: int, side: int) -> torch.Tensor:
     return torch.rand(count, 1, side, side, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.fixture(scope="module", params=CASES, ids="-".join)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(case, marks=pytest.mark.xdist_group("-".join(case)), id="-".join(case)) for case in CASES],
+)
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     name, head = request.param
     side = max(SIDE, ARCHITECTURES[name].smallest)

@@ -52,7 +52,9 @@ SHIPPED_NAMES = sorted(
 """A network of every architecture and head: weights of another task change nothing about how maps are worked out."""
 
 
-@pytest.fixture(scope="module", params=SHIPPED_NAMES)
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in SHIPPED_NAMES]
+)
 def classifier(request: pytest.FixtureRequest) -> Classifier:
     return Classifier(find()[0][request.param])
 
