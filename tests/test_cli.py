@@ -325,6 +325,12 @@ def test_evaluation_prints_figures(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "no 'other' split" in capsys.readouterr().err
 
 
+def test_a_command_without_split_is_not_told_to_take_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_films(tmp_path / "data", train_films=0, test_films=1)
+    assert main(["averages", "--data", str(data)]) == 1
+    assert "or, where the command takes --split, give one" in capsys.readouterr().err
+
+
 def test_a_folder_without_splits_is_evaluated_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = write_films(tmp_path / "data", 1, 2) / "test"
     assert main(["evaluate", "--model", MODEL, "--data", str(data), "--split", "", "--json"]) == 0

@@ -155,8 +155,8 @@ def of_split(films: Iterable[Film], split: str) -> list[Film]:
     if not chosen:
         have = ", ".join(sorted({film.split or "(none)" for film in films}))
         raise DataError(
-            f"The data have no '{split}' split (found: {have}). Add a folder '{split}' with the classes in it, or give "
-            "--split: a split that there is, '' where there is none."
+            f"The data have no '{split}' split (found: {have}). Add a folder '{split}' with the classes in it or, "
+            "where the command takes --split, give one that there is, '' where there is none."
         )
     return chosen
 
