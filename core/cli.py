@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.command_line = "python -m core " + shlex.join(arguments)
     try:
         status = int(COMMANDS[options.command].run(options))
-        sys.stdout.flush()  # what cannot be written is said here, not by Python as it ends
+        print(end="", flush=True)  # what cannot be written is said here, not by Python as it ends
     except (UnknownNameError, UsageError) as error:
         say(f"error: {error}")
         return WRONG_USAGE
