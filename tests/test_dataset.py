@@ -153,6 +153,8 @@ SHA = "a" * 64
         (b"file,split\n1.png,train\n", "row 1: there is no column label"),
         (b"file,label\n", "no film in this index"),
         (b"file,label\n1.png,A,B,C\n2.png,A,B,C,D\n", "row 3"),
+        (b"file,label\n1.png,A,x\n2.png,B,y\n", "row 2: there are more cells than columns in row 1"),
+        (b"file,label\n1.png,A,\n2.png,B,\n", "row 2: there are more cells than columns in row 1"),
         (b"file,label\n1.png,A\n2.png\n", "row 3, column label: the cell is empty"),
         (b"file,label\n1.png,A\n,A\n", "row 3, column file: the cell is empty"),
         (b"file,label\n1.png,A\n2.png,A\n1.png,B\n", "row 4, column file: '1.png' is in row 2 already"),

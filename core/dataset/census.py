@@ -283,6 +283,8 @@ def _cells(data: bytes, name: str) -> pd.DataFrame:
         what = re.sub(r"^Error tokenizing data\. C error: ", "", str(error)).strip().rstrip(".")
         what = re.sub(r"\bline (\d+)", r"row \1", what)
         raise DataError(f"{name} is no table of comma-separated values: {what}. Save it as CSV again.") from error
+    if not isinstance(raw.index, pd.RangeIndex):  # pandas takes the first cell of longer rows for the row's name
+        raise DataError(f"{name}, row 2: there are more cells than columns in row 1. Name every column, or remove it.")
     raw.columns = [str(column).strip() for column in raw.columns]
     return raw.fillna("")  # a row cut short
 
