@@ -717,7 +717,13 @@ def test_faithfulness_of_exactly_these_weights_is_shown(
     assert " is ahead by " not in said(app)
     ahead = [replace(mean, value=0.6) if (mean.method, mean.score) == ("hires_cam", "road") else mean for mean in means]
     heatmaps.SHIPPED.write_text(records.to_csv(Mean, ahead), "utf-8")
-    assert f"On {FIRST} HiResCAM is ahead by 0.20 in ROAD." in said(opened(view="heatmaps"))
+    app = opened(view="heatmaps", score="road")
+    assert f"On {FIRST} HiResCAM is ahead by 0.20 in ROAD." in said(app)
+    later = [replace(mean, random=0.21) if mean.method == "hires_cam" else mean for mean in ahead]
+    heatmaps.SHIPPED.write_text(records.to_csv(Mean, later), "utf-8")
+    figure = json.loads(opened(view="heatmaps", score="road").get("plotly_chart")[0].proto.spec)
+    assert 0.21 in figure["data"][1]["x"]  # measured at another time, beside another random map: both are drawn
+    assert len(figure["layout"]["shapes"]) == len(figure["data"][1]["x"])
     heatmaps.SHIPPED.write_text("a,b\n1,2\n", "utf-8")
     assert "cannot be used" in said(opened(view="heatmaps"))
 

@@ -42,12 +42,15 @@ def span(dots: Iterable[Dot], rivals: Iterable[float]) -> tuple[float, float]:
     return low - _AIR * (high - low), high + _AIR * (high - low)
 
 
-def drawn(dots: Sequence[Dot], rivals: Mapping[str, float], ends: tuple[float, float], colours: Palette) -> Figure:
-    """Dots with their intervals; rivals below, each with a line through all rows.
+def drawn(
+    dots: Sequence[Dot], rivals: Mapping[str, Sequence[float]], ends: tuple[float, float], colours: Palette
+) -> Figure:
+    """Dots with their intervals; rivals below, each of their values with a line through all rows.
 
     Args:
         dots: from the top down.
-        rivals: title → value of what the dots are held against, two at most.
+        rivals: title → values of what the dots are held against, two titles at most; several values where not all dots
+            are held against the same.
         ends: of the axis.
         colours: of the theme.
     """
@@ -75,15 +78,16 @@ def drawn(dots: Sequence[Dot], rivals: Mapping[str, float], ends: tuple[float, f
     )
     figure.add_trace(
         go.Scatter(
-            x=list(rivals.values()),
-            y=list(rivals),
+            x=[value for values in rivals.values() for value in values],
+            y=[title for title, values in rivals.items() for _ in values],
             mode="markers",
             marker={"size": 11, "color": colours.muted, "symbol": "diamond"},
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     )
-    for value, dash in zip(rivals.values(), _DASHES, strict=False):
-        figure.add_vline(x=value, line={"color": colours.muted, "dash": dash, "width": 1})
+    for values, dash in zip(rivals.values(), _DASHES, strict=False):
+        for value in values:
+            figure.add_vline(x=value, line={"color": colours.muted, "dash": dash, "width": 1})
     figure.update_layout(**frame(colours, _ROW * (len(dots) + len(rivals)) + 40), showlegend=False)
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, showgrid=False)
     figure.update_xaxes(tickformat=".2f", range=list(ends))

@@ -52,7 +52,10 @@ def show(sources: Sequence[Source], _task: Task) -> None:
             plot.show(
                 dots.drawn(
                     [_dot(mean) for mean in rows],
-                    {"Random map": rows[0].random, "Centre of the film": rows[0].blob},
+                    {
+                        "Random map": sorted({mean.random for mean in rows}),  # measured at different times: several
+                        "Centre of the film": sorted({mean.blob for mean in rows}),
+                    },
                     ends,
                     widgets.palette(),
                 ),
@@ -73,7 +76,9 @@ def show(sources: Sequence[Source], _task: Task) -> None:
 
 def _dot(mean: Mean) -> dots.Dot:
     title = METHODS[mean.method].title
-    return dots.Dot(title, mean.value, mean.low, mean.high, f"beats both on {percent(mean.better)} of the films")
+    rivals = f"random map {mean.random:.3f}, centre {mean.blob:.3f}"
+    note = f"{rivals}; beats both on {percent(mean.better)} of the films"
+    return dots.Dot(title, mean.value, mean.low, mean.high, note)
 
 
 def _verdict(rows: Sequence[Mean]) -> str:

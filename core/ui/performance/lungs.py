@@ -54,7 +54,7 @@ def _inside(sources: Sequence[Source], _task: Task) -> None:
         ]
         for name, of_one in found.items()
     }
-    rivals = {name: {"Lungs' share of the film": of_one[0].share} for name, of_one in found.items()}
+    rivals = {name: {"Lungs' share of the film": (of_one[0].share,)} for name, of_one in found.items()}
     said = {
         name: f"Most of the evidence lies outside the lungs on {_range([one.outside for one in of_one])} of "
         f"{of_one[0].films} films."
@@ -90,7 +90,7 @@ def _probe(sources: Sequence[Source], _task: Task) -> None:
         ]
         for name, of_one in found.items()
     }
-    rivals = {name: {"Always the commonest class": of_one[0].commonest} for name, of_one in found.items()}
+    rivals = {name: {"Always the commonest class": (of_one[0].commonest,)} for name, of_one in found.items()}
     _side_by_side(sources, rows, rivals, {name: in_words(of_one) for name, of_one in found.items()})
     st.caption(
         "Share of test films with plausible lungs that were read right, all classes; whiskers: 95 %, bootstrap of "
@@ -109,14 +109,14 @@ def _nothing(what: str) -> None:
 def _side_by_side(
     sources: Sequence[Source],
     rows: Mapping[str, Sequence[Dot]],
-    rivals: Mapping[str, Mapping[str, float]],
+    rivals: Mapping[str, Mapping[str, Sequence[float]]],
     said: Mapping[str, str],
 ) -> None:
     """A figure for every network, on one axis, and a sentence under it."""
     shown = [source for source in sources if source.name in rows]
     ends = dots.span(
         (dot for of_one in rows.values() for dot in of_one),
-        [value for of_one in rivals.values() for value in of_one.values()],
+        [value for of_one in rivals.values() for values in of_one.values() for value in values],
     )
     for cell, source in zip(controls.side_by_side(len(shown)), shown, strict=True):
         with cell:
