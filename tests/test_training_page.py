@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoint as on_disk
 from core import runs, settings
-from core.ui import state
-from core.ui.training import standing, table
+from core.ui import state, widgets
+from core.ui.training import charts, standing, table, view
 from tests import runs as made
 from tests.test_pages import ROOT, WAIT, said
 from tests.torchless import shown_without_torch
@@ -67,6 +67,16 @@ def test_a_finished_run_is_drawn_and_listed(place: Path) -> None:
     loss = app.get("plotly_chart")[0].proto.spec
     assert "192 px" in loss
     assert '"dash":"dash"' in loss
+
+
+def test_every_run_is_in_the_legend_once() -> None:
+    whole, fewer = (
+        runs.Run(f"runs/{name}", name, runs.parse_history(made.history(made.rows(3), columns), "history.csv"))
+        for name, columns in (("whole", made.COLUMNS), ("fewer", ("epoch", "train_loss")))
+    )
+    both = [(run.name, run) for run in (whole, fewer)]
+    figure = charts.curves(view._LOSS, both, {whole.key: 0, fewer.key: 1}, widgets._DARK)
+    assert [line.name for line in figure.data if line.showlegend] == ["whole, validation", "fewer, training"]
 
 
 def test_a_run_that_goes_on_says_how_long(place: Path) -> None:

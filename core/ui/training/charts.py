@@ -71,10 +71,9 @@ def curves(plot: Plot, runs: Sequence[tuple[str, Run]], places: Mapping[str, int
     for title, run in runs:
         place = places[run.key]
         colour = colours.of(place)
-        for curve in plot.curves:
+        there = [curve for curve in plot.curves if curve.column in run.columns]
+        for curve in there:
             epochs, values = run.series(curve.column)
-            if all(value is None for value in values):
-                continue
             known = sum(value is not None for value in values)
             figure.add_scatter(
                 x=epochs,
@@ -88,7 +87,7 @@ def curves(plot: Plot, runs: Sequence[tuple[str, Run]], places: Mapping[str, int
                 name=", ".join(part for part in (title if len(runs) > 1 else "", curve.says) if part) or title,
                 hovertemplate=f"%{{y:{plot.hover}}}",
                 legendgroup=run.key,
-                showlegend=len(runs) == 1 or curve is plot.curves[-1],  # of several runs one line each
+                showlegend=len(runs) == 1 or curve is there[-1],  # of several runs one line each
             )
     _steps(figure, runs, places, colours)
     figure.update_layout(**_layout(plot, colours))
