@@ -69,6 +69,14 @@ def test_a_finished_run_is_drawn_and_listed(place: Path) -> None:
     assert '"dash":"dash"' in loss
 
 
+@pytest.mark.parametrize(("epochs", "step"), [(1, 1), (4, 1), (12, 1), (40, None)])
+def test_no_epoch_stands_on_the_axis_twice(epochs: int, step: int | None) -> None:
+    # Between few epochs Plotly sets marks at halves, which whole numbers make "0 1 1 2 2".
+    run = runs.Run("runs/a", "a", runs.parse_history(made.history(made.rows(epochs)), "history.csv"))
+    figure = charts.curves(view._LOSS, [("a", run)], {run.key: 0}, widgets._DARK)
+    assert figure.layout.xaxis.dtick == step
+
+
 def test_every_run_is_in_the_legend_once() -> None:
     whole, fewer = (
         runs.Run(f"runs/{name}", name, runs.parse_history(made.history(made.rows(3), columns), "history.csv"))

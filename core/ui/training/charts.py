@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _HEIGHT: Final = 330
 _FEW: Final = 2  # epochs up to which a line alone would be invisible
+_TICKS: Final = 12  # on the axis of epochs, at most
 _MARKERS: Final = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 """Beside colours: runs are told apart in black and white as well."""
 
@@ -91,6 +92,8 @@ def curves(plot: Plot, runs: Sequence[tuple[str, Run]], places: Mapping[str, int
             )
     _steps(figure, runs, places, colours)
     figure.update_layout(**_layout(plot, colours))
+    if max(run.epochs[-1].number for _, run in runs) <= _TICKS:  # or there would be halves, written as whole numbers
+        figure.update_xaxes(dtick=1)
     return inked(figure, colours)
 
 
@@ -131,7 +134,7 @@ def _layout(plot: Plot, colours: Palette) -> dict[str, Any]:
             "showgrid": False,
             "zeroline": False,
             "minallowed": 0,
-            "nticks": 12,
+            "nticks": _TICKS,
             "rangemode": "tozero",
         },
         "yaxis": {
