@@ -15,7 +15,7 @@ from core import records
 from core.architectures import ARCHITECTURES
 from core.checkpoint import Checkpoint, store
 from core.evaluate.figures import figures
-from core.evaluate.film_map import Dot
+from core.evaluate.film_map import Point
 from core.evaluate.predictions import Predictions, to_csv
 from core.tasks import TASKS
 
@@ -120,5 +120,5 @@ def write_map(checkpoint: Checkpoint, files: Sequence[str]) -> None:
     """A map of films anywhere."""
     points = np.random.default_rng(2).uniform(-1, 1, (len(files), 2)).tolist()
     checkpoint.film_map.write_text(
-        records.to_csv(Dot, [Dot(file, *xy) for file, xy in zip(files, points, strict=True)])
+        records.to_csv(Point, [Point(file, *xy) for file, xy in zip(files, points, strict=True)])
     )

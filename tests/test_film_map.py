@@ -9,7 +9,7 @@ import pytest
 
 from core.cli import main
 from core.errors import DataError
-from core.evaluate.film_map import Dot, project
+from core.evaluate.film_map import Point, project
 from core.records import load
 from tests.checkpoints import random_checkpoint
 from tests.test_training import write_films
@@ -22,8 +22,8 @@ def test_films_alike_lie_close_and_the_map_repeats() -> None:
     files = tuple(f"{n}.png" for n in range(60))
     made, again = project(files, features), project(files, features)
     assert made == again
-    assert tuple(dot.file for dot in made) == files
-    points = np.array([(dot.x, dot.y) for dot in made])
+    assert tuple(point.file for point in made) == files
+    points = np.array([(point.x, point.y) for point in made])
     assert np.abs(points).max() == pytest.approx(1)
     distance = np.linalg.norm(points[:, None] - points[None], axis=2) + 9 * np.eye(60)
     assert (groups[distance.argmin(axis=1)] == groups).all()
@@ -45,4 +45,4 @@ def test_the_command_stores_a_map_beside_the_weights(tmp_path: Path, capsys: pyt
     command = ["map", "--model", found.name, "--weights", str(found.folder), "--data", str(tmp_path / "films")]
     assert main(command) == 0
     assert capsys.readouterr().out.strip() == str(found.film_map)
-    assert len(load(Dot, found.film_map)) == 12
+    assert len(load(Point, found.film_map)) == 12

@@ -23,7 +23,7 @@ from core.explain import Heatmap, explain
 from core.trust import words
 from core.trust.faithful import Beside, Faithfulness, measure, measure_all
 from core.trust.imputation import blurred, imputed, replaced
-from core.trust.orders import on_input, orders
+from core.trust.orders import as_fed, orders
 from core.trust.sanity import Step, sanity
 from core.trust.scores import SCORES
 from core.trust.stable import Stability, stability
@@ -139,7 +139,7 @@ def test_orders_hold_every_pixel_once_hottest_first(evidence: Heatmap) -> None:
     found = orders(evidence, WHOLE, SIZE, (8, 8), Grid().after(8, 8).over(SIZE), seed=1)
     for order in (found.marked, *found.random, found.blob):
         assert np.array_equal(np.sort(order), np.arange(SIZE**2))
-    on_film = on_input(evidence.values, WHOLE, SIZE).ravel()
+    on_film = as_fed(evidence.values, WHOLE, SIZE).ravel()
     assert np.all(np.diff(on_film[found.marked]) <= 0)
     cold = found.marked[on_film[found.marked] == 0]
     assert abs(float(np.corrcoef(np.arange(len(cold)), cold)[0, 1])) < 0.1, "ties go row by row"
@@ -150,7 +150,7 @@ def test_orders_hold_every_pixel_once_hottest_first(evidence: Heatmap) -> None:
 def test_a_cropped_film_is_taken_away_where_the_network_sees_it() -> None:
     values = np.zeros((8, 16), dtype=np.float32)
     values[:, 8:] = 1  # the right half of a wide film, of which the network sees the middle
-    seen = on_input(values, (0.25, 0.0, 0.75, 1.0), 32)
+    seen = as_fed(values, (0.25, 0.0, 0.75, 1.0), 32)
     assert seen.shape == (32, 32)
     assert seen[:, :12].max() == 0
     assert seen[:, 20:].min() == 1

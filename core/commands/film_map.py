@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from core.batch import of_file, read_many
-    from core.evaluate.film_map import Dot, project
+    from core.evaluate.film_map import Point, project
     from core.evaluate.films import films_of
     from core.models import get_pool
     from core.records import to_csv
@@ -41,6 +41,6 @@ def run(options: argparse.Namespace) -> int:
             files.append(film.file)
             features.append(outcome.reading.pooled)
     table = np.stack(features) if features else np.empty((0, 1), np.float32)
-    write(chosen.film_map, to_csv(Dot, project(tuple(files), table)).encode())
+    write(chosen.film_map, to_csv(Point, project(tuple(files), table)).encode())
     print(chosen.film_map)
     return ALL_DONE if len(files) == len(films) else SOME_FAILED

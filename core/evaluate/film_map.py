@@ -20,7 +20,7 @@ _COMPONENTS = 50  # kept before t-SNE, as its authors advise
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
+class Point:
     """A film as a point; a map is a table of them (see :mod:`core.records`).
 
     Attributes:
@@ -33,7 +33,7 @@ class Dot:
     y: float
 
 
-def project(files: tuple[str, ...], features: NDArray[np.float32]) -> list[Dot]:
+def project(files: tuple[str, ...], features: NDArray[np.float32]) -> list[Point]:
     """Lay films out in two dimensions. The same features give the same map.
 
     Args:
@@ -55,4 +55,4 @@ def project(files: tuple[str, ...], features: NDArray[np.float32]) -> list[Dot]:
     points = TSNE(2, perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(fewer).astype(np.float64)
     points -= (points.max(axis=0) + points.min(axis=0)) / 2
     points /= np.abs(points).max()
-    return [Dot(file, x, y) for file, (x, y) in zip(files, points.tolist(), strict=True)]
+    return [Point(file, x, y) for file, (x, y) in zip(files, points.tolist(), strict=True)]

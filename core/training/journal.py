@@ -36,8 +36,8 @@ _BEAT = 3.0  # seconds
 
 
 @dataclass(slots=True)
-class Progress:
-    """What progress.json says.
+class _Said:
+    """What progress.json says, and :class:`core.runs.Progress` reads, together with what other engines write there.
 
     Attributes:
         name: of the checkpoint that is being made.
@@ -81,7 +81,7 @@ class Journal:
     def __init__(self, order: Order, *, silent: bool = False) -> None:
         now = time.time()
         self._folder, self._classes, self._silent = order.run, order.task.classes, silent
-        self._said = Progress(
+        self._said = _Said(
             order.name,
             order.task.name,
             order.architecture.name,

@@ -54,16 +54,16 @@ def orders(  # noqa: PLR0913, PLR0917 - a map, where it lies, and what it is com
     values = heatmap.require().values
 
     def by_chance() -> NDArray[np.float32]:
-        return on_input(on_film(rng.random(cells, dtype=np.float32), window, grid), window, side)
+        return as_fed(on_film(rng.random(cells, dtype=np.float32), window, grid), window, side)
 
     first = by_chance()
-    marked, random = _order(on_input(values, window, side), rng), _order(first, rng)
+    marked, random = _order(as_fed(values, window, side), rng), _order(first, rng)
     offset = (np.arange(side) + 0.5) / side - 0.5
     blob = _order(-np.hypot(offset[:, None], offset[None, :]), rng)
     return Orders(marked, (random, *(_order(by_chance(), rng) for _ in range(randoms - 1))), blob)
 
 
-def on_input(values: NDArray[np.float32], window: Window, side: int) -> NDArray[np.float32]:
+def as_fed(values: NDArray[np.float32], window: Window, side: int) -> NDArray[np.float32]:
     """A map of the whole film → the same on the square that the network was fed, float32 ``[side, side]``."""
     left, top, right, bottom = window
     width, height = round(side / (right - left)), round(side / (bottom - top))

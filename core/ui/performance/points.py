@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.errors import DataError
-from core.evaluate.film_map import Dot
+from core.evaluate.film_map import Point
 from core.records import load
 from core.tasks import Task
 from core.ui import cache, pickers, plot, state, widgets
@@ -84,7 +84,7 @@ def placed(source: Source) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     path = source.checkpoint.film_map
 
     def make() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        where = {dot.file: (dot.x, dot.y) for dot in load(Dot, path)}
+        where = {point.file: (point.x, point.y) for point in load(Point, path)}
         rows = np.array([row for row, file in enumerate(source.predictions.files) if file in where], dtype=np.int64)
         if not len(rows):
             raise DataError("It is a map of other films than the test predictions. Make both again.")
