@@ -26,6 +26,12 @@ def probability(share: float) -> str:
     return percent(share)
 
 
+def of_100(share: float) -> str:
+    """0.823 → "82", as in "82 of 100". Never 0 or 100 of what is only near: then with a digit more, "99.5"."""
+    whole = f"{100 * share:.0f}"
+    return f"{100 * share:.1f}" if whole in {"0", "100"} and 0 < share < 1 else whole
+
+
 def within(name: str) -> str:
     """A name in mid-sentence: "Viral pneumonia" → "viral pneumonia"; an abbreviation such as COVID-19 stays."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]

@@ -247,6 +247,7 @@ def test_one_class_is_drawn_against_another(films: Path, tmp_path: Path, capsys:
     "arguments",
     [
         ["read", "x.png"],
+        ["read", "", "--model", MODEL],
         ["read", "x.png", "--model", "pneumonia-vgg19"],
         ["read", "x.png", "--model", MODEL, "--target", "FLU"],
         ["dance"],

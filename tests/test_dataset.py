@@ -116,6 +116,17 @@ def test_the_command_says_what_is_wrong_with_a_folder(tmp_path: Path, capsys: py
     assert "There is no folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["index", "faithfulness", "lungs measure", "lungs probe", "robustness", "sketch"])
+def test_a_table_that_cannot_be_written_is_said_before_it_is_made(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needed = [str(tmp_path)] if command == "index" else []
+    for out, says in {".": "is a folder", "nowhere/table.csv": "there is no folder"}.items():
+        with pytest.raises(SystemExit, match="2"):
+            main([*command.split(), *needed, "--out", str(tmp_path / out)])
+        assert says in capsys.readouterr().err
+
+
 # ---------------------------------------------------------------- tables
 
 
@@ -155,6 +166,7 @@ SHA = "a" * 64
         (b"file,label\n1.png,A,B,C\n2.png,A,B,C,D\n", "row 3"),
         (b"file,label\n1.png,A,x\n2.png,B,y\n", "row 2: there are more cells than columns in row 1"),
         (b"file,label\n1.png,A,\n2.png,B,\n", "row 2: there are more cells than columns in row 1"),
+        (b"file,label,label\n1.png,A,B\n", "row 1: the column label is there twice"),
         (b"file,label\n1.png,A\n2.png\n", "row 3, column label: the cell is empty"),
         (b"file,label\n1.png,A\n,A\n", "row 3, column file: the cell is empty"),
         (b"file,label\n1.png,A\n2.png,A\n1.png,B\n", "row 4, column file: '1.png' is in row 2 already"),

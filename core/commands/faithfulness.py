@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from core.commands.options import ALL_DONE, SOME_FAILED, count, networks, say, split_option, weights_option
+from core.commands.options import (
+    ALL_DONE,
+    SOME_FAILED,
+    count,
+    networks,
+    out_file,
+    say,
+    split_option,
+    weights_option,
+)
 from core.explain import FAST, METHODS
 from core.trust.scores import SCORES
 from core.trust.table import SHIPPED
@@ -45,7 +54,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=out_file,
         default=SHIPPED,
         metavar="CSV",
         help="the table of means; it keeps what it has of other networks and methods",

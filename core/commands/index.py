@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.commands.options import ALL_DONE, SOME_FAILED, say, task_option
+from core.commands.options import ALL_DONE, SOME_FAILED, out_file, say, task_option
 from core.tasks import TASKS
 
 HELP = "list and measure every film of a folder, for the page 'Data set'"
@@ -16,7 +16,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
     parser.add_argument("data", type=Path, metavar="DIR", help="folder with train/ and test/, or one folder per class")
     task_option(parser)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="CSV to write (default: standard output)")
+    parser.add_argument("--out", type=out_file, metavar="FILE", help="CSV to write (default: standard output)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,10 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from core.dataset import index
     from core.dataset.census import to_csv
     from core.dataset.survey import survey
-    from core.errors import DataError
 
-    if options.out and not options.out.parent.is_dir():
-        raise DataError(f"There is no folder {options.out.parent} to write into. Make it first.")
     films = index(options.data, TASKS[options.task])
     with tqdm(total=len(films), unit="film", file=sys.stderr, leave=False) as bar:
 

@@ -11,7 +11,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from core.aids import FOLDER
-from core.commands.options import ALL_DONE, count, measured_already, networks, say, split_option, weights_option
+from core.commands.options import (
+    ALL_DONE,
+    count,
+    measured_already,
+    networks,
+    out_file,
+    say,
+    split_option,
+    weights_option,
+)
 from core.lungs.probe import SHIPPED as PROBE
 from core.lungs.shares import SHIPPED as SHARES
 from core.words import percent
@@ -64,7 +73,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     for one, out in ((measure, SHARES), (probe, PROBE)):
         one.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
         weights_option(one)
-        one.add_argument("--out", type=Path, default=out, metavar="CSV", help="the table")
+        one.add_argument("--out", type=out_file, default=out, metavar="CSV", help="the table")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -25,6 +25,20 @@ def count(text: str) -> int:
     return int(text)
 
 
+def out_file(text: str) -> Path:
+    """A path that a file can be written at: said before hours of work, not after.
+
+    Raises:
+        ArgumentTypeError: it is a folder, or in none.
+    """
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder; name a file")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r} to write into; make it first")
+    return path
+
+
 def task_option(parser: argparse._ActionsContainer, *more: str) -> None:
     """--task: which classes; ``more`` are choices beside the tasks."""
     parser.add_argument(

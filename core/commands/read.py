@@ -285,6 +285,8 @@ def _files(patterns: Sequence[str]) -> list[Path]:
 
     found: list[Path] = []
     for pattern in patterns:
+        if not pattern:  # which would be the current folder
+            raise UsageError("A name is empty, as of a variable of the shell that is not set. Give files or folders.")
         path = Path(pattern)
         if path.is_dir():
             found += films_below(path)

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.commands.options import ALL_DONE, count, measured_already, networks, say, split_option, weights_option
+from core.commands.options import (
+    ALL_DONE,
+    count,
+    measured_already,
+    networks,
+    out_file,
+    say,
+    split_option,
+    weights_option,
+)
 from core.errors import DataError
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption
 from core.robustness.damage_record import SHIPPED
@@ -29,7 +38,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of that draw (default: %(default)s)")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=out_file,
         default=SHIPPED,
         metavar="CSV",
         help="the table; run again, it goes on where it was stopped (default: %(default)s)",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from core.architectures import ARCHITECTURES, sketch
-from core.commands.options import ALL_DONE, say
+from core.commands.options import ALL_DONE, out_file, say
 from core.files import write
 
 HELP = "measure stages, maps and weights of every architecture, for the page 'Models'"
@@ -15,7 +14,7 @@ HELP = "measure stages, maps and weights of every architecture, for the page 'Mo
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
     parser.add_argument(
-        "--out", type=Path, default=sketch.SHIPPED, metavar="FILE", help="default: where the app looks for it"
+        "--out", type=out_file, default=sketch.SHIPPED, metavar="FILE", help="default: where the app looks for it"
     )
 
 

@@ -285,6 +285,9 @@ def _cells(data: bytes, name: str) -> pd.DataFrame:
         raise DataError(f"{name} is no table of comma-separated values: {what}. Save it as CSV again.") from error
     if not isinstance(raw.index, pd.RangeIndex):  # pandas takes the first cell of longer rows for the row's name
         raise DataError(f"{name}, row 2: there are more cells than columns in row 1. Name every column, or remove it.")
+    header = pd.read_csv(io.BytesIO(data), dtype=str, encoding="utf-8-sig", header=None, nrows=1).iloc[0].dropna()
+    if twice := sorted({column for column in header if (header == column).sum() > 1}):  # pandas calls one "label.1"
+        raise DataError(f"{name}, row 1: the column {', '.join(twice)} is there twice. Rename or remove one.")
     raw.columns = [str(column).strip() for column in raw.columns]
     return raw.fillna("")  # a row cut short
 

@@ -28,7 +28,7 @@ from core.errors import DataError, PneumoLensError
 from core.models import get_pool
 from core.ui import cache, guard, state, tested, widgets
 from core.ui.kept import Result
-from core.words import percent, probability
+from core.words import of_100, percent, probability
 
 if TYPE_CHECKING:
     from core.certainty.spread import Spread
@@ -153,7 +153,7 @@ def behind(result: Result, checkpoint: Checkpoint) -> None:
             else f"called for on no film: of all validation films no more than {target.title} were read "
             f"wrong{allowed}. The test films were read right in"
         )
-        st.caption(f"**A human reader** is {called} {100 * group.right.value:.0f} of 100.")
+        st.caption(f"**A human reader** is {called} {of_100(group.right.value)} of 100.")
 
 
 def columns(result: Result, checkpoint: Checkpoint) -> dict[str, str]:
@@ -300,8 +300,8 @@ def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
         return ": said of no test film."
     figure = group.right
     return (
-        f": when it says this, it was right in {100 * figure.value:.0f} of 100 test films "
-        f"({100 * figure.low:.0f} to {100 * figure.high:.0f}, from {group.films} films)."
+        f": when it says this, it was right in {of_100(figure.value)} of 100 test films "
+        f"({of_100(figure.low)} to {of_100(figure.high)}, from {group.films} films)."
     )
 
 
@@ -340,4 +340,4 @@ def _promise(found: Certainty, checkpoint: Checkpoint, *, caution: bool) -> str:
 
 
 def _of_100(figure: Interval) -> str:
-    return f"{100 * figure.value:.0f} of 100 ({100 * figure.low:.0f} to {100 * figure.high:.0f})"
+    return f"{of_100(figure.value)} of 100 ({of_100(figure.low)} to {of_100(figure.high)})"
