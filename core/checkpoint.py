@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent.parent / "weights"
 """Where the trained networks of this project lie."""
 
-"""Environment variable: a folder with further checkpoints, beside those shipped."""
-
 
 class Interval(Strict):
     """A figure with its 95 % interval: mostly a bootstrap's (percentile, resampled by patient).

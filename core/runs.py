@@ -32,8 +32,6 @@ from core.schema import problem
 
 V = TypeVar("V")
 
-"""Environment variable: the folder of runs, where it is not ``runs`` in the current one."""
-
 SILENT: Final = 60.0
 """Seconds without a heartbeat from which on a run that says it is running is taken for dead."""
 

@@ -83,7 +83,7 @@ def public_films(progress: Progress | None = None, folder: Path | None = None) -
 
 
 def cache_folder() -> Path:
-    """Where fetched films are kept: the folder set, or ``pneumolens`` in the platform's cache folder.
+    """Where fetched films are kept: where PNEUMOLENS_CACHE says, or ``pneumolens`` in the platform's cache folder.
 
     Raises:
         DownloadError: the user has no home folder and nothing else is set.

@@ -19,13 +19,13 @@ DATA: Final = "PNEUMOLENS_DATA"
 """The folder of a data set whose films may be shown, or the folder that holds it."""
 
 INDEX: Final = "PNEUMOLENS_INDEX"
-"""The CSV of a further data set's index."""
+"""The CSV of a further data set's index, which every visitor can choose."""
 
 PREDICTIONS: Final = "PNEUMOLENS_PREDICTIONS"
-"""A folder of tables of predictions."""
+"""A folder of tables of predictions (CSV) that everyone sees beside the networks' own."""
 
 RUNS: Final = "PNEUMOLENS_RUNS"
-"""The folder of training runs."""
+"""The folder of training runs, where it is not ``runs`` in the current one."""
 
 STILL: Final = "PNEUMOLENS_STILL"
 """1 for still images everywhere, in place of the viewer."""

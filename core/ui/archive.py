@@ -120,5 +120,5 @@ def _archive() -> Archive | None:
 def _need() -> Archive:
     found = _archive()
     if found is None:
-        raise DataError(f"There are no films on this server. S{_SHOWN[1:]}")
+        raise DataError(f"There are no films on this server. To see them, {_SHOWN}")
     return found

@@ -12,8 +12,6 @@ from core.dataset.census import COLUMNS, SHIPPED, Census
 from core.errors import DataError
 from core.ui import cache, pickers, state, widgets
 
-"""Environment variable: the CSV of a further index, which every visitor can choose."""
-
 PUBLIC, SERVER, OWN = "public", "server", "own"
 """Names of the sources in a link. What a file is called is never part of one."""
 

@@ -16,8 +16,6 @@ from core.evaluate import Predictions, parse
 from core.tasks import TASKS, Task
 from core.ui import cache, state, tested
 
-"""Environment variable: a folder of tables of predictions (CSV) that everyone sees beside the networks' own."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
