@@ -8,9 +8,11 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.architectures.grid import Grid
 from core.explain import Heatmap
-from core.explain.heatmap import inside
+from core.explain.heatmap import inside, on_film, scaled
 from core.render import spread
+from core.xray import WHOLE
 
 GRID: Final = 64
 """Places a side at which maps of 6 to 14 cells are compared, bilinear as they are drawn."""
@@ -79,6 +81,19 @@ def agree(first: Heatmap, second: Heatmap) -> Agreement:
     if any(np.ptp(part) == 0 for part in seen):  # all that one of them marks lies where the other did not look
         seen = one, two
     return Agreement(spearman(*seen), _overlap(*seen), one, two)
+
+
+def comparable(raw: NDArray[np.float32], grid: Grid | None) -> NDArray[np.float32]:
+    """A network's raw map of what it was fed, at the places at which maps are compared.
+
+    Args:
+        raw: non-negative, float32 ``[h, w]``.
+        grid: where its cells lie, with the side of the input as the unit; ``None``: evenly.
+
+    Returns:
+        float32 ``[GRID, GRID]`` in 0…1; all zero where the map cannot be drawn.
+    """
+    return spread(on_film(scaled(raw)[0], WHOLE, grid), GRID, GRID)
 
 
 def hottest(values: NDArray[np.float32], share: float = TOP) -> NDArray[np.bool_]:

@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from core.classifier import Classifier
-from core.compare.agreement import GRID, spearman
+from core.compare.agreement import comparable, spearman
 from core.dataset import Film
 from core.evaluate import Predictions, ece
 from core.evaluate.bootstrap import of_mean, of_share
 from core.explain import DEFAULT, raw_maps
-from core.render import spread
+from core.explain.labelled import How
 from core.robustness.corruptions import Corruption, Square
 from core.robustness.damage_record import CLEAN, Damage
 from core.xray import Xray
@@ -45,7 +45,7 @@ def clean(classifier: Classifier, films: Sequence[Film], xrays: Sequence[Xray]) 
     squares = tuple(classifier.checkpoint.preprocessing.square(xray) for xray in xrays)
     probabilities, every = _asked(classifier, squares)
     read = probabilities.argmax(axis=1)
-    maps = tuple(_grid(one[place]) for one, place in zip(every, read, strict=True))
+    maps = tuple(one[place] for one, place in zip(every, read, strict=True))
     said = Predictions.of(classifier.checkpoint.card.classes, films, probabilities)
     return Clean(tuple(films), squares, read, maps, said)
 
@@ -67,7 +67,7 @@ def damage(classifier: Classifier, before: Clean, corruption: Corruption | None,
         predictions = Predictions.of(classifier.checkpoint.card.classes, before.films, probabilities)
         similar = np.array(
             [
-                spearman(corruption.map(old, strength), _grid(new[place]))
+                spearman(corruption.map(old, strength), new[place])
                 for old, new, place in zip(before.maps, every, before.read, strict=True)
             ]
         )
@@ -87,15 +87,12 @@ def damage(classifier: Classifier, before: Clean, corruption: Corruption | None,
 
 @torch.inference_mode()
 def _asked(classifier: Classifier, squares: Sequence[Square]) -> tuple[NDArray[np.float64], list[NDArray[np.float32]]]:
-    """Calibrated probabilities ``[N, K]``, and the default method's maps of every class, ``[K, h, w]`` each."""
+    """Calibrated probabilities ``[N, K]``, and every class's map by the default method, ``[K, GRID, GRID]`` each."""
+    grid = How.of(classifier, DEFAULT, classifier.checkpoint.architecture.layer).grid
     rows, maps = [], []
     for features, probabilities in classifier.answers(squares):
         rows.append(probabilities)
-        maps += [raw_maps(classifier.network, one, (DEFAULT,))[DEFAULT] for one in features.float()]
+        for one in features.float():
+            of_classes = raw_maps(classifier.network, one, (DEFAULT,))[DEFAULT]
+            maps.append(np.stack([comparable(raw, grid) for raw in of_classes]))
     return np.concatenate(rows), maps
-
-
-def _grid(raw: NDArray[np.float32]) -> Square:
-    """A map on the grid where maps are compared."""
-    peak = float(raw.max())
-    return spread(raw / peak if peak > 0 else raw, GRID, GRID)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from core.architectures.network import Network
 from core.classifier import Classifier
-from core.compare.agreement import GRID
+from core.compare.agreement import comparable
 from core.errors import EvidenceError
 from core.explain import METHODS, Heatmap
 from core.explain.again import made
-from core.render import spread
+from core.explain.labelled import How
 from core.trust.imputation import Square
 
 TOO_SLOW: Final = (
@@ -34,7 +34,7 @@ def redone(classifier: Classifier, network: Network, square: Square, heatmap: He
         heatmap: says which method, which class, against which.
 
     Returns:
-        float32 ``[GRID, GRID]`` of what the network was fed; all of one value where the map is empty.
+        float32 ``[GRID, GRID]`` of what the network was fed; all zero where the map is empty.
 
     Raises:
         EvidenceError: its method is a slow one.
@@ -47,7 +47,4 @@ def redone(classifier: Classifier, network: Network, square: Square, heatmap: He
     against = None if heatmap.against is None else classes.index(heatmap.against)
     stages = [checkpoint.architecture.stage(name) for name in heatmap.layers]
     raw = made(network, inputs, method, stages, against)
-    raw = raw[classes.index(heatmap.target)]
-    finite = np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0)
-    peak = float(finite.max())
-    return spread(finite / peak if peak > 0 else finite, GRID, GRID)
+    return comparable(raw[classes.index(heatmap.target)], How.of(classifier, heatmap.method, heatmap.layer).grid)
