@@ -7,11 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.classifier import Classifier
 from core.cli import main
+from core.compare.agreement import GRID
+from core.dataset import Film
 from core.errors import DataError
+from core.explain import explain
 from core.records import from_csv
+from core.render import spread
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS
+from core.robustness.damage import clean
 from core.robustness.damage_record import CLEAN, Damage, in_words
+from core.xray import read_xray
 from tests.checkpoints import random_checkpoint
 from tests.synthetic import as_png8, film
 from tests.test_training import write_films
@@ -49,6 +56,17 @@ def test_a_map_moves_as_its_film_does(name: str) -> None:
 
 def test_what_does_not_move_places_leaves_the_map() -> None:
     assert CORRUPTIONS["noise"].map(SQUARE, 5) is SQUARE
+
+
+def test_the_maps_compared_lie_where_they_are_shown(tmp_path: Path) -> None:
+    classifier = Classifier(random_checkpoint(tmp_path))  # a ResNet, whose cells do not lie evenly
+    xrays = [read_xray(as_png8(film(80, 80, seed))) for seed in range(3)]
+    readings = classifier.read(xrays)
+    films = [Film(tmp_path / str(n), str(n), one.prediction, "test", str(n)) for n, one in enumerate(readings)]
+    shown = [explain(classifier, one)[one.prediction] for one in readings]
+    assert not any(one.problem for one in shown)
+    for one, compared in zip(shown, clean(classifier, films, xrays).maps, strict=True):
+        assert compared == pytest.approx(spread(one.values, GRID, GRID), abs=1e-4)
 
 
 def test_the_command_measures_everything_and_goes_on_where_it_was_stopped(

@@ -18,12 +18,15 @@ from core.architectures.grid import Grid
 from core.architectures.network import Network, PooledHead
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
+from core.compare.agreement import GRID
 from core.errors import EvidenceError
-from core.explain import Heatmap, explain
+from core.explain import Heatmap, explain, explain_film
+from core.render import spread
 from core.trust import words
 from core.trust.faithful import Beside, Faithfulness, measure, measure_all
 from core.trust.imputation import blurred, imputed, replaced
 from core.trust.orders import as_fed, orders
+from core.trust.redone import redone
 from core.trust.sanity import Step, sanity
 from core.trust.scores import SCORES
 from core.trust.stable import Stability, stability
@@ -227,3 +230,13 @@ def test_words() -> None:
     assert "vanishes" in words.steadiness(Stability(0.95, math.nan))
     assert "another one" in words.learnt((Step("head", 0.9), Step("conv1", 0.1)))
     assert "stays open" in words.learnt((Step("head", 0.9), Step("conv1", math.nan)))
+
+
+@pytest.mark.parametrize("layers", [("layer4",), ("layer3", "layer4")])
+def test_a_map_made_again_lies_where_it_was_shown(tmp_path: Path, layers: tuple[str, ...]) -> None:
+    classifier = Classifier(random_checkpoint(tmp_path))  # a ResNet, whose cells do not lie evenly
+    film = read_xray(as_png8(np.random.default_rng(1).random((80, 80), dtype=np.float32)))
+    made = explain_film(classifier, film, classifier.read([film])[0], layers=layers)
+    shown = next(one for one in made.values() if not one.problem)
+    again = redone(classifier, classifier.network, classifier.checkpoint.preprocessing.square(film), shown)
+    assert again == pytest.approx(spread(shown.values, GRID, GRID), abs=1e-4)
