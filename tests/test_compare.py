@@ -117,6 +117,16 @@ def test_places_are_the_viewers(row: int, column: int, place: str) -> None:
     assert f"strongest at the {place}" in says
 
 
+def test_words_go_by_the_figures_that_are_shown() -> None:
+    first, second = np.zeros((2, 2, 2), np.float32)
+    second[0, 0] = 1
+    assert f"{0.696:.2f}" == "0.70"
+    assert Agreement(0.696, 0.396, first, second).kind == "alike"
+    assert Agreement(0.694, 0.396, first, second).kind == "partly"
+    assert Agreement(0.396, 0.196, first, second).kind == "partly"
+    assert Agreement(0.394, 0.196, first, second).kind == "apart"
+
+
 def test_where_two_maps_share_most_is_said_only_if_they_share_something() -> None:
     corners = np.zeros((2, 8, 8))
     corners[0, 0, 0] = corners[1, 7, 7] = 1

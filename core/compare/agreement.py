@@ -57,12 +57,13 @@ class Agreement:
 
     @property
     def kind(self) -> Kind:
-        """In one word."""
+        """In one word, from the figures as they are shown: a .696 that reads 0.70 is 0.70."""
         if float(np.abs(self.difference).max()) <= _SAME:
             return "same"
-        if self.spearman >= ALIKE[0] and self.overlap >= ALIKE[1]:
+        spearman, overlap = round(self.spearman, 2), round(self.overlap, 2)
+        if spearman >= ALIKE[0] and overlap >= ALIKE[1]:
             return "alike"
-        return "apart" if self.spearman < APART[0] or self.overlap < APART[1] else "partly"
+        return "apart" if spearman < APART[0] or overlap < APART[1] else "partly"
 
 
 def agree(first: Heatmap, second: Heatmap) -> Agreement:
