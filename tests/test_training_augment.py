@@ -45,6 +45,14 @@ def test_mild_augmentation_repeats_by_seed_and_alters_less() -> None:
     assert 0 < float((mild - images).abs().mean()) < 0.7 * float((strong - images).abs().mean())
 
 
+def test_grainy_augmentation_is_mild_with_noise_and_blur() -> None:
+    y, x = torch.meshgrid(torch.linspace(-2, 2, 64), torch.linspace(-2, 2, 64), indexing="ij")
+    images = (0.5 + 0.4 * torch.cos(x) * torch.cos(y)).expand(64, 1, 64, 64)
+    mild, grainy = (augment(images, drawn(), style=style)[:, :, 16:48, 16:48] for style in ("mild", "grainy"))
+    rough = [film.diff(dim=2).diff(dim=3).abs().mean(dim=(1, 2, 3)) for film in (mild, grainy)]
+    assert 0.2 < float((rough[1] > 4 * rough[0].median()).float().mean()) < 0.8  # about two films of five get noise
+
+
 def test_mixup_keeps_distributions() -> None:
     rng = drawn()
     images, targets = torch.rand(64, 1, 8, 8), torch.eye(3)[torch.randint(0, 3, (64,), generator=rng)]

@@ -136,7 +136,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
         choices=get_args(Augmentation),
         default=PLAIN.augmentation,
         help="how much films are altered otherwise: strong works against what tells machines apart, mild suits a few "
-        "hundred films (default: %(default)s)",
+        "hundred films, grainy is mild with noise and blur (default: %(default)s)",
     )
     group.add_argument("--seed", type=int, default=PLAIN.seed, help="of everything random (default: %(default)s)")
 

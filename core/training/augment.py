@@ -14,14 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
-Style = Literal["strong", "mild"]
+from core.training.recipe import Augmentation
 
 
 def augment(
@@ -29,7 +28,7 @@ def augment(
     rng: Generator,
     chests: Tensor | None = None,
     transplanted: float = 0.0,
-    style: Style = "strong",
+    style: Augmentation = "strong",
 ) -> Tensor:
     """A randomly altered copy.
 
@@ -56,10 +55,21 @@ def _strong(images: Tensor, rng: Generator) -> Tensor:
 
 def _mild(images: Tensor, rng: Generator) -> Tensor:
     """A little turned, moved, stretched, mirrored and printed otherwise: for few films, which strong chance drowns."""
-    return erase(tone(affine(images, rng, 8, 0.05, strength=0.4), rng, strength=0.4), rng)
+    return erase(_printed_otherwise(images, rng), rng)
 
 
-_STYLES: Mapping[Style, Callable[[Tensor, Generator], Tensor]] = MappingProxyType({"strong": _strong, "mild": _mild})
+def _grainy(images: Tensor, rng: Generator) -> Tensor:
+    """The same, with noise and blur: without them a network hangs on how finely the few films' machines draw."""
+    return erase(grain(_printed_otherwise(images, rng), rng), rng)
+
+
+def _printed_otherwise(images: Tensor, rng: Generator) -> Tensor:
+    return tone(affine(images, rng, 8, 0.05, strength=0.4), rng, strength=0.4)
+
+
+_STYLES: Mapping[Augmentation, Callable[[Tensor, Generator], Tensor]] = MappingProxyType(
+    {"strong": _strong, "mild": _mild, "grainy": _grainy}
+)
 
 
 def transplant(images: Tensor, chests: Tensor, rng: Generator, share: float, seam: float = 0.08) -> Tensor:

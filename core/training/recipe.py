@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from core.dataset import Fold
 from core.errors import TrainingError
 
-Augmentation = Literal["strong", "mild"]
+Augmentation = Literal["strong", "mild", "grainy"]
 Keep = Literal["last", "best"]
 Biases = Literal["balanced", "trained"]
 
@@ -55,7 +55,7 @@ class Recipe:
         propensity: how many times a film may count whose class its frame belies (:mod:`core.training.propensity`);
             1: all films count alike.
         augmentation: how much films are altered otherwise (:mod:`core.training.augment`): "strong" works against what
-            tells machines apart and needs many films or epochs, "mild" leaves it.
+            tells machines apart and needs many films or epochs, "mild" leaves it, "grainy" is mild with noise and blur.
         freeze: how many of the trunk's first layers keep their initial weights; "trunk": all of them.
         trunk_rate: the trunk's learning rate as a factor of the head's.
         teacher: checkpoints, with commas between, whose mean probabilities are mixed into the labels (Hinton et al.
