@@ -71,6 +71,10 @@ class Task:
         """Whether some of its classes are known to be one and the same, merged; of classes of one's own nobody said."""
         return self.name != OWN and len(self.merged_classes) < len(self.classes)
 
+    def word(self, name: str) -> str:
+        """A class, or a coarser one, in words."""
+        return self.words.get(name) or name.replace("_", " ").capitalize()
+
     @property
     def chest(self) -> bool:
         """Whether its images are films of a chest, with lungs and a patient's right; of others nothing is known."""

@@ -9,14 +9,13 @@ from core.errors import DataError
 from core.tasks import TASKS
 from core.ui import state, widgets
 from core.ui.kept import Result
-from core.ui.performance.sources import words
 
 
 def panel() -> None:
     """Which threshold films are read with, or a place to give one."""
     point = state.reading.operating_point()
     if point is not None:
-        said = words(TASKS[point.task], point.positive)
+        said = TASKS[point.task].word(point.positive)
         st.markdown(f"**Your threshold:** {point.threshold:.3f} for {said}")
         st.button("Drop the threshold", key="drop_point", icon=":material/close:", on_click=_drop, width="stretch")
         return
@@ -32,7 +31,7 @@ def verdict(result: Result, checkpoint: Checkpoint) -> None:
     point, reading = state.reading.operating_point(), result.reading
     if point is None or reading is None:
         return
-    said = words(TASKS[point.task], point.positive)
+    said = TASKS[point.task].word(point.positive)
     if point.weights_sha256 != checkpoint.card.weights_sha256:
         st.warning(
             f"**Your threshold is not applied:** {point.threshold:.3f} for {said} was chosen for {point.model} "

@@ -13,7 +13,7 @@ from core.tasks import Task
 from core.ui import cache, plot, widgets
 from core.ui import certainty as fitted
 from core.ui.performance import controls, selective
-from core.ui.performance.sources import Source, words
+from core.ui.performance.sources import Source
 from core.words import percent, within
 
 _SHOWN: Final = (0.80, 0.85, 0.90, 0.95, 0.99)
@@ -60,7 +60,7 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task) ->
     if not sources:
         return
     measured = {source.name: _coverage(source, known[source.name]) for source in sources}
-    lowest, named = _lowest(measured.values()), {name: words(task, name) for name in task.classes}
+    lowest, named = _lowest(measured.values()), {name: task.word(name) for name in task.classes}
     for cell, source in zip(controls.side_by_side(len(sources)), sources, strict=True):
         with cell:
             found = measured[source.name]
@@ -87,7 +87,7 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task) ->
 def _slips(task: Task) -> str:
     """Which labels are mistaken for each other, and that this is allowed for."""
     alike = [
-        [within(words(task, name)) for name, at in zip(task.classes, task.sure_places, strict=True) if at == group]
+        [within(task.word(name)) for name, at in zip(task.classes, task.sure_places, strict=True) if at == group]
         for group in sorted(set(task.sure_places))
     ]
     said = "; ".join(" for ".join(names) for names in alike if len(names) > 1)
@@ -117,7 +117,7 @@ def _coverages(source: Source, found: Coverage, task: Task) -> list[dict[str, st
             "Model": source.title,
             "Level": percent(LEVELS[at]),
             "All films": str(found.overall[at]),
-            **{words(task, name): str(ends[at]) if ends else "no films" for name, ends in found.by_class.items()},
+            **{task.word(name): str(ends[at]) if ends else "no films" for name, ends in found.by_class.items()},
             "Classes in a set": f"{found.size[at]:.2f}",
             "Several": percent(found.several[at]),
             "Empty": percent(found.empty[at]),

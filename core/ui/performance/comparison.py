@@ -15,7 +15,7 @@ from core.evaluate import Comparison, Signed, compare
 from core.tasks import Task
 from core.ui import cache, cells, pickers, plot, state, widgets
 from core.ui.performance import controls, downloads, films
-from core.ui.performance.sources import Source, words
+from core.ui.performance.sources import Source
 
 Flags = NDArray[np.bool_]
 """Bool ``[N]``, one per film."""
@@ -70,7 +70,7 @@ def show(sources: Sequence[Source], _task: Task) -> None:
     matrix, table = st.columns([5, 6], gap="large")
     with matrix:
         st.markdown(f"**{widgets.verbatim(a.title)} less {widgets.verbatim(b.title)}**, films")
-        labels = [words(a.task, name) for name in found.classes]
+        labels = [a.task.word(name) for name in found.classes]
         plot.show(
             cells.difference(found.difference, labels, widgets.palette()),
             name=f"difference-{a.name}-{b.name}",

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.tasks import Task
 from core.ui import pickers, state
-from core.ui.performance.sources import Source, words
+from core.ui.performance.sources import Source
 
 ALL: Final = "all"
 MERGED: Final = "merged"
@@ -30,7 +30,7 @@ def grain(task: Task) -> str:
     """All classes, or the two merged ones. Asked only where the two differ."""
     if len(task.merged_classes) == len(task.classes):
         return ALL
-    merged = " / ".join(words(task, name) for name in task.merged_classes)
+    merged = " / ".join(task.word(name) for name in task.merged_classes)
     return pickers.segments(
         "Classes", {ALL: f"All {len(task.classes)}", MERGED: f"Two: {merged}"}, state.performance.CLASSES
     )
@@ -39,7 +39,7 @@ def grain(task: Task) -> str:
 def positives(task: Task) -> dict[str, str]:
     """What may be the positive class: the merged one that means disease first, then every class."""
     merged = [name for name in task.merged_classes if name != task.negative]
-    return {name: words(task, name) for name in (*merged, *task.classes)}
+    return {name: task.word(name) for name in (*merged, *task.classes)}
 
 
 def one_of(sources: Sequence[Source]) -> Source:

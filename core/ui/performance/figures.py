@@ -27,7 +27,7 @@ from core.evaluate import (
 from core.tasks import Task
 from core.ui import cache, pickers, plot, state, widgets
 from core.ui.performance import charts, controls, downloads
-from core.ui.performance.sources import Source, words
+from core.ui.performance.sources import Source
 
 _OVERALL: Final = {
     "accuracy": "Accuracy, all classes",
@@ -93,7 +93,7 @@ def show(sources: Sequence[Source], task: Task) -> None:
         st.caption(
             "Value and 95 % interval from 2,000 bootstrap samples of patients: all films of a patient stay together; "
             "Wilson's interval by patient where all samples agree. "
-            f"Two classes: {' / '.join(words(task, name) for name in task.merged_classes)}, the decision made coarser."
+            f"Two classes: {' / '.join(task.word(name) for name in task.merged_classes)}, the decision made coarser."
         )
     st.subheader("Curves", anchor=False)
     positive = pickers.drop_down("Positive class", controls.positives(task), state.performance.POSITIVE)
@@ -159,7 +159,7 @@ def _table(found: Sequence[tuple[Source, Mapping[str, Interval]]], task: Task) -
     titles |= {area.name: area.title for area in AREAS.values()}
     for metric, title in titles.items():
         for name in task.classes:
-            add(title, words(task, name), f"{metric}.{name}")
+            add(title, task.word(name), f"{metric}.{name}")
         for name, mean in _MEANS.items():
             add(title, mean, f"{metric}.{name}")
     return pd.DataFrame(rows)

@@ -14,7 +14,7 @@ from core.evaluate import Of, confusion, merged_decisions, shares
 from core.tasks import Task
 from core.ui import cells, pickers, plot, state, widgets
 from core.ui.performance import controls, films
-from core.ui.performance.sources import Source, words
+from core.ui.performance.sources import Source
 from core.words import percent
 
 _SHARES: Final[dict[Of, str]] = {"count": "Films", "true": "Share of the true class", "read": "Share of what was read"}
@@ -51,7 +51,7 @@ def show(sources: Sequence[Source], task: Task) -> None:
     whole = int(counts[true].sum())
     share = f" of {whole:,} ({percent(len(rows) / whole)})" if whole else ""
     st.subheader(f"{source.title}: {len(rows):,}{share}", anchor=False)
-    st.markdown(f"Truly **{words(source.task, classes[true])}**, read as **{words(source.task, classes[read])}**.")
+    st.markdown(f"Truly **{source.task.word(classes[true])}**, read as **{source.task.word(classes[read])}**.")
     films.show(source, rows, f"{source.name}-{classes[true]}-{classes[read]}")
 
 
@@ -87,7 +87,7 @@ def _matrix(  # noqa: PLR0913, PLR0917 - what a figure is made of
     st.markdown(
         f"**{widgets.verbatim(source.title)}** · {right:,} of {whole:,} right ({percent(right / max(whole, 1), 1)})"
     )
-    labels = [words(source.task, name) for name in classes]
+    labels = [source.task.word(name) for name in classes]
     figure = cells.matrix(shares(counts, of), counts, labels, of, top, widgets.palette(), cell)
     key = f"cells_{source.name}"
     plot.pick(

@@ -84,18 +84,13 @@ def everything() -> Sources:
     return Sources(MappingProxyType(good), tuple(bad))
 
 
-def words(task: Task, name: str) -> str:
-    """A class or coarser class in words."""
-    return task.words.get(name) or name.replace("_", " ").capitalize()
-
-
 def coarse(task: Task) -> Task:
     """The task as a two-class one, for predictions of another program that knows only these."""
     classes = task.merged_classes
     return replace(
         task,
         classes=classes,
-        words=MappingProxyType({name: words(task, name) for name in classes}),
+        words=MappingProxyType({name: task.word(name) for name in classes}),
         merged=MappingProxyType({name: name for name in classes}),
     )
 

@@ -23,7 +23,7 @@ from core.tasks import Task
 from core.ui import cache, cells, pickers, plot, state, widgets
 from core.ui.performance import charts, controls, downloads
 from core.ui.performance.figures import curve
-from core.ui.performance.sources import Source, words
+from core.ui.performance.sources import Source
 from core.words import percent
 
 _STEP: Final = 0.001
@@ -48,7 +48,7 @@ def show(sources: Sequence[Source], _task: Task) -> None:
     found = measure(source.predictions, positive, threshold)
     _numbers(found, float(str(state.value(state.performance.PREVALENCE))) / 100)
     roc, histogram, matrix = controls.side_by_side(3)
-    said = words(source.task, positive)
+    said = source.task.word(positive)
     with roc:
         st.markdown("**ROC curve**")
         mark = (1 - found.specificity, found.sensitivity)
@@ -94,7 +94,7 @@ def _controls(source: Source, positive: str) -> None:
     slider, prevalence = st.columns([4, 1], gap="large", vertical_alignment="bottom")
     with slider:
         st.slider(
-            f"Threshold: positive when the probability of {words(source.task, positive)} is this or more",
+            f"Threshold: positive when the probability of {source.task.word(positive)} is this or more",
             0.0,
             1.0,
             step=_STEP,
