@@ -113,19 +113,23 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
     except PneumoLensError as error:
         widgets.say(error, f"This {checkpoint.task.image} cannot be shown.")
         return
+    task, share, anyway = checkpoint.task, cutoff.shares(reading)[target], bool(state.value(state.reading.ANYWAY))
     heatmap = None if maps is None else maps[target]
+    why_not = making.NOT_MADE if heatmap is None else cutoff.why_not(heatmap, share, task, asked=anyway)
+    shown = None if why_not else heatmap
     if reading_room.usable():
-        shown = _room(result, film, heatmap, checkpoint, cutoff.shares(reading)[target])
+        _room(result, film, shown, checkpoint, why_not or "")
     else:
-        shown = _stills(result, film, heatmap, checkpoint, cutoff.shares(reading)[target])
-    task = checkpoint.task
+        _stills(result, film, shown, checkpoint, why_not or "")
+    if heatmap and not heatmap.problem and cutoff.weak(share, len(task.classes)):
+        st.toggle("Show it anyway", key=state.reading.ANYWAY)
     if task.chest:
-        lungs.line(lungs.fields(result.upload), heatmap if shown else None)
+        lungs.line(lungs.fields(result.upload), shown)
     sides = hanging.of(result.upload, task, film.facts).sides
     st.caption(f"{sides} {widgets.evidence(task)} **Trained on:** {task.population}")
-    if shown and heatmap:
-        trust.panel(result, heatmap, checkpoint)
-    exports.one(result, film, heatmap if shown else None, checkpoint, drawn)
+    if shown:
+        trust.panel(result, shown, checkpoint)
+    exports.one(result, film, shown, checkpoint, drawn)
 
 
 def _controls(checkpoint: Checkpoint) -> None:
@@ -151,19 +155,18 @@ def controls() -> DeltaGenerator:
     return st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
 
 
-def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
-    """Both in the viewer. Says whether the heatmap is there."""
+def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, why_not: str) -> None:
+    """Both in the viewer, or the film and why there is no heatmap."""
     task = checkpoint.task
     hangs = hanging.of(result.upload, task, film.facts)
-    why_not = making.NOT_MADE if heatmap is None else _why_not(heatmap, share, checkpoint)
     original = reading_room.Pane(
         film=film.key,
         title=hangs.title,
         alt=f"The {task.image} as it is",
         says=widgets.sentence([hangs.state, *facts(film, task)]),
     )
-    if heatmap is None or why_not:
-        over = reading_room.Pane(film.key, "No heatmap", original.alt, "", why_not=widgets.plain(why_not or ""))
+    if heatmap is None:
+        over = reading_room.Pane(film.key, "No heatmap", original.alt, "", why_not=widgets.plain(why_not))
     else:
         over = reading_room.Pane(
             film=film.key,
@@ -175,13 +178,8 @@ def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Check
             high=reading_room.high_end(heatmap, task.words.__getitem__),
         )
     reading_room.show("diagnose_room", [in_room(result.upload, film, task)], [original, over], columns=2)
-    if heatmap is None:
-        return False
-    if cutoff.weak(share, len(task.classes)) and not heatmap.problem:
-        st.toggle("Show it anyway", key=state.reading.ANYWAY)
-    if heatmap.note and not why_not:
+    if heatmap and heatmap.note:
         st.caption(f":material/info: **{heatmap.note}**")
-    return not why_not
 
 
 def in_room(upload: Upload, film: Film, task: Task) -> reading_room.Shown:
@@ -190,8 +188,8 @@ def in_room(upload: Upload, film: Film, task: Task) -> reading_room.Shown:
     return reading_room.Shown(film.key, cache.in_depth(upload), film.facts.view, right, outline)
 
 
-def _stills(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, share: float) -> bool:
-    """Both as pictures. Says whether the heatmap is there."""
+def _stills(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, why_not: str) -> None:
+    """Both as pictures, or the film twice and why there is no heatmap."""
     reading_room.note()
     with st.container(key="films"):
         left, right = st.columns(2, gap="small")
@@ -202,9 +200,9 @@ def _stills(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Che
     with right:
         if heatmap is None:
             _untouched(film, checkpoint)
-            st.info(making.NOT_MADE, icon=":material/visibility_off:")
-            return False
-        return _overlay(film, heatmap, checkpoint, share, state.look.look())
+            st.info(why_not, icon=":material/visibility_off:")
+        else:
+            _overlay(film, heatmap, checkpoint, state.look.look())
 
 
 def _untouched(film: Film, checkpoint: Checkpoint) -> None:
@@ -239,25 +237,8 @@ def against(
     )
 
 
-def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, share: float, drawn: Look) -> bool:
-    """The picture with the heatmap, or why there is none. Says whether it was drawn."""
-    why_not = _why_not(heatmap, share, checkpoint)
-    if why_not:
-        _untouched(film, checkpoint)
-        st.info(why_not, icon=":material/visibility_off:")
-    else:
-        _drawn(film, heatmap, checkpoint, drawn)
-    if cutoff.weak(share, len(checkpoint.task.classes)) and not heatmap.problem:
-        st.toggle("Show it anyway", key=state.reading.ANYWAY)
-    return not why_not
-
-
-def _why_not(heatmap: Heatmap, share: float, checkpoint: Checkpoint) -> str | None:
-    return cutoff.why_not(heatmap, share, checkpoint.task, asked=bool(st.session_state.get(state.reading.ANYWAY)))
-
-
-def _drawn(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) -> None:
-    """The overlay and its legend."""
+def _overlay(film: Film, heatmap: Heatmap, checkpoint: Checkpoint, drawn: Look) -> None:
+    """The film with the heatmap over it, and its legend."""
     says = checkpoint.task.words[heatmap.target]
     picture = cache.overlay(film, heatmap, checkpoint.key, drawn)
     alt = f"The {checkpoint.task.image} with the {METHODS[heatmap.method].title} heatmap for {says}"
