@@ -15,7 +15,7 @@ Only NumPy is needed, and only arithmetic is done: a reading costs no second pas
 """
 
 from core.certainty.deferral import HUMAN, TARGET, TARGETS, Target
-from core.certainty.fitted import LEVEL, LEVELS, Certainty, certainty_of, fit
+from core.certainty.fitted import LEVEL, LEVELS, TOLD, Certainty, certainty_of, fit
 from core.certainty.measured import Coverage, Right, Risk, coverage, kept, risk, said
 from core.certainty.phrases import UNPROMISED, either, set_in_words, votes
 from core.certainty.sets import Sets
@@ -27,6 +27,7 @@ __all__ = [
     "LEVELS",
     "TARGET",
     "TARGETS",
+    "TOLD",
     "UNPROMISED",
     "WORDINGS",
     "Certainty",

@@ -21,6 +21,9 @@ from core.tasks import Task
 LEVELS: Final = tuple(percent / 100 for percent in range(80, 100))
 """What may be asked of a set: the share of films whose true class is in it."""
 
+TOLD: Final = tuple(map(LEVELS.index, (0.80, 0.85, 0.90, 0.95, 0.99)))
+"""Places of the levels that tables tell of."""
+
 LEVEL: Final = 0.90
 """What is asked unless somebody chooses."""
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from core.evaluate import Predictions
 
 HELP = "measure how sure a network is: prediction sets, films for a human reader, words"
-_SHOWN = (0.80, 0.85, 0.90, 0.95, 0.99)
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -130,7 +129,7 @@ def _plain(figure: Interval | None) -> dict[str, float] | None:
 
 
 def _print(chosen: Checkpoint, found: Certainty, test: Predictions | None) -> None:
-    from core.certainty import LEVELS, TARGETS, WORDINGS, coverage, kept, risk, said
+    from core.certainty import LEVELS, TARGETS, TOLD, WORDINGS, coverage, kept, risk, said
 
     facts = _facts(chosen, found, None)
     print(f"{chosen.name}: fitted to {found.films} validation films, each read as {chosen.card.view}")
@@ -141,11 +140,12 @@ def _print(chosen: Checkpoint, found: Certainty, test: Predictions | None) -> No
         return
     covered, curve = coverage(test, found), risk(test)
     print(f"  on {len(test)} test films; 95 % intervals by patient")
-    for at, level in enumerate(LEVELS):
-        if level in _SHOWN:
-            print(f"  {percent(level)} set: true class in it     {covered.overall[at]}, {covered.size[at]:.2f} classes")
-            for name, ends in covered.by_class.items():
-                print(f"    {name:30} {ends[at] if ends else 'no films'}")
+    for at in TOLD:
+        print(
+            f"  {percent(LEVELS[at])} set: true class in it     {covered.overall[at]}, {covered.size[at]:.2f} classes"
+        )
+        for name, ends in covered.by_class.items():
+            print(f"    {name:30} {ends[at] if ends else 'no films'}")
     for name, group in kept(test, found).items():
         asked = f"errors asked for: {TARGETS[name].title}"
         print(f"  {asked:32} reads {percent(group.films / group.of, 1)} of the films, right in {group.right or 'none'}")

@@ -33,6 +33,7 @@ from core.words import of_100, percent, probability
 if TYPE_CHECKING:
     from core.certainty.spread import Spread
     from core.classifier import Reading
+    from core.evaluate import Predictions
 
 V = TypeVar("V")
 
@@ -59,6 +60,12 @@ def of(checkpoint: Checkpoint) -> Certainty | str:
 
     path = checkpoint.validation
     return cache.computed("certainty", (checkpoint.key, str(path), cache.stamp(path)), make)
+
+
+def usable(checkpoint: Checkpoint) -> Certainty | None:
+    """The same; ``None`` where there is nothing that can be used."""
+    found = of(checkpoint)
+    return None if isinstance(found, str) else found
 
 
 def panel(checkpoint: Checkpoint) -> None:
@@ -143,7 +150,7 @@ def behind(result: Result, checkpoint: Checkpoint) -> None:
     if target.error == 1:
         return  # nobody wants to be warned
     cut = found.cuts[target.name]
-    group = (_on_test("kept", checkpoint, found, kept) or {}).get(target.name)
+    group = (_on_test(checkpoint, found, kept) or {}).get(target.name)
     if group is not None and group.right is not None:
         allowed = ", slips of the labels allowed for" if found.allowing else ""
         called = (
@@ -286,14 +293,8 @@ def _calibrated(checkpoint: Checkpoint) -> str:
     return "calibrated " if state.reading.uncalibrated() and checkpoint.card.temperature != 1 else ""
 
 
-def usable(checkpoint: Checkpoint) -> Certainty | None:
-    """The same; ``None`` where there is nothing that can be used."""
-    found = of(checkpoint)
-    return None if isinstance(found, str) else found
-
-
 def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
-    group = (_on_test("said", checkpoint, found, said) or {}).get(name)
+    group = (_on_test(checkpoint, found, said) or {}).get(name)
     if group is None:
         return ": it has no test predictions, so how often that was right is not known."
     if group.right is None:
@@ -305,14 +306,20 @@ def _was_right(name: str, found: Certainty, checkpoint: Checkpoint) -> str:
     )
 
 
-def _on_test(what: str, checkpoint: Checkpoint, found: Certainty, measure: Callable[..., V]) -> V | None:
-    """What is measured on the test films, once for everybody; ``None`` where there are no predictions of them."""
-    key = *tested.key(checkpoint), cache.stamp(checkpoint.validation)
+def on_test(checkpoint: Checkpoint, key: str, test: Predictions, found: Certainty, measure: Callable[..., V]) -> V:
+    """What is measured of it on a network's test predictions, which ``key`` names, once for everybody."""
+    named = key, cache.stamp(checkpoint.validation)
+    return cache.computed(measure.__name__, named, lambda: measure(test, found))
+
+
+def _on_test(checkpoint: Checkpoint, found: Certainty, measure: Callable[..., V]) -> V | None:
+    """The same; ``None`` where there are no predictions of the test films."""
+    key = tested.key(checkpoint)
     try:
         test = tested.predictions(checkpoint)
-        return None if test is None else cache.computed(what, key, lambda: measure(test, found))
     except DataError:
         return None
+    return None if test is None else on_test(checkpoint, key, test, found, measure)
 
 
 def _promise(found: Certainty, checkpoint: Checkpoint, *, caution: bool) -> str:
@@ -327,7 +334,7 @@ def _promise(found: Certainty, checkpoint: Checkpoint, *, caution: bool) -> str:
         f"Made so that the true class is in {100 * level:.0f} of 100 sets, for films like the validation films. For "
         "other patients, views or machines nothing is promised."
     )
-    measured = _on_test("coverage", checkpoint, found, coverage)
+    measured = _on_test(checkpoint, found, coverage)
     if measured is None:
         return says
     at = min(range(len(LEVELS)), key=lambda place: abs(LEVELS[place] - level))

@@ -27,6 +27,6 @@ def predictions(checkpoint: Checkpoint) -> Predictions | None:
     return found
 
 
-def key(checkpoint: Checkpoint) -> tuple[str, ...]:
+def key(checkpoint: Checkpoint) -> str:
     """Names exactly these predictions."""
-    return checkpoint.key, str(checkpoint.predictions), cache.stamp(checkpoint.predictions)
+    return "/".join((checkpoint.key, str(checkpoint.predictions), cache.stamp(checkpoint.predictions)))

@@ -23,7 +23,7 @@ def calibration_error(checkpoint: Checkpoint) -> float | None:
         return None
     if found is None or not len(found):
         return None
-    return cache.computed("ece", tested.key(checkpoint), lambda: ece(found))
+    return cache.computed("ece", (tested.key(checkpoint),), lambda: ece(found))
 
 
 def of_subgroups(checkpoint: Checkpoint) -> tuple[Subgroup, ...]:
@@ -39,7 +39,7 @@ def of_subgroups(checkpoint: Checkpoint) -> tuple[Subgroup, ...]:
     def make() -> tuple[Subgroup, ...]:
         return subgroups(found, _traits(found))
 
-    return cache.computed("subgroups", tested.key(checkpoint), make)
+    return cache.computed("subgroups", (tested.key(checkpoint),), make)
 
 
 def _traits(found: Predictions) -> dict[str, NDArray[np.float64]]:

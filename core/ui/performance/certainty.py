@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from core.certainty import LEVELS, TARGETS, WORDINGS, Certainty, Coverage, Right, Risk, coverage, kept, risk, said
+from core.certainty import (
+    LEVELS,
+    TARGETS,
+    TOLD,
+    WORDINGS,
+    Certainty,
+    Coverage,
+    Right,
+    Risk,
+    coverage,
+    kept,
+    risk,
+    said,
+)
 from core.tasks import Task
 from core.ui import cache, plot, widgets
 from core.ui import certainty as fitted
@@ -16,7 +29,7 @@ from core.ui.performance import controls, selective
 from core.ui.performance.sources import Source
 from core.words import percent, within
 
-_SHOWN: Final = (0.80, 0.85, 0.90, 0.95, 0.99)
+V = TypeVar("V")
 
 
 def show(sources: Sequence[Source], task: Task) -> None:
@@ -49,17 +62,16 @@ def _fitted(source: Source) -> Certainty | None:
     return None if source.checkpoint is None else fitted.usable(source.checkpoint)
 
 
-def _key(source: Source) -> tuple[str, ...]:
-    """Names the predictions and what they are measured with."""
+def _measured(source: Source, found: Certainty, measure: Callable[..., V]) -> V:
     assert source.checkpoint is not None  # noqa: S101 - only networks have validation films
-    return source.key, cache.stamp(source.checkpoint.validation)
+    return fitted.on_test(source.checkpoint, source.key, source.predictions, found, measure)
 
 
 def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task) -> None:
     st.subheader("Prediction sets", anchor=False)
     if not sources:
         return
-    measured = {source.name: _coverage(source, known[source.name]) for source in sources}
+    measured = {source.name: _measured(source, known[source.name], coverage) for source in sources}
     lowest, named = _lowest(measured.values()), {name: task.word(name) for name in task.classes}
     for cell, source in zip(controls.side_by_side(len(sources)), sources, strict=True):
         with cell:
@@ -70,7 +82,7 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task) ->
                 name=f"coverage-{source.name}",
                 key=f"coverage_{source.name}",
                 alt=f"Coverage of prediction sets of {source.title}: "
-                + ", ".join(f"{percent(found.overall[at].value)} at {percent(LEVELS[at])}" for at in _places()),
+                + ", ".join(f"{percent(found.overall[at].value)} at {percent(LEVELS[at])}" for at in TOLD),
             )
     rows = [row for source in sources for row in _coverages(source, measured[source.name], task)]
     st.dataframe(pd.DataFrame(rows), width="stretch", hide_index=True, key="coverage", height="content")
@@ -97,18 +109,10 @@ def _slips(task: Task) -> str:
     )
 
 
-def _coverage(source: Source, found: Certainty) -> Coverage:
-    return cache.computed("coverage", _key(source), lambda: coverage(source.predictions, found))
-
-
 def _lowest(found: Iterable[Coverage]) -> float:
     """Where the axis of shares begins: a little below the lowest."""
     values = [one.value for each in found for ends in (each.overall, *each.by_class.values()) for one in ends]
     return max(0.0, min(values) - 0.03)
-
-
-def _places() -> list[int]:
-    return [at for at, level in enumerate(LEVELS) if level in _SHOWN]
 
 
 def _coverages(source: Source, found: Coverage, task: Task) -> list[dict[str, str]]:
@@ -122,7 +126,7 @@ def _coverages(source: Source, found: Coverage, task: Task) -> list[dict[str, st
             "Several": percent(found.several[at]),
             "Empty": percent(found.empty[at]),
         }
-        for at in _places()
+        for at in TOLD
     ]
 
 
@@ -165,7 +169,6 @@ def _risks(sources: Sequence[Source]) -> pd.DataFrame:
 
 
 def _cuts(source: Source, found: Certainty) -> list[dict[str, str]]:
-    measured = cache.computed("kept", _key(source), lambda: kept(source.predictions, found))
     return [
         {
             "Model": source.title,
@@ -173,12 +176,12 @@ def _cuts(source: Source, found: Certainty) -> list[dict[str, str]]:
             "Read from a probability of": _probability(found.cuts[name]),
             **_group(group, "Read"),
         }
-        for name, group in measured.items()
+        for name, group in _measured(source, found, kept).items()
     ]
 
 
 def _words(source: Source, found: Certainty) -> list[dict[str, str]]:
-    measured = cache.computed("said", _key(source), lambda: said(source.predictions, found))
+    measured = _measured(source, found, said)
     return [
         {
             "Model": source.title,

@@ -141,8 +141,8 @@ def _shipped() -> Iterator[_Named]:
                     f"It has no test predictions ({name}). Make them: python -m core evaluate --model "
                     f"{checkpoint.name} --data DIR --predictions {name}, and put the file beside its weights."
                 )
-            title, key = checkpoint.architecture.title, "/".join(tested.key(checkpoint))
-            return Source(checkpoint.name, title, key, checkpoint.task, found, checkpoint)
+            title = checkpoint.architecture.title
+            return Source(checkpoint.name, title, tested.key(checkpoint), checkpoint.task, found, checkpoint)
 
         yield checkpoint.name, make
 
