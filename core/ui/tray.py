@@ -21,7 +21,6 @@ PUBLIC_TASK: Final = "pneumonia"
 _TAKEN: Final = frozenset({"Film", "Reading", "Film known?", "How sure", "Problem"})
 """Columns of the table of films that are no classes."""
 
-_ROW: Final = 35
 _ROWS_SHOWN: Final = 6
 
 
@@ -76,7 +75,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     event = st.dataframe(
         table,
         width="stretch",
-        height=_height(len(results)),
+        height=widgets.table_height(min(len(results), _ROWS_SHOWN + 0.5)),
         hide_index=True,
         column_config={
             **columns,
@@ -93,12 +92,6 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         state.films.choose(results[event.selection.rows[0]].upload.sha256)
     chosen = state.films.chosen()
     return next((result for result in results if chosen and result.upload.sha256 == chosen.sha256), results[0])
-
-
-def _height(films: int) -> int:
-    """Of the table, pixels; where there are more rows than are shown, the last one is cut, so that it is seen."""
-    rows = films if films <= _ROWS_SHOWN else _ROWS_SHOWN + 0.5
-    return round(_ROW * (rows + 1)) + 3
 
 
 def _cell(result: Result, name: str) -> float | None:

@@ -46,6 +46,7 @@ _STYLE: Final = """<style>
 .st-key-drop [data-testid="stFileUploaderDropzone"] { padding: 2.5rem 1.5rem; }
 </style>"""
 _HERE: Final = Path(__file__).parent
+_ROW: Final = 35  # pixels, as Streamlit draws them; the head is one more
 _MANY: Final = 4  # networks in a list beyond which one rather types than looks
 
 _DARK = Palette(
@@ -305,6 +306,11 @@ def plain(text: str) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown, of cells in Markdown."""
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
+
+
+def table_height(rows: float) -> int:
+    """Of a table with so many rows, pixels; of half a row one sees that there are more."""
+    return round(_ROW * (rows + 1)) + 3
 
 
 def verbatim(name: str) -> str:

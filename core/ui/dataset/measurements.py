@@ -81,7 +81,7 @@ def show(source: Source) -> None:
         st.dataframe(
             _table(source, found),
             width="stretch",
-            height=min(38 + 35 * len(found), 410),
+            height=widgets.table_height(min(len(found), 10.5)),
             hide_index=True,
             column_config={"AUROC": st.column_config.NumberColumn(format="%.3f")},
             key="shortcuts",

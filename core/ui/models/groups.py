@@ -13,7 +13,6 @@ from core.evaluate.subgroups import SMALL, Subgroup
 from core.ui import widgets
 from core.ui.models import judged
 
-_ROW: Final = 35
 _KINDS: Final = {"class": "Class", "brightness": "Brightness", "contrast": "Contrast"}
 
 
@@ -31,7 +30,7 @@ def show(checkpoint: Checkpoint) -> None:
     st.dataframe(
         pd.DataFrame([_row(checkpoint, group) for group in found]),
         width="stretch",
-        height=_ROW * (len(found) + 1) + 3,
+        height=widgets.table_height(len(found)),
         hide_index=True,
         key="subgroups",
     )

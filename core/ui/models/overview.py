@@ -11,10 +11,9 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.tasks import OWN
-from core.ui import state
+from core.ui import state, widgets
 from core.ui.models import judged
 
-_ROW: Final = 35
 _TABLE: Final = "models_overview"
 
 
@@ -25,7 +24,7 @@ def show(good: Mapping[str, Checkpoint]) -> None:
     st.dataframe(
         table,
         width="stretch",
-        height=_ROW * (len(rows) + 1) + 3,
+        height=widgets.table_height(len(rows)),
         hide_index=True,
         column_config={
             "Parameters": st.column_config.NumberColumn(format="%.2f M", help="Weights of trunk and head"),

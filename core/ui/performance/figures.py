@@ -37,7 +37,6 @@ _OVERALL: Final = {
     "merged_auroc": "AUROC, two classes",
 }
 _MEANS: Final = {"macro": "Mean over classes (macro)", "weighted": "Mean weighted by films"}
-_ROW: Final = 35
 NOTHING: Final = "\N{EN DASH}"
 """In place of a figure that is not defined."""
 
@@ -83,7 +82,7 @@ def show(sources: Sequence[Source], task: Task) -> None:
     st.dataframe(
         _table(found, task),
         width="stretch",
-        height=round(_ROW * 14.5) + 3,  # the last row cut: there are more
+        height=widgets.table_height(13.5),
         hide_index=True,
         column_config={"Figure": st.column_config.TextColumn(width="medium")},
         key="figures",

@@ -24,7 +24,7 @@ PAGE: Final = 12
 
 _ACROSS: Final = 6
 _SHORT: Final = "Diagnose"
-_HEIGHT: Final = 318
+_HIGH: Final = 8  # rows of the table in view
 _ORDERS: Final = {"surest": "Surest first", "closest": "Closest first"}
 
 Places = NDArray[np.int64]
@@ -116,7 +116,7 @@ def _table(source: Source, rows: Places, key: str, beside: Source | None) -> int
     event = st.dataframe(
         pd.DataFrame(columns),
         width="stretch",
-        height=min(_HEIGHT, 38 + 35 * len(rows)),
+        height=widgets.table_height(min(_HIGH, len(rows))),
         hide_index=True,
         column_config={
             **numbers,

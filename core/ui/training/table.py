@@ -28,7 +28,6 @@ _TITLES: Final = {
     "seconds": ("Time", "%.0f s"),
     "images_per_second": ("Images/s", "%.1f"),
 }
-_ROW: Final = 35
 _ROWS: Final = 12
 
 
@@ -44,7 +43,7 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         width="stretch",
-        height=_ROW * (min(len(rows), _ROWS) + 1) + 3,
+        height=widgets.table_height(min(len(rows), _ROWS)),
         hide_index=True,
         column_config=settings,
         key="training_table",
