@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, json_option, model_option, say, split_option
+from core.commands.options import ALL_DONE, SOME_FAILED, films_option, json_option, model_option, say
 
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint, Interval
@@ -23,8 +23,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
     model_option(parser)
     json_option(parser)
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
-    split_option(parser)
+    films_option(parser)
     parser.add_argument(
         "--predictions",
         type=Path,

@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from core.commands.options import (
     ALL_DONE,
     SOME_FAILED,
     count,
+    films_option,
     networks,
+    networks_option,
     out_file,
+    rows_option,
     say,
-    split_option,
-    weights_option,
 )
 from core.explain import FAST, METHODS
 from core.trust.scores import SCORES
@@ -36,22 +36,12 @@ _DIGITS: Final = 6
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder with one folder per class (without: print the table there is)"
-    )
-    split_option(parser)
-    parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
-    weights_option(parser)
+    films_option(parser, table=True)
+    networks_option(parser)
     parser.add_argument("--method", action="append", choices=METHODS, help="may be repeated (default: every fast one)")
     parser.add_argument("--films", type=count, default=200, help="how many, drawn by chance (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of that draw and of random maps (default: %(default)s)")
-    parser.add_argument(
-        "--rows",
-        type=Path,
-        default=Path("runs/faithfulness.csv"),
-        metavar="CSV",
-        help="figures of every film; run again, it goes on where it was stopped (default: %(default)s)",
-    )
+    rows_option(parser, "runs/faithfulness.csv")
     parser.add_argument(
         "--out",
         type=out_file,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from core import checkpoint
-from core.commands.options import ALL_DONE, SOME_FAILED, model_option, say, split_option
+from core.commands.options import ALL_DONE, SOME_FAILED, films_option, model_option, say
 from core.files import write
 
 HELP = "lay the test films out in two dimensions, as the network sees them"
@@ -15,8 +14,7 @@ HELP = "lay the test films out in two dimensions, as the network sees them"
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
     model_option(parser)
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
-    split_option(parser)
+    films_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 
 from core.architectures import ARCHITECTURES, HEADS, Architecture
-from core.checkpoint import folders
-from core.commands.options import ALL_DONE, count, say
+from core.commands.options import ALL_DONE, checkpoint_option, count, say
 from core.errors import CheckpointError
 from core.tasks import OWN, TASKS, Task, own_task
 from core.xray import Preprocessing
@@ -60,12 +59,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(NORMALISED)} (-1 to 1), or MEAN,STD (default: imagenet; half for lenet and googlenet)",
     )
     fed.add_argument("--preprocessing", type=Path, metavar="JSON", help="instead of all these: what 'export' wrote")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder for the checkpoint (default: the one that PNEUMOLENS_WEIGHTS names, else weights)",
-    )
+    checkpoint_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -81,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
             architecture=architecture,
             task=_task(options.task, class_indices.read(options.classes)),
             preprocessing=_preprocessing(options, architecture),
-            out=options.out or folders()[-1],
+            out=options.out,
             command=options.command_line,
             head=options.head,
             renamed=[_pair(text) for text in options.rename],

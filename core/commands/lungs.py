@@ -14,12 +14,13 @@ from core.aids import FOLDER
 from core.commands.options import (
     ALL_DONE,
     count,
+    films_option,
     measured_already,
     networks,
+    networks_option,
     out_file,
+    rows_option,
     say,
-    split_option,
-    weights_option,
 )
 from core.lungs.probe import SHIPPED as PROBE
 from core.lungs.shares import SHIPPED as SHARES
@@ -49,30 +50,16 @@ def options(parser: argparse.ArgumentParser) -> None:
     train.add_argument("--seed", type=int, default=0, help="of all chance (default: %(default)s)")
     train.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="where the aid is written")
     measure = added.add_parser("measure", help="share of the evidence inside the lung fields, by network and method")
-    measure.add_argument(
-        "--rows",
-        type=Path,
-        default=Path("runs/lungs.csv"),
-        metavar="CSV",
-        help="figures of every film; run again, it goes on where it was stopped (default: %(default)s)",
-    )
+    rows_option(measure, "runs/lungs.csv")
     probe = added.add_parser("probe", help="accuracy with the lung fields hidden, and with nothing else to see")
     look = added.add_parser("look", help="films with their outlines on sheets, to be looked at")
     look.add_argument("--films", type=count, default=72, help="how many, drawn by chance (default: %(default)s)")
     look.add_argument("--seed", type=int, default=7, help="of that draw (default: %(default)s)")
     look.add_argument("--out", type=Path, default=Path("runs/lungs"), metavar="DIR", help="where the sheets go")
     for one in (measure, probe, look):
-        one.add_argument(
-            "--data",
-            type=Path,
-            required=one is look,
-            metavar="DIR",
-            help="folder with one folder per class" + ("" if one is look else " (without: print the table there is)"),
-        )
-        split_option(one)
+        films_option(one, table=one is not look)
     for one, out in ((measure, SHARES), (probe, PROBE)):
-        one.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
-        weights_option(one)
+        networks_option(one)
         one.add_argument("--out", type=out_file, default=out, metavar="CSV", help="the table")
 
 

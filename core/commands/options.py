@@ -67,6 +67,12 @@ def model_option(parser: argparse.ArgumentParser) -> None:
     weights_option(parser)
 
 
+def networks_option(parser: argparse.ArgumentParser) -> None:
+    """--model, which may be repeated, and --weights: which checkpoints; :func:`networks` finds them."""
+    parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
+    weights_option(parser)
+
+
 def networks(options: argparse.Namespace) -> list[Checkpoint]:
     """The networks that --model names; else all there are, but for those whose classes --data has no films of.
 
@@ -110,13 +116,37 @@ def _labels(data: Path, task: Task) -> set[str]:
         raise
 
 
-def split_option(parser: argparse.ArgumentParser) -> None:
-    """--split: which films of the folder."""
+def films_option(parser: argparse.ArgumentParser, *, table: bool = False) -> None:
+    """--data and --split: which films. Left out where there is a ``table`` of them, that is printed as it is."""
+    says = "folder with one folder per class" + " (without: print the table there is)" * table
+    parser.add_argument("--data", type=Path, required=not table, metavar="DIR", help=says)
     parser.add_argument(
         "--split",
         default="test",
         help="train, val or test: as the folder has them or, where it has none, as the model's card says they were "
         "drawn; '' for all films of such a folder (default: %(default)s)",
+    )
+
+
+def rows_option(parser: argparse.ArgumentParser, default: str) -> None:
+    """--rows: where the figures of every film are kept."""
+    parser.add_argument(
+        "--rows",
+        type=Path,
+        default=Path(default),
+        metavar="CSV",
+        help="figures of every film; run again, it goes on where it was stopped (default: %(default)s)",
+    )
+
+
+def checkpoint_option(parser: argparse._ActionsContainer) -> None:
+    """--out: where a new checkpoint goes."""
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=checkpoint.folders()[-1],
+        metavar="DIR",
+        help="folder for the checkpoint (default: the one that PNEUMOLENS_WEIGHTS names, else weights)",
     )
 
 

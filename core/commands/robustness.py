@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.commands.options import (
     ALL_DONE,
     count,
+    films_option,
     measured_already,
     networks,
+    networks_option,
     out_file,
     say,
-    split_option,
-    weights_option,
 )
 from core.errors import DataError
 from core.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption
@@ -30,10 +29,8 @@ HELP = "measure what is left of accuracy and heatmaps on films made worse"
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What can be asked."""
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with one folder per class")
-    split_option(parser)
-    parser.add_argument("--model", action="append", metavar="NAME", help="may be repeated (default: every network)")
-    weights_option(parser)
+    films_option(parser)
+    networks_option(parser)
     parser.add_argument("--films", type=count, default=200, help="how many, drawn by chance (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of that draw (default: %(default)s)")
     parser.add_argument(

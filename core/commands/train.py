@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from core.architectures import ARCHITECTURES
 from core.architectures.head import DEFAULT, HEADS
-from core.checkpoint import folders
-from core.commands.options import ALL_DONE, task_option
+from core.commands.options import ALL_DONE, checkpoint_option, task_option
 from core.errors import TrainingError, UsageError
 from core.tasks import OWN, TASKS, own_task
 from core.training.best import JUDGES
@@ -168,12 +167,7 @@ def _end(group: argparse._ArgumentGroup) -> None:
         help="how readily each class is named: settled on validation, so that the merged classes weigh alike, or left "
         f"as training made it (default: {PLAIN.biases}; trained with --task own, whose classes do not merge)",
     )
-    group.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="folder for the checkpoint (default: the one that PNEUMOLENS_WEIGHTS names, else weights)",
-    )
+    checkpoint_option(group)
     group.add_argument("--name", default="", help="what the checkpoint is called (default: <task>-<arch>)")
     group.add_argument(
         "--run",
@@ -207,7 +201,7 @@ def run(options: argparse.Namespace) -> int:
         init=options.init,
         head=options.head,
         called=options.name,
-        out=options.out or folders()[-1],
+        out=options.out,
         run=options.run or Path("runs") / (options.name or f"{task.name}-{options.arch}"),
         command=options.command_line,
         tensorboard=options.tensorboard,
