@@ -18,6 +18,7 @@ from core.xray import Xray, read_file, read_xray
 
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
+    from core.dataset import Film
 
 Source = Callable[[], bytes | Xray]
 """Gives a file's bytes, or its film, when called, so that no more than a batch of them is in memory.
@@ -73,6 +74,12 @@ def readable(paths: Iterable[Path], what: str, say: Callable[[str], object]) -> 
             say(f"{path}: {error}")
         else:
             yield path, xray
+
+
+def readable_films(films: Iterable[Film], what: str, say: Callable[[str], object]) -> Iterator[tuple[Film, Xray]]:
+    """The same of films of an index."""
+    by_path = {film.path: film for film in films}
+    return ((by_path[path], xray) for path, xray in readable(by_path, what, say))
 
 
 def _read(decoded: Sequence[Outcome], classifier: Classifier) -> Iterator[Outcome]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, get_type_hints
 
 from core.errors import DataError
+from core.files import write
+
+_EXACT = 6  # digits of what means are made of
 
 R = TypeVar("R")
 
@@ -40,8 +44,8 @@ def to_csv(kind: type[R], records: Sequence[R], digits: int = 4) -> str:
     return ",".join(_columns(kind)) + "\n" + rows(kind, records, digits)
 
 
-def rows(kind: type[R], records: Sequence[R], digits: int = 4) -> str:
-    """The same without the header: to go on with a table."""
+def rows(kind: type[R], records: Iterable[R], digits: int = 4) -> str:
+    """The same without the header."""
     names, out = _columns(kind), io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for record in records:
@@ -100,14 +104,40 @@ def table(kind: type[R], path: Path) -> list[R]:
     return load(kind, path)
 
 
-def renewed(kind: type[N], path: Path, fresh: Sequence[N]) -> list[N]:
-    """``fresh`` records in place of those of a table that measure the same; and without any of weights that are gone.
+@contextmanager
+def growing(kind: type[R], path: Path) -> Iterator[tuple[list[R], Callable[[Iterable[R]], None]]]:
+    """A table that hours of work add to, whenever they are stopped: the records it has, and what adds others for good.
+
+    A last row that was cut short is taken out first.
+
+    Args:
+        kind: of the records; numbers that are not whole are kept with six digits.
+        path: of the table, made if need be.
+
+    Raises:
+        DataError: as :func:`load`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = load(kind, path)
+    write(path, to_csv(kind, kept, _EXACT).encode())
+    with path.open("a", encoding="utf-8") as file:
+
+        def add(records: Iterable[R]) -> None:
+            file.write(rows(kind, records, _EXACT))
+            file.flush()
+
+        yield kept, add
+
+
+def renew(kind: type[N], path: Path, fresh: Sequence[N]) -> None:
+    """Put ``fresh`` records in place of those of a table that measure the same, or are of weights that are gone.
 
     Raises:
         DataError: as :func:`from_csv`.
     """
     weights, done = {record.model: record.weights_sha256 for record in fresh}, set(map(_measured, fresh))
-    return [record for record in current(load(kind, path), weights) if _measured(record) not in done] + list(fresh)
+    others = [record for record in current(load(kind, path), weights) if _measured(record) not in done]
+    write(path, to_csv(kind, [*others, *fresh]).encode())
 
 
 def current(records: Sequence[N], weights: Mapping[str, str]) -> list[N]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, TextIO
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from core.commands.options import (
     ALL_DONE,
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from core.xray import Xray
 
 HELP = "measure how faithful every method's heatmaps are, over many test films"
-
-_DIGITS: Final = 6
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -64,22 +62,18 @@ def run(options: argparse.Namespace) -> int:
 def _made(options: argparse.Namespace) -> int:
     """Make the table; how many films could not be read."""
     from core.evaluate.films import drawn
-    from core.files import write
     from core.models import get_pool
-    from core.records import load, renewed, to_csv
+    from core.records import growing, load, renew
     from core.trust.table import Mean, Scored, means
 
     methods = tuple(options.method or FAST)
-    options.rows.parent.mkdir(parents=True, exist_ok=True)
-    kept = load(Scored, options.rows)
-    write(options.rows, to_csv(Scored, kept, _DIGITS).encode())  # without a row that was cut short
-    scored: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for row in kept:
-        scored[row.weights_sha256, row.method, row.file].add(row.score)
-    done = {map_ for map_, scores in scored.items() if scores == set(SCORES)}
     asked: set[tuple[str, str, str]] = set()
     failed = 0
-    with options.rows.open("a", encoding="utf-8") as file:
+    with growing(Scored, options.rows) as (kept, add):
+        scored: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+        for row in kept:
+            scored[row.weights_sha256, row.method, row.file].add(row.score)
+        done = {map_ for map_, scores in scored.items() if scores == set(SCORES)}
         for chosen in networks(options):
             sha256 = chosen.card.weights_sha256
             films = drawn(chosen, options.data, options.split, options.films, options.seed)
@@ -89,26 +83,22 @@ def _made(options: argparse.Namespace) -> int:
                 for film in films
                 if (missing := tuple(name for name in methods if (sha256, name, film.file) not in done))
             }
-            failed += _measure(get_pool().get(chosen), left, options.seed, file)
+            failed += _measure(get_pool().get(chosen), left, options.seed, add)
     # A map whose scores were cut short has been measured again. Rows of other weights or films are left out.
     rows = {(row.weights_sha256, row.method, row.file, row.score): row for row in load(Scored, options.rows)}
-    found = means(row for (*map_, _), row in rows.items() if tuple(map_) in asked)
-    write(options.out, to_csv(Mean, renewed(Mean, options.out, found)).encode())
+    renew(Mean, options.out, means(row for (*map_, _), row in rows.items() if tuple(map_) in asked))
     return failed
 
 
-def _measure(classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed: int, file: TextIO) -> int:
+def _measure(
+    classifier: Classifier, films: Mapping[Film, tuple[str, ...]], seed: int, add: Callable[[list[Scored]], None]
+) -> int:
     """Add the rows of films by the methods that each lacks; how many films could not be read."""
-    from core.batch import readable
-    from core.records import rows
-    from core.trust.table import Scored
+    from core.batch import readable_films
 
-    by_path = {film.path: film for film in films}
     read = 0
-    for path, xray in readable(by_path, classifier.name, say):
-        film = by_path[path]
-        file.write(rows(Scored, _scored(classifier, film, xray, films[film], seed), _DIGITS))
-        file.flush()
+    for film, xray in readable_films(films, classifier.name, say):
+        add(_scored(classifier, film, xray, films[film], seed))
         read += 1
     return len(films) - read
 

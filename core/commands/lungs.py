@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from core.aids import FOLDER
 from core.commands.options import (
@@ -29,10 +29,8 @@ from core.words import percent
 if TYPE_CHECKING:
     from core.checkpoint import Checkpoint
     from core.dataset import Film
-    from core.xray import Xray
 
 HELP = "lung fields: train their network, look at outlines, measure the evidence inside, hide them from the networks"
-R = TypeVar("R")
 _ON_A_SHEET = 24
 
 
@@ -114,34 +112,30 @@ def _measure(options: argparse.Namespace) -> int:
 def _make_shares(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from core import records
-    from core.files import write
+    from core.batch import readable_films
     from core.lungs import outline
     from core.lungs.shares import Inside, MeanInside, means, of_film
     from core.models import get_pool
+    from core.records import growing, renew
 
-    options.rows.parent.mkdir(parents=True, exist_ok=True)
-    rows = records.load(Inside, options.rows)
-    write(options.rows, records.to_csv(Inside, rows, 6).encode())
     asked: set[tuple[str, str]] = set()
-    with options.rows.open("a", encoding="utf-8") as file:
+    with growing(Inside, options.rows) as (rows, add):
         for chosen, films in _asked(options):
             sha256 = chosen.card.weights_sha256
             asked |= {(sha256, film.file) for film in films}
             done = {row.file for row in rows if row.weights_sha256 == sha256}
             left = [film for film in films if film.file not in done]
             classifier = get_pool().get(chosen) if left else None
-            for film, xray in _read(left, chosen.name):
+            for film, xray in readable_films(left, chosen.name, say):
                 fields = outline(xray)
                 if classifier is None or not fields.plausible:
                     continue
                 inside = of_film(classifier, classifier.read([xray])[0], film, fields)
-                rows += inside
-                file.write(records.rows(Inside, inside, 6))
-                file.flush()
+                rows.extend(inside)
+                add(inside)
             tqdm.write(f"{chosen.name}: {len(films)} films", file=sys.stderr)
-    found = means(row for row in rows if (row.weights_sha256, row.file) in asked)  # not of other weights or films
-    write(options.out, records.to_csv(MeanInside, records.renewed(MeanInside, options.out, found)).encode())
+    # Not of other weights or films.
+    renew(MeanInside, options.out, means(row for row in rows if (row.weights_sha256, row.file) in asked))
 
 
 def _probe(options: argparse.Namespace) -> int:
@@ -160,6 +154,7 @@ def _probe(options: argparse.Namespace) -> int:
 
 
 def _make_probe(options: argparse.Namespace) -> None:
+    from core.batch import readable_films
     from core.errors import DataError
     from core.files import write
     from core.lungs import outline
@@ -175,7 +170,7 @@ def _make_probe(options: argparse.Namespace) -> None:
             say(measured_already(chosen.name, options.out))
             continue
         held, squares = [], []
-        for film, xray in _read(films, chosen.name):
+        for film, xray in readable_films(films, chosen.name, say):
             if (fields := outline(xray)).plausible:
                 square = chosen.preprocessing.square(xray)
                 window = chosen.preprocessing.window(xray.height, xray.width)
@@ -195,6 +190,7 @@ def _make_probe(options: argparse.Namespace) -> None:
 def _look(options: argparse.Namespace) -> int:
     import numpy as np
 
+    from core.batch import readable
     from core.dataset import index, of_split
     from core.lungs import outlines
     from core.lungs.sheet import sheet
@@ -202,7 +198,7 @@ def _look(options: argparse.Namespace) -> int:
 
     films = of_split(index(options.data, TASKS["pneumonia"]), options.split)
     order = np.random.default_rng(options.seed).permutation(len(films))[: options.films]
-    xrays = [xray for _, xray in _read([films[place] for place in sorted(order)], "lung fields")]
+    xrays = [xray for _, xray in readable([films[place].path for place in sorted(order)], "lung fields", say)]
     found = list(zip(xrays, outlines(xrays), strict=True))
     options.out.mkdir(parents=True, exist_ok=True)
     for first in range(0, len(found), _ON_A_SHEET):
@@ -218,13 +214,6 @@ def _asked(options: argparse.Namespace) -> Iterator[tuple[Checkpoint, list[Film]
 
     for chosen in networks(options):
         yield chosen, films_of(chosen, options.data, options.split)[0]
-
-
-def _read(films: list[Film], what: str) -> Iterator[tuple[Film, Xray]]:
-    from core.batch import readable
-
-    by_path = {film.path: film for film in films}
-    return ((by_path[path], xray) for path, xray in readable(by_path, what, say))
 
 
 _WHAT = MappingProxyType[str, Callable[[argparse.Namespace], int]](

@@ -21,7 +21,7 @@ from core.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption
 from core.robustness.damage_record import SHIPPED
 
 if TYPE_CHECKING:
-    from core.checkpoint import Checkpoint
+    from core.classifier import Classifier
     from core.robustness.damage import Clean
 
 HELP = "measure what is left of accuracy and heatmaps on films made worse"
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             say(measured_already(name, options.out))
             continue
         classifier = get_pool().get(chosen)
-        before = _before(options, chosen)
+        before = _before(options, classifier)
         if many := {row.films for row in found if row.model == name} - {len(before.films)}:
             raise DataError(
                 f"{options.out} has rows of {name} of {many.pop()} films; these are {len(before.films)}. Ask for as "
@@ -85,15 +85,14 @@ def _everything() -> Iterator[tuple[Corruption | None, int]]:
             yield corruption, strength
 
 
-def _before(options: argparse.Namespace, chosen: Checkpoint) -> Clean:
+def _before(options: argparse.Namespace, classifier: Classifier) -> Clean:
     """The drawn films, and what the network makes of them undisturbed."""
-    from core.batch import readable
+    from core.batch import readable_films
     from core.evaluate.films import drawn, none_could_be_read
-    from core.models import get_pool
     from core.robustness.damage import clean
 
-    films = {film.path: film for film in drawn(chosen, options.data, options.split, options.films, options.seed)}
-    xrays = dict(readable(films, chosen.name, say))
+    films = drawn(classifier.checkpoint, options.data, options.split, options.films, options.seed)
+    xrays = dict(readable_films(films, classifier.name, say))
     if not xrays:
         raise none_could_be_read()
-    return clean(get_pool().get(chosen), [films[path] for path in xrays], list(xrays.values()))
+    return clean(classifier, list(xrays), list(xrays.values()))
