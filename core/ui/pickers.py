@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import streamlit as st
@@ -39,3 +39,10 @@ def drop_down(label: str, options: Mapping[str, str], key: str) -> str:
     """One of several words in a list that opens; its key in ``options``."""
     state.settle(key, list(options))
     return str(st.selectbox(label, list(options), format_func=options.__getitem__, key=key))
+
+
+def if_several(
+    pick: Callable[[str, Mapping[str, str], str], str], label: str, options: Mapping[str, str], key: str
+) -> str:
+    """A picker, drawn where there is a choice; the only option where there is none."""
+    return pick(label, options, key) if len(options) > 1 else state.settle(key, list(options))

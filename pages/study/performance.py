@@ -45,10 +45,8 @@ def main() -> None:
 def pick_task(found: Sources) -> Task:
     """Which question; asked only when there are predictions for several."""
     names = list(dict.fromkeys(source.task.name for source in found.good.values())) or list(TASKS)
-    state.settle(state.performance.TASK, names)
-    if len(names) > 1:
-        pickers.drop_down("Task", {name: TASKS[name].title for name in names}, state.performance.TASK)
-    return TASKS[str(state.value(state.performance.TASK))]
+    titles = {name: TASKS[name].title for name in names}
+    return TASKS[pickers.if_several(pickers.drop_down, "Task", titles, state.performance.TASK)]
 
 
 def pick_sources(found: Sources, task: Task) -> list[Source]:

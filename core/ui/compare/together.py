@@ -13,7 +13,7 @@ import streamlit as st
 from core.compare import Agreement, agree, sentence
 from core.compare.agreement import CHANCE, TOP
 from core.render import FIRST, SECOND
-from core.ui import cache, state
+from core.ui import cache, pickers, state
 from core.ui.compare.panes import Pane
 from core.words import percent
 
@@ -138,10 +138,8 @@ def show(found: Sequence[Pair]) -> Pair | None:
 
 def _pick(found: Sequence[Pair]) -> Pair:
     named = {pair.title: pair for pair in found}
-    state.settle(state.compare.PAIR, list(named))
-    if len(named) > 1:
-        st.selectbox("Which two", list(named), key=state.compare.PAIR)
-    return named[str(state.value(state.compare.PAIR))]
+    titles = {title: title for title in named}
+    return named[pickers.if_several(pickers.drop_down, "Which two", titles, state.compare.PAIR)]
 
 
 def _difference(pair: Pair) -> None:

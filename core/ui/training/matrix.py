@@ -26,9 +26,7 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         titles = {key: title for key, (title, _) in having.items()}
-        if len(titles) > 1:
-            pickers.drop_down("Of the run", titles, state.training.MATRIX_OF)
-        key = state.settle(state.training.MATRIX_OF, list(titles))
+        key = pickers.if_several(pickers.drop_down, "Of the run", titles, state.training.MATRIX_OF)
         title, run = having[key]
         epoch = _epoch(run)
     found = run.confusion

@@ -80,9 +80,7 @@ def _accuracy(held: set[str]) -> Plot:
         for name, (title, curves) in _ACCURACIES.items()
         if any(curve.column in held for curve in curves) or name == "accuracy"
     }
-    if len(there) > 1:
-        pickers.segments("Accuracy of", there, state.training.ACCURACY)
-    chosen = state.settle(state.training.ACCURACY, list(there))
+    chosen = pickers.if_several(pickers.segments, "Accuracy of", there, state.training.ACCURACY)
     title, curves = _ACCURACIES[chosen]
     return Plot(chosen.replace("_", "-"), f"Accuracy: {title.lower()}", curves, *_TEN)
 
