@@ -7,7 +7,6 @@ import html
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import settings
 from core.explain import Heatmap
 from core.render import COLOUR_MAPS, Look, stops
 from core.tasks import Task
@@ -27,8 +26,7 @@ def display() -> DeltaGenerator:
     """
     panel = st.popover("Display", icon=":material/palette:", width="content")
     with panel:
-        if settings.text(settings.STILL) != "1":
-            reading_room.toggle()
+        reading_room.toggle()
         if reading_room.usable():
             return panel
         st.selectbox(

@@ -22,7 +22,7 @@ _WAITING: Final = (
 
 def usable() -> bool:
     """Whether the viewer can be shown to this visitor."""
-    asked = settings.text(settings.STILL) == "1" or st.session_state.get(state.look.STILL)
+    asked = _everywhere() or st.session_state.get(state.look.STILL)
     return not asked and not state.look.no_viewer() and _component() is not None
 
 
@@ -38,12 +38,13 @@ def note() -> None:
 
 
 def toggle() -> None:
-    """The visitor's choice of still images."""
-    st.toggle(
-        "Still images",
-        key=state.look.STILL,
-        help="Plain pictures, drawn by the server, instead of the viewer: for browsers that are old or slow.",
-    )
+    """The visitor's choice of still images, unless the server shows nothing else."""
+    if not _everywhere():
+        st.toggle(
+            "Still images",
+            key=state.look.STILL,
+            help="Plain pictures, drawn by the server, instead of the viewer: for browsers that are old or slow.",
+        )
 
 
 def show(key: str, films: Sequence[Shown], panes: Sequence[Pane], columns: int) -> None:
@@ -75,6 +76,11 @@ def show(key: str, films: Sequence[Shown], panes: Sequence[Pane], columns: int) 
 
     data = wire.pack(films, panes, state.look.look(), columns)
     mount(key=key, data=data, on_look_change=take_look, on_failed_change=fail)
+
+
+def _everywhere() -> bool:
+    """Whether this server shows still images to everybody."""
+    return settings.text(settings.STILL) == "1"
 
 
 def script() -> str:
