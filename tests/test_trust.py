@@ -215,12 +215,12 @@ def test_words() -> None:
     found = Faithfulness(
         "VIRUS", 0.93, Beside(0.41, 0.9, 0.88), Beside(0.3, 0.5, 0.31), Beside(0.8, 0.5, 0.5), Beside(0.3, 0.0, 0.1)
     )
-    assert words.removal(found, "Viral pneumonia") == (
-        "Smoothing away the marked 10 % takes Viral pneumonia from 93 % to 41 %; a random 10 %: to 90 %; the middle "
+    assert words.removal(found, "viral pneumonia") == (
+        "Smoothing away the marked 10 % takes viral pneumonia from 93 % to 41 %; a random 10 %: to 90 %; the middle "
         "10 %: to 88 %."
     )
     sure = dataclasses.replace(found, before=0.998, after=Beside(0.002, 0.9, 0.88))
-    assert "from > 99 % to < 1 %; a random" in words.removal(sure, "Viral pneumonia")
+    assert "from > 99 % to < 1 %; a random" in words.removal(sure, "viral pneumonia")
     assert words.verdict(found).startswith("Only by insertion and ROAD is")
     by_chance = dataclasses.replace(found, insertion=Beside(0.59, 0.5, 0.4), road=Beside(0.05, 0.0, 0.0))
     assert "do not rely" in words.verdict(by_chance)

@@ -27,7 +27,7 @@ import numpy as np
 
 from core.errors import UnknownNameError
 from core.explain.heatmap import AND, INPUT, Heatmap
-from core.explain.labelled import How, heatmaps, position, shows
+from core.explain.labelled import How, explained, heatmaps, position, shows
 from core.explain.methods import DEFAULT, FAST, METHODS, Method
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from core.xray import Xray
 
 __all__ = [
-    "DEFAULT", "FAST", "METHODS", "Heatmap", "Method", "explain", "explain_all", "explain_film", "raw_maps", "shows",
+    "DEFAULT", "FAST", "METHODS", "Heatmap", "Method", "explain", "explain_all", "explain_film", "explained",
+    "raw_maps", "shows",
 ]  # fmt: skip
 
 

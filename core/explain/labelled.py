@@ -23,6 +23,11 @@ _SAME: Final = (
 _ROUNDING: Final = 1e-5  # of maps in 0...1
 
 
+def explained(heatmap: Heatmap, called: Callable[[str], str] = str) -> str:
+    """What a map explains: a class, or one rather than another; ``called``: class → how it is to be written."""
+    return called(heatmap.target) + (f" rather than {called(heatmap.against)}" if heatmap.against else "")
+
+
 def shows(heatmap: Heatmap, called: Callable[[str], str] = str) -> str:
     """What a map's high values mean, in words: ``"evidence for VIRUS rather than BACTERIA"``.
 
@@ -33,7 +38,7 @@ def shows(heatmap: Heatmap, called: Callable[[str], str] = str) -> str:
     method = METHODS[heatmap.method]
     if not method.by_class:
         return "what stands out"
-    asked = called(heatmap.target) + (f" rather than {called(heatmap.against)}" if heatmap.against else "")
+    asked = explained(heatmap, called)
     return f"evidence for {asked}" if method.signed else f"what {asked} reacts to, either way"
 
 

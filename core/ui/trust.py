@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import DataError, PneumoLensError
-from core.explain import METHODS, Heatmap
+from core.explain import METHODS, Heatmap, explained
 from core.models import get_pool
 from core.trust.scores import SCORES
 from core.trust.table import Mean, standing
@@ -142,9 +142,8 @@ def _figures(found: Trust, heatmap: Heatmap, checkpoint: Checkpoint) -> None:
 
 
 def asked(heatmap: Heatmap, checkpoint: Checkpoint) -> str:
-    """What a map explains, in words: a class, or one rather than another."""
-    called = checkpoint.task.words
-    return called[heatmap.target] + (f" rather than {within(called[heatmap.against])}" if heatmap.against else "")
+    """What a map explains, in the middle of a sentence."""
+    return explained(heatmap, lambda name: within(checkpoint.task.words[name]))
 
 
 def own_figure(name: str, beside: Beside) -> str:
