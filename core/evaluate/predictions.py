@@ -93,6 +93,13 @@ class Predictions:
         chosen: NDArray[np.int64] = self.probabilities.argmax(axis=1).astype(np.int64)
         return chosen
 
+    @property
+    def margins(self) -> NDArray[np.float64]:
+        """Probability of the first class less that of the second, float64 ``[N]``, 0…1."""
+        ordered = np.sort(self.probabilities, axis=1)
+        found: NDArray[np.float64] = ordered[:, -1] - ordered[:, -2]
+        return found
+
 
 def to_csv(predictions: Predictions) -> str:
     """Columns ``file, patient, label`` and one per class, six digits."""

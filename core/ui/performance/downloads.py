@@ -86,12 +86,11 @@ def point(found: OperatingPoint) -> None:
 def films_csv(source: Source, rows: NDArray[np.int64]) -> bytes:
     """File, patient, truth, reading, margin and a probability per class; no text can become a formula."""
     found = source.predictions
-    ordered = np.sort(found.probabilities, axis=1)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     header = ["file", "patient", "label", "prediction", "margin", *(f"p_{name}" for name in found.classes)]
     writer.writerow([*map(plain, header), "model", "weights_sha256", "notice"])
-    decisions = found.decisions
+    decisions, margins = found.decisions, found.margins
     for row in rows:
         writer.writerow(
             [
@@ -99,7 +98,7 @@ def films_csv(source: Source, rows: NDArray[np.int64]) -> bytes:
                 plain(found.patients[row]),
                 plain(found.classes[found.labels[row]]),
                 plain(found.classes[decisions[row]]),
-                f"{ordered[row, -1] - ordered[row, -2]:.6f}",
+                f"{margins[row]:.6f}",
                 *(f"{share:.6f}" for share in found.probabilities[row]),
                 plain(source.title),
                 _sha256(source),

@@ -49,7 +49,7 @@ def show(source: Source, rows: Places, name: str, beside: Source | None = None) 
         )
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         downloads.films(source, rows, name)
-    margin = margins(source)[rows]
+    margin = source.predictions.margins[rows]
     rows = rows[np.argsort(-margin if order == "surest" else margin, kind="stable")]
     chosen = _table(source, rows[:ROWS], f"films_{name}_{order}", beside)
     if len(rows) > ROWS:
@@ -60,12 +60,6 @@ def show(source: Source, rows: Places, name: str, beside: Source | None = None) 
     if chosen is not None:
         _open(source, int(rows[chosen]), "Open the selected film in Diagnose", f"open_row_{name}")
     _pictures(source, rows, name, beside)
-
-
-def margins(source: Source) -> NDArray[np.float64]:
-    """Probability of the first class less that of the second, float64 ``[N]``, 0…1."""
-    ordered = np.sort(source.predictions.probabilities, axis=1)
-    return np.asarray(ordered[:, -1] - ordered[:, -2], dtype=np.float64)
 
 
 def readings(source: Source, rows: Places) -> list[str]:
@@ -109,7 +103,7 @@ def _table(source: Source, rows: Places, key: str, beside: Source | None) -> int
     }
     if beside is not None:
         columns[f"{beside.title} reads"] = readings(beside, matching(beside, source, rows))
-    columns["Margin"] = 100 * margins(source)[rows]
+    columns["Margin"] = 100 * source.predictions.margins[rows]
     shares = {label: 100 * found.probabilities[rows, place] for place, label in enumerate(words)}
     columns |= shares
     numbers = {label: st.column_config.NumberColumn(format="%.1f %%", width=140) for label in shares}
