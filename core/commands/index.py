@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from core.commands.options import ALL_DONE, SOME_FAILED, out_file, say, task_option
@@ -21,20 +20,12 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read every film once; those that cannot be read keep their row and are named on standard error."""
-    from tqdm import tqdm
-
     from core import files
     from core.dataset import index
     from core.dataset.census import to_csv
     from core.dataset.survey import survey
 
-    films = index(options.data, TASKS[options.task])
-    with tqdm(total=len(films), unit="film", file=sys.stderr, leave=False) as bar:
-
-        def progress(done: int, _of: int) -> None:
-            bar.update(done - bar.n)
-
-        census = survey(films, "index", progress)
+    census = survey(index(options.data, TASKS[options.task]), "index")
     text = to_csv(census)
     if options.out:
         files.write(options.out, text.encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -15,11 +15,13 @@ import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from tqdm import tqdm
 
 from core.dataset import twins
 from core.dataset.census import Census, of_columns
 from core.dataset.folder import Film
 from core.errors import XrayError
+from core.files import read_at_most
 from core.xray import LIMITS, read_xray
 
 _AHEAD: Final = 64  # films being read at once: a few are in memory, not all
@@ -47,22 +49,17 @@ class Measures:
     problem: str = ""
 
 
-def survey(films: Sequence[Film], name: str, progress: Callable[[int, int], None] | None = None) -> Census:
-    """Read every film once, several at a time.
+def survey(films: Sequence[Film], name: str) -> Census:
+    """Read every film once, several at a time, with a bar of progress on standard error.
 
     Args:
         films: from :func:`core.dataset.index`. Only their names below the data folder enter the result.
         name: what to call the index.
-        progress: called with films done and films in all.
 
     Returns:
         The index, rows in the order given. A film that cannot be read has no figures but the reason in ``problem``.
     """
-    measured: list[Measures] = []
-    for one in _measured(films):
-        measured.append(one)
-        if progress:
-            progress(len(measured), len(films))
+    measured = list(tqdm(_measured(films), total=len(films), unit="film", leave=False))
     readable = np.array([not one.problem for one in measured], dtype=bool)
     group = np.zeros(len(measured), np.int64)
     if readable.any():
@@ -96,8 +93,7 @@ def measure(film: Film) -> Measures:
     """Read and measure one film."""
     sha256 = ""
     try:
-        with film.path.open("rb") as file:
-            data = file.read(LIMITS.max_bytes + 1)  # one byte too many is refused, and no more is read
+        data = read_at_most(film.path, LIMITS.max_bytes)
         if len(data) <= LIMITS.max_bytes:
             sha256 = hashlib.sha256(data).hexdigest()
         pixels = read_xray(data).pixels
