@@ -36,6 +36,7 @@ FULL: Final = 3000
 """Longer side of a film that is looked into, pixels: what digital detectors give."""
 
 _ENLARGE: Final = 4  # a 224-pixel copy becomes 896, smooth; more would only pretend to show more
+_STOPS: Final = 11  # colours of a legend
 _TRACE: Final = 256  # contours are traced on a grid this fine; the map under them has 7 to 14 cells a side
 _PLATE: Final = 640  # narrower, and what must be said under a picture would be cut off
 _GREY: Final = 0x8A  # under a legend: neither bone nor air
@@ -111,18 +112,14 @@ def on_screen(xray: Xray, side: int = SIDE) -> Grey:
     return grey
 
 
-def in_depth(xray: Xray, side: int = FULL) -> Grey | NDArray[np.uint16]:
-    """The film for a viewer that windows it itself: every pixel and every grey value that it has.
-
-    Args:
-        xray: the film.
-        side: longer side of the result, pixels; only a larger film is reduced.
+def in_depth(xray: Xray) -> Grey | NDArray[np.uint16]:
+    """The film for a viewer that windows it itself: every grey value that it has, and every pixel up to :data:`FULL`.
 
     Returns:
         ``[h, w]``, uint8 where 8 bits hold every value exactly, else uint16; 0 to the type's largest stands for 0…1.
     """
     pixels = xray.pixels
-    scale = side / max(xray.height, xray.width)
+    scale = FULL / max(xray.height, xray.width)
     if scale < 1:
         pixels = resized(pixels, max(1, round(xray.height * scale)), max(1, round(xray.width * scale)))
     pixels = np.clip(pixels, 0, 1)
@@ -241,9 +238,9 @@ def png(pixels: Grey | Rgb | NDArray[np.uint16], texts: Mapping[str, str] | None
     return buffer.getvalue()
 
 
-def stops(name: str, count: int = 11) -> tuple[str, ...]:
+def stops(name: str) -> tuple[str, ...]:
     """Colours of a map from low to high, as ``#rrggbb``: for a legend."""
-    picked = table(name)[np.linspace(0, 255, count).astype(int)]
+    picked = table(name)[np.linspace(0, 255, _STOPS).astype(int)]
     return tuple("#{:02x}{:02x}{:02x}".format(*(int(part) for part in colour)) for colour in picked)
 
 

@@ -43,7 +43,7 @@ class Distribution:
         return len(self.edges) <= 1 or bool(self.edges[0] == self.edges[-1])
 
 
-def distribution(census: Census, trait: Trait, bins: int = BINS) -> Distribution:
+def distribution(census: Census, trait: Trait) -> Distribution:
     """Histograms of a trait, the same bins for all classes."""
     values = trait.values(census)
     known = ~np.isnan(values)
@@ -59,7 +59,7 @@ def distribution(census: Census, trait: Trait, bins: int = BINS) -> Distribution
     low, high = np.percentile(values, (_TAIL, 100 - _TAIL))
     if low == high:
         low, high = values.min(), values.max()
-    edges = np.linspace(low, high, bins + 1)
-    place = np.clip(((values - low) / (high - low) * bins).astype(np.int64), 0, bins - 1)
-    tally = np.bincount(labels * bins + place, minlength=count * bins).reshape(count, bins)
+    edges = np.linspace(low, high, BINS + 1)
+    place = np.clip(((values - low) / (high - low) * BINS).astype(np.int64), 0, BINS - 1)
+    tally = np.bincount(labels * BINS + place, minlength=count * BINS).reshape(count, BINS)
     return Distribution(census.classes, edges, tally / np.maximum(films[:, None], 1), quartiles, films)

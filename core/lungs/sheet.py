@@ -16,26 +16,26 @@ from core.xray import Xray
 SIDE: Final = 224
 """Of a film on the sheet, pixels."""
 
+_ACROSS: Final = 6  # films in a row
 _LINE: Final = (255, 70, 70)
 
 
-def sheet(films: Sequence[tuple[Xray, LungFields]], columns: int = 6, first: int = 0) -> Image.Image:
+def sheet(films: Sequence[tuple[Xray, LungFields]], first: int = 0) -> Image.Image:
     """A picture of films squeezed to squares, each with its number, and the word of doubt where there is one.
 
     Args:
         films: films and their lung fields.
-        columns: how many in a row.
         first: number of the first film.
     """
-    rows = -(-len(films) // columns)
-    page = Image.new("RGB", (columns * SIDE, rows * SIDE))
+    rows = -(-len(films) // _ACROSS)
+    page = Image.new("RGB", (_ACROSS * SIDE, rows * SIDE))
     for place, (xray, fields) in enumerate(films):
         tile = Image.fromarray(_outlined(xray, fields))
         pen = ImageDraw.Draw(tile)
         pen.text((3, 2), str(first + place), fill=(255, 255, 0))
         if not fields.plausible:
             pen.text((3, SIDE - 14), "in doubt", fill=(255, 255, 0))
-        page.paste(tile, (place % columns * SIDE, place // columns * SIDE))
+        page.paste(tile, (place % _ACROSS * SIDE, place // _ACROSS * SIDE))
     return page
 
 

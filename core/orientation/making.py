@@ -26,6 +26,7 @@ _DECAY: Final = 0.995  # of the running mean of weights
 _HINT: Final = 0.3  # what the side of the heart counts in the loss
 _TILT: Final = 0.2  # radians, the most that a film of an upright child is tilted by
 _PATCHES: Final = 2
+_AT_ONCE: Final = 128  # films asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,12 @@ def vary(films: Tensor, rng: Generator) -> Tensor:
     return seen.clamp(0, 1)
 
 
-def laid(network: nn.Module, squares: NDArray[np.float32], at_once: int = 128) -> dict[State, list[Posture]]:
+def laid(network: nn.Module, squares: NDArray[np.float32]) -> dict[State, list[Posture]]:
     """What the network says of films laid in each of the sixteen ways.
 
     Args:
         network: trained.
         squares: upright films squeezed to squares, float32 ``[N, 96, 96]`` in 0…1.
-        at_once: films in a batch.
     """
     found: dict[State, list[Posture]] = {}
     upright = torch.from_numpy(squares)[:, None]
@@ -137,8 +137,8 @@ def laid(network: nn.Module, squares: NDArray[np.float32], at_once: int = 128) -
         films = lay(upright, state)[:, 0].contiguous().numpy()
         found[state] = [
             posture
-            for start in range(0, len(films), at_once)
-            for posture in of_squares(network, films[start : start + at_once])
+            for start in range(0, len(films), _AT_ONCE)
+            for posture in of_squares(network, films[start : start + _AT_ONCE])
         ]
     return found
 

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.architectures.network import Network
+from core.batch import BATCH
 from core.checkpoint import Checkpoint, store
 from core.classifier import Classifier
 from core.dataset import Film, counts, of_split
@@ -149,16 +150,14 @@ def _of_drawn_films(order: Order) -> tuple[str, ...]:
 
 
 @torch.no_grad()
-def _in_full(
-    trained: Trained, preprocessing: Preprocessing, films: Sequence[Film], batch: int = 16
-) -> NDArray[np.float64]:
+def _in_full(trained: Trained, preprocessing: Preprocessing, films: Sequence[Film]) -> NDArray[np.float64]:
     """Probabilities ``[N, K]`` under the 32-bit weights as trained, without any fast path."""
     plain = trained.network.eval().float().to(memory_format=torch.contiguous_format)
     device = next(plain.parameters()).device
     rows = []
     with torch.backends.cudnn.flags(allow_tf32=False):
-        for start in range(0, len(films), batch):
-            xrays = [read_file(film.path) for film in films[start : start + batch]]
+        for start in range(0, len(films), BATCH):
+            xrays = [read_file(film.path) for film in films[start : start + BATCH]]
             images = torch.from_numpy(preprocessing.batch(xrays)).repeat(1, 3, 1, 1).to(device)
             rows.append((plain.head(plain.trunk(images)).double() / trained.temperature).softmax(1).cpu())
     return torch.cat(rows).numpy()

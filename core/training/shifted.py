@@ -20,14 +20,14 @@ from core.training.data import Films
 from core.training.images import normalise, resize
 from core.training.precision import autocast
 from core.training.setting import Run
-from core.training.validation import validate
+from core.training.validation import BATCH, validate
 
 DRAWS = 4
 _SEED = 2019  # whatever the run's seed is: networks are compared on the same films
 
 
 @torch.no_grad()
-def shifted_logits(network: Network, films: Films, run: Run, batch: int = 64) -> list[Tensor]:
+def shifted_logits(network: Network, films: Films, run: Run) -> list[Tensor]:
     """Logits ``[N, K]`` of the films under each of four draws, on the CPU; ``network`` goes into evaluation mode."""
     images = resize(films.images, run.recipe.size)
     chests = None if films.chests is None else torch.from_numpy(films.chests)
@@ -35,7 +35,7 @@ def shifted_logits(network: Network, films: Films, run: Run, batch: int = 64) ->
     draws = []
     for _ in range(DRAWS):
         logits = []
-        for part in torch.arange(len(images)).split(batch):  # type: ignore[no-untyped-call]
+        for part in torch.arange(len(images)).split(BATCH):  # type: ignore[no-untyped-call]
             where = None if chests is None else chests[part]
             altered = augment(
                 images[part].to(run.device).float() / 255, rng, where, run.recipe.transplant, run.recipe.augmentation

@@ -14,9 +14,12 @@ from core.training.images import normalise, resize
 from core.training.precision import autocast
 from core.training.setting import Run
 
+BATCH = 64
+"""Films at once."""
+
 
 @torch.no_grad()
-def logits_of(network: Network, films: Films | Tensor, run: Run, size: int, batch: int = 64) -> Tensor:
+def logits_of(network: Network, films: Films | Tensor, run: Run, size: int) -> Tensor:
     """Logits ``[N, K]`` of films under a network in training, at ``size`` pixels a side, on the CPU.
 
     Args:
@@ -24,11 +27,10 @@ def logits_of(network: Network, films: Films | Tensor, run: Run, size: int, batc
         films: decoded, or already at that size, uint8 ``[N, 1, size, size]``.
         run: how they are normalised, and where to compute.
         size: pixels a side.
-        batch: films at once.
     """
     images = films if isinstance(films, Tensor) else resize(films.images, size)
     outputs = []
-    for part in images.split(batch):  # type: ignore[no-untyped-call]
+    for part in images.split(BATCH):  # type: ignore[no-untyped-call]
         with autocast(run.device):
             outputs.append(network.eval()(normalise(part.float() / 255, run).to(run.device)).float().cpu())
     return torch.cat(outputs)

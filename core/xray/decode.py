@@ -65,14 +65,14 @@ def read_xray(data: bytes, limits: Limits = LIMITS) -> Xray:
     return Xray(pixels=finish(pixels), sha256=hashlib.sha256(data).hexdigest(), facts=facts)
 
 
-def read_file(path: Path, limits: Limits = LIMITS) -> Xray:
+def read_file(path: Path) -> Xray:
     """The film in a file, of which no more is read than tells that it is too large.
 
     Raises:
         XrayError: as :func:`read_xray`.
         OSError: it cannot be opened.
     """
-    return read_xray(read_at_most(path, limits.max_bytes), limits)
+    return read_xray(read_at_most(path, LIMITS.max_bytes))
 
 
 def marked_dicom(path: Path) -> bool:

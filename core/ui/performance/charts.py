@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 _BINS: Final = 40
+_POINTS: Final = 2000  # of a curve: more than a screen shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +201,9 @@ def reliability(found: Reliability, colours: Palette, place: int = 0) -> Figure:
     return inked(figure, colours)
 
 
-def thinned(curve: Curve, most: int = 2000) -> NDArray[np.int64]:
+def thinned(curve: Curve) -> NDArray[np.int64]:
     """Positions of the points of a curve worth drawing: all, or as many as a screen can show."""
-    if len(curve.x) <= most:
+    if len(curve.x) <= _POINTS:
         return np.arange(len(curve.x))
     along = np.cumsum(np.abs(np.diff(curve.x, prepend=0)) + np.abs(np.diff(curve.y, prepend=0)))
-    return np.unique(np.searchsorted(along, np.linspace(0, along[-1], most)).clip(0, len(along) - 1))
+    return np.unique(np.searchsorted(along, np.linspace(0, along[-1], _POINTS)).clip(0, len(along) - 1))
