@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, Literal
 
 import numpy as np
@@ -179,30 +180,14 @@ def _unreadable(census: Census) -> Finding:
     )
 
 
-def _split_patients(census: Census) -> Finding:
-    if counted_per_class(census):
-        return Finding("unknown", _PER_CLASS, _none())
-    return _finding(
-        census,
-        _apart(census.patients, census.split_places),
-        census.patients,
-        "No patient has films in two splits.",
-        "{groups} with films in more than one split, {films} in all.",
-        noun="patient",
-    )
+def _patients(where: str, kinds_of: Callable[[Census], NDArray[np.int64]]) -> Callable[[Census], Finding]:
+    def run(census: Census) -> Finding:
+        if counted_per_class(census):
+            return Finding("unknown", _PER_CLASS, _none())
+        good, bad = f"No patient has films {where}.", f"{{groups}} with films {where}, {{films}} in all."
+        return _finding(census, _apart(census.patients, kinds_of(census)), census.patients, good, bad, noun="patient")
 
-
-def _class_patients(census: Census) -> Finding:
-    if counted_per_class(census):
-        return Finding("unknown", _PER_CLASS, _none())
-    return _finding(
-        census,
-        _apart(census.patients, census.labels),
-        census.patients,
-        "No patient has films of two classes.",
-        "{groups} with films of more than one class, {films} in all.",
-        noun="patient",
-    )
+    return run
 
 
 def _two_patients(census: Census) -> Finding:
@@ -257,7 +242,13 @@ _LEAK: Final = "A network tested on what it was trained on looks better than it 
 
 CHECKS: Final[Table[Check]] = Table(
     "check",
-    Check("split_patients", "Patients in several splits", _LEAK, ("patient", "split"), _split_patients),
+    Check(
+        "split_patients",
+        "Patients in several splits",
+        _LEAK,
+        ("patient", "split"),
+        _patients("in more than one split", attrgetter("split_places")),
+    ),
     Check("copies_across", "Exact copies across splits", _LEAK, ("sha256", "split"), _across("exact copies", _copies)),
     Check("twins_across", "Near copies across splits", _LEAK, ("twins", "split"), _across("near copies", _twins)),
     Check(
@@ -272,7 +263,7 @@ CHECKS: Final[Table[Check]] = Table(
         "Patients in several classes",
         "Either the disease changed between two films, or a label is wrong; training on one tells of the other.",
         ("patient",),
-        _class_patients,
+        _patients("of more than one class", attrgetter("labels")),
     ),
     Check(
         "two_patients",

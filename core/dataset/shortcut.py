@@ -100,7 +100,7 @@ def shortcuts(census: Census) -> tuple[Shortcut, ...]:
             truth = labels == place
             if truth.all() or not truth.any():
                 continue
-            value, error = _area(rank, truth, person)
+            value, error = clustered_auroc(rank, truth, person)
             above = value >= 0.5  # noqa: PLR2004 - a coin
             value = value if above else 1 - value
             low, high = max(value - _NORMAL * error, 0.0), min(value + _NORMAL * error, 1.0)
@@ -110,23 +110,6 @@ def shortcuts(census: Census) -> tuple[Shortcut, ...]:
             auroc = Interval(value=value, low=low, high=high)
             found.append(Shortcut(trait.name, label, auroc, above, len(truth)))
     return tuple(sorted(found, key=lambda shortcut: -shortcut.auroc.value))
-
-
-def clustered_auroc(score: Array, truth: NDArray[np.bool_], patients: NDArray[np.int64]) -> tuple[float, float]:
-    """Area under the ROC curve and its standard error, films of one patient taken together.
-
-    Obuchowski 1997, "Nonparametric analysis of clustered ROC curve data", doi 10.2307/2533958: exact placements, no
-    bootstrap, so a hundred thousand films take a moment.
-
-    Args:
-        score: float64 ``[N]``, not NaN.
-        truth: bool ``[N]``, both values present.
-        patients: int64 ``[N]``; films of -1 are of a patient each.
-
-    Returns:
-        Area in 0…1 (ties count half) and standard error, 0 where there are too few patients to tell.
-    """
-    return _area(_numbered(score), truth, _people(patients))
 
 
 def _numbered(values: Array) -> NDArray[np.int64]:
@@ -141,7 +124,22 @@ def _people(patients: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.unique(person, return_inverse=True)[1].astype(np.int64)
 
 
-def _area(rank: NDArray[np.int64], truth: NDArray[np.bool_], person: NDArray[np.int64]) -> tuple[float, float]:
+def clustered_auroc(
+    rank: NDArray[np.int64], truth: NDArray[np.bool_], person: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Area under the ROC curve and its standard error, films of one patient taken together.
+
+    Obuchowski 1997, "Nonparametric analysis of clustered ROC curve data", doi 10.2307/2533958: exact placements, no
+    bootstrap, so a hundred thousand films take a moment.
+
+    Args:
+        rank: of each film's score, int64 ``[N]`` from 0; equal scores have one rank.
+        truth: bool ``[N]``, both values present.
+        person: number of its patient, int64 ``[N]`` from 0.
+
+    Returns:
+        Area in 0…1 (ties count half) and standard error, 0 where there are too few patients to tell.
+    """
     size, count = int(rank.max()) + 1, int(person.max()) + 1
     positive, negative = np.bincount(rank[truth], minlength=size), np.bincount(rank[~truth], minlength=size)
     m, n = int(positive.sum()), int(negative.sum())
