@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from core.guard.seen import Seen
 from core.table import Table
 from core.tasks import TASKS
-
-_CHEST: Final = (None, "CHEST", "LUNG", "THORAX")
-_FRONTAL: Final = (None, "AP", "PA")
+from core.xray import CHEST, FRONTAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +56,12 @@ CHECKS: Table[Check] = Table(
         "Noise and textures look like that. Export the film again.",
     ),
     Check(
-        "body part", lambda seen, _: float(seen.facts.body_part not in _CHEST), None, 1,
+        "body part", lambda seen, _: float(seen.facts.body_part not in (None, *CHEST)), None, 1,
         "The file's header says that this is not a chest", None,
         "Choose a chest film, or have the header put right.",
     ),
     Check(
-        "view", lambda seen, _: float(seen.facts.view not in _FRONTAL), 1, None,
+        "view", lambda seen, _: float(seen.facts.view not in (None, *FRONTAL)), 1, None,
         "The file's header says that this is no frontal view", None,
         "The networks know frontal films only. Use the frontal film.",
     ),

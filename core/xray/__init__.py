@@ -15,8 +15,9 @@ Needs NumPy and Pillow; pydicom is loaded when the first DICOM file is met.
 
 from core.xray.decode import LIMITS, marked_dicom, read_file, read_xray
 from core.xray.preprocess import WHOLE, Preprocessing, Window
-from core.xray.types import Facts, Limits, Xray
+from core.xray.types import CHEST, FRONTAL, Facts, Limits, Xray
 
 __all__ = [
-    "LIMITS", "WHOLE", "Facts", "Limits", "Preprocessing", "Window", "Xray", "marked_dicom", "read_file", "read_xray",
+    "CHEST", "FRONTAL", "LIMITS", "WHOLE", "Facts", "Limits", "Preprocessing", "Window", "Xray", "marked_dicom",
+    "read_file", "read_xray",
 ]  # fmt: skip

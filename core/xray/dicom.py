@@ -16,7 +16,7 @@ from core.xray.colour import colour_of_pixels
 from core.xray.dicomfile import DicomFile
 from core.xray.quiet import quiet
 from core.xray.tones import Lut, Window, by_lut, by_range
-from core.xray.types import Facts, Limits
+from core.xray.types import CHEST, FRONTAL, Facts, Limits
 
 # What a chest film can be called. "DR" is no defined term, but devices write it; RF is fluoroscopy, whose single
 # frames are films. Left out on purpose: MG, PX, IO (breast and teeth), XA (vessels), and everything that makes slices.
@@ -48,10 +48,8 @@ _A_YEAR: Final = MappingProxyType({"D": 365.25, "W": 52.18, "M": 12, "Y": 1})  #
 _VIEWS: Final = frozenset({
     "AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO", "LAO", "RAO", "LPO", "RPO", "LATERAL",
 })  # fmt: skip
-_FRONTAL: Final = ("AP", "PA")
 _SPELLED: Final = MappingProxyType({"LAT": "LATERAL"})
-_CHEST_PARTS: Final = frozenset({"CHEST", "LUNG", "THORAX"})
-_BODY_PARTS: Final = _CHEST_PARTS | frozenset({
+_OTHER_PARTS: Final = frozenset({
     "ABDOMEN", "ANKLE", "ARM", "BREAST", "CALCANEUS", "CLAVICLE", "COCCYX", "CSPINE", "ELBOW", "EXTREMITY", "FEMUR",
     "FINGER", "FOOT", "FOREARM", "HAND", "HEAD", "HIP", "HUMERUS", "JAW", "KNEE", "LEG", "LSPINE", "NECK", "PATELLA",
     "PELVIS", "RIB", "SCAPULA", "SHOULDER", "SKULL", "SPINE", "SSPINE", "STERNUM", "THUMB", "TOE", "TSPINE", "WRIST",
@@ -119,19 +117,19 @@ def _read(file: DicomFile, limits: Limits) -> tuple[NDArray[np.float32], Facts]:
     else:
         raise XrayError("The colours of this DICOM file cannot be read as grey. Export the film as MONOCHROME2.")
     view, body_part = _view(file.text(dicomfile.VIEW)), file.text(dicomfile.BODY_PART)
-    if body_part in _BODY_PARTS - _CHEST_PARTS:
+    if body_part in _OTHER_PARTS:
         notes += (f"the file says {body_part}, not chest",)
     facts = Facts(
         format="DICOM",
         bits=layout.stored,
         modality=file.text(dicomfile.MODALITY) or None,
         view=view,
-        body_part=body_part if body_part in _BODY_PARTS else None,
+        body_part=body_part if body_part in {*CHEST, *_OTHER_PARTS} else None,
         colour=colour,
         age_group=_age_group(file.text(dicomfile.AGE)),
         # Turning it over unasked could hide a situs inversus, or make one.
         right_on_right=file.text(dicomfile.PATIENT_ORIENTATION).startswith("R")
-        and (view in _FRONTAL or not file.text(dicomfile.VIEW)),
+        and (view in FRONTAL or not file.text(dicomfile.VIEW)),
         notes=notes,
     )
     return grey, facts
@@ -143,7 +141,7 @@ def _view(text: str) -> str | None:
     One from the side or lying goes before AP and PA, which is then said of the beam.
     """
     known = [view for word in re.findall("[A-Z]+", text) if (view := _SPELLED.get(word, word)) in _VIEWS]
-    return next((view for view in known if view not in _FRONTAL), known[0] if known else None)
+    return next((view for view in known if view not in FRONTAL), known[0] if known else None)
 
 
 def _age_group(age: str) -> str | None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.xray.resize import resized
+
+CHEST: Final = ("CHEST", "LUNG", "THORAX")
+FRONTAL: Final = ("AP", "PA")
+"""DICOM's words for the parts of the body and the views that make a frontal chest film."""
 
 
 @dataclass(frozen=True, slots=True)
