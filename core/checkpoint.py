@@ -258,6 +258,11 @@ class Checkpoint:
         """The test films in two dimensions, where there is such a table: see :mod:`core.evaluate.film_map`."""
         return self.folder / f"{self.name}.map.csv"
 
+    @property
+    def aids(self) -> Path:
+        """The folder of its own aids, such as what :mod:`core.guard` knows of its films."""
+        return self.folder / "aids"
+
     def tensors(self) -> dict[str, Tensor]:
         """The weights, name → tensor (:func:`core.tensors.packed`), after their sha256 was compared with the card's.
 

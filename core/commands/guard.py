@@ -36,7 +36,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fit, choose limits on validation films and half of the negatives, measure on test films and the other half."""
     for one in _judged(options):
-        aid = _make(one, options) if options.data else open_aid(name_of(one), one.folder / "aids")
+        aid = _make(one, options) if options.data else open_aid(name_of(one), one.aids)
         print("\n".join(_lines(aid.card)) if aid else f"{one.name}: no statistics. Give --data DIR to make them.")
     return ALL_DONE
 
@@ -65,7 +65,7 @@ def _make(chosen: Checkpoint, options: argparse.Namespace) -> Aid:
 
     made = make(get_pool().get(chosen), options.data, options.others, say)
     return store_aid(
-        chosen.folder / "aids",
+        chosen.aids,
         made.known.tensors(),
         {
             "name": name_of(chosen),

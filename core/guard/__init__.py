@@ -15,8 +15,8 @@ Left-right mirroring is not looked for: the lungs alone do not tell.
 """
 
 from core.guard.checks import CHECKS, Check
-from core.guard.known import Known, known_of
+from core.guard.known import Known, known_of, name_of
 from core.guard.seen import Seen, see, with_aids
 from core.guard.verdict import Reason, Verdict, judge
 
-__all__ = ["CHECKS", "Check", "Known", "Reason", "Seen", "Verdict", "judge", "known_of", "see", "with_aids"]
+__all__ = ["CHECKS", "Check", "Known", "Reason", "Seen", "Verdict", "judge", "known_of", "name_of", "see", "with_aids"]

@@ -107,7 +107,7 @@ def known_of(checkpoint: Checkpoint) -> Known | None:
     Raises:
         CheckpointError: the files are broken.
     """
-    aid = open_aid(name_of(checkpoint), checkpoint.folder / "aids")
+    aid = open_aid(name_of(checkpoint), checkpoint.aids)
     if aid is None or aid.card.settings.get("weights_sha256") != checkpoint.card.weights_sha256:
         return None
     tensors: dict[str, Array] = {name: tensor.float().numpy() for name, tensor in aid.tensors().items()}

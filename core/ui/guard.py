@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.guard import Known, judge, known_of
+from core.guard import Known, judge, known_of, name_of
 from core.orientation import MISSING, Mend, offered, renamed
 from core.ui import cache, state, widgets
 from core.ui.kept import Result
@@ -240,10 +240,9 @@ def _screened(result: Result, checkpoint: Checkpoint, known: Known | None) -> Re
 
 def _known(checkpoint: Checkpoint) -> Known | None:
     """Statistics, read once for everybody; none where the files are broken: then nothing can be told."""
-    path = checkpoint.folder / "aids" / f"{checkpoint.name}.guard.json"
-    stamp = cache.stamp(path)
+    path = checkpoint.aids / f"{name_of(checkpoint)}.json"
     try:
-        return cache.computed("guard", (checkpoint.key, str(path), stamp), lambda: known_of(checkpoint))
+        return cache.computed("guard", (checkpoint.key, str(path), cache.stamp(path)), lambda: known_of(checkpoint))
     except CheckpointError:
         return None
 
