@@ -17,7 +17,7 @@ from PIL import Image
 from core import render, settings
 from core.dataset.archive import Archive, open_archive
 from core.errors import DataError
-from core.ui import cache, measured, state
+from core.ui import cache, measured, state, widgets
 from core.xray import read_xray
 
 SIDE: Final = 224
@@ -27,7 +27,6 @@ _QUALITY: Final = 85
 _SHOWN: Final = (
     f"start the app with {settings.DATA} set to the data set's folder, or with `python -m core.ui --data DIR`."
 )
-_DIAGNOSE: Final = "pages/read/diagnose.py"
 
 
 def root() -> Path | None:
@@ -109,7 +108,7 @@ def open_in_diagnose(file: str, model: str | None = None, target: str | None = N
         state.reading.choose_model(chosen.name)
         if target in chosen.card.classes:
             state.reading.explain(hashlib.sha256(film).hexdigest(), chosen.key, str(target))
-    st.switch_page(_DIAGNOSE)
+    widgets.to_diagnose()
 
 
 def _archive() -> Archive | None:

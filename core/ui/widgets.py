@@ -80,6 +80,11 @@ def origin(note: str) -> None:
         st.markdown(f":blue[:material/info: {note}]")
 
 
+def to_diagnose() -> None:
+    """Go to Diagnose, with what was put there. Call it in the script, not in a callback."""
+    st.switch_page("pages/read/diagnose.py")
+
+
 def evidence(task: Task) -> str:
     """What must be said beside every heatmap."""
     return f"A heatmap is evidence, not an outline{' of disease' if task.chest else ''}."

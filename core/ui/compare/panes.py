@@ -164,7 +164,7 @@ def to_diagnose(pane: Pane) -> None:
         state.put(state.reading.LAYERS, list(pane.heatmap.layers))
     anyway = pane.weak and _weak_too()
     state.reading.explain(*pane.seen.key, pane.heatmap.target, pane.heatmap.against, anyway=anyway)
-    st.switch_page("pages/read/diagnose.py")
+    widgets.to_diagnose()
 
 
 def _against() -> str | None:

@@ -27,7 +27,6 @@ from core.ui.performance.sources import Source
 from core.words import percent
 
 _STEP: Final = 0.001
-_DIAGNOSE: Final = "pages/read/diagnose.py"
 
 
 def show(sources: Sequence[Source], _task: Task) -> None:
@@ -163,7 +162,7 @@ def _take_away(source: Source, positive: str, threshold: float) -> None:
         if st.button("Use in Diagnose", icon=":material/radiology:", type="primary", key="use_point"):
             state.reading.use_operating_point(point)
             state.reading.choose_model(checkpoint.name)
-            st.switch_page(_DIAGNOSE)
+            widgets.to_diagnose()
         st.caption(
             f"Sensitivity {point.sensitivity}, specificity {point.specificity}: 95 % intervals by patient. "
             "On the command line: python -m core read --threshold FILE."

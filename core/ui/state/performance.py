@@ -1,4 +1,7 @@
-"""The Performance page: its widgets, and what a click on a figure chose. All are in its link."""
+"""The Performance page: its widgets, and what a click on a figure chose.
+
+All are in its link but the format that figures are saved in, on any page, and the page of small pictures.
+"""
 
 from __future__ import annotations
 
