@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import settings
 from core.architectures import ARCHITECTURES
@@ -32,6 +33,8 @@ _STYLE: Final = """<style>
   display: grid; grid-template-columns: repeat(auto-fit, minmax(max(19rem, 30%), 1fr));
 }
 .st-key-side_by_side [data-testid="stColumn"] { width: auto; min-width: 0; }
+/* Beside a heading the bars of a reading have room for the names of their classes, or they stand below it. */
+[data-testid="stColumn"]:has(.st-key-bars) { min-width: 18rem; }
 /* The standing line sits in the empty part of the header where there is one, above the page where there is not. */
 @media (min-width: 1680px) {
   .st-key-standing { position: fixed; top: 1.15rem; right: 8.5rem; width: auto !important; z-index: 1000000; }
@@ -268,6 +271,16 @@ def uploader(label: str, taken: Callable[[Sequence[str]], None] = lambda _: None
     )
     if state.films.note():
         st.warning(state.films.note(), icon=":material/inventory_2:")
+
+
+def side_by_side(count: int) -> list[DeltaGenerator]:
+    """Places for figures, three in a row where there is room and fewer where there is not; once on a page.
+
+    Args:
+        count: of the figures; a single one leaves half of the width empty.
+    """
+    with st.container(key="side_by_side"):  # the style of the page says how many fit
+        return list(st.columns(max(2, count), gap="medium"))[:count]
 
 
 def figure(checkpoint: Checkpoint, name: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from tests import checkpoints, synthetic
 from tests.browser.app import accept, drop, running, settled, visiting
-from tests.browser.viewing import pixels, readout
+from tests.browser.viewing import CUT, pixels, readout
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -77,10 +77,14 @@ def test_a_film_dropped_here_is_seen_by_two_networks_and_opens_in_diagnose(
     page.set_viewport_size({"width": 1024, "height": 768})  # a small projector
     settled(page)
     assert page.evaluate(TOO_WIDE) == []
+    page.set_viewport_size({"width": 853, "height": 480})  # a bigger one, with the browser's zoom at 150 %
+    settled(page)
+    assert page.evaluate(CUT) == []
     page.get_by_role("button", name="ResNet-50", exact=True).click()
     page.get_by_role("img", name=re.compile("heatmap for")).wait_for()
     assert "compare" not in page.url
     assert page.evaluate(TOO_WIDE) == []
+    assert page.evaluate(CUT) == []
     page.get_by_role("link", name="Compare").click()
     overlays.nth(1).wait_for()  # the film is still here
 

@@ -8,6 +8,15 @@ from typing import Any
 
 READY = ".room[data-ready=true]"
 
+CUT = """[...document.querySelectorAll(".js-plotly-plot")].flatMap((figure) => {
+    const box = figure.getBoundingClientRect();
+    return [...figure.querySelectorAll("text")].filter((one) => {
+        const own = one.getBoundingClientRect();
+        return own.width && (own.left < box.left - 1 || own.right > box.right + 1);
+    }).map((one) => one.textContent);
+})"""
+"""Words of figures that their edges cut."""
+
 _PAN = """async (seconds) => {
     const host = [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")].find((one) => one.shadowRoot);
     const stage = host.shadowRoot.querySelector(".stage");

@@ -93,7 +93,7 @@ def _readings(seen: Sequence[Seen]) -> None:
     """Every reading in words and bars; where a film comes from beside it, or once where there is one film only."""
     if not seen[0].letter:
         widgets.origin(seen[0].result.upload.note)
-    for place, (column, one) in enumerate(zip(st.columns(len(seen), gap="large"), seen, strict=True)):
+    for place, (column, one) in enumerate(zip(widgets.side_by_side(len(seen)), seen, strict=True)):
         words, by_class = one.checkpoint.task.words, one.by_class
         with column:
             name = f" · {widgets.verbatim(one.result.upload.name)}" if one.letter else ""

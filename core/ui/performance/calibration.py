@@ -13,7 +13,7 @@ import streamlit as st
 from core.evaluate import Kind, Predictions, brier, ece, log_loss, reliability, tempered
 from core.tasks import Task
 from core.ui import cache, pickers, plot, state, widgets
-from core.ui.performance import charts, controls
+from core.ui.performance import charts
 from core.ui.performance.sources import Source
 
 _KINDS: Final[dict[Kind, str]] = {"equal-width": "Equal width", "adaptive": "Equal films (adaptive)"}
@@ -28,7 +28,7 @@ def show(sources: Sequence[Source], _task: Task) -> None:
     scaled = [source for source in sources if raw(source) is not None]
     with right:
         before = bool(st.toggle("Before temperature scaling", key=state.performance.RAW, disabled=not scaled))
-    for place, (cell, source) in enumerate(zip(controls.side_by_side(len(sources)), sources, strict=True)):
+    for place, (cell, source) in enumerate(zip(widgets.side_by_side(len(sources)), sources, strict=True)):
         with cell:
             _diagram(source, place, kind, before=before)
     st.dataframe(_table(sources), width="stretch", hide_index=True, key="calibration")

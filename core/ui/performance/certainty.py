@@ -25,7 +25,7 @@ from core.certainty import (
 from core.tasks import Task
 from core.ui import cache, plot, widgets
 from core.ui import certainty as fitted
-from core.ui.performance import controls, selective
+from core.ui.performance import selective
 from core.ui.performance.sources import Source
 from core.words import percent, within
 
@@ -73,7 +73,7 @@ def _sets(sources: Sequence[Source], known: dict[str, Certainty], task: Task) ->
         return
     measured = {source.name: _measured(source, known[source.name], coverage) for source in sources}
     lowest, named = _lowest(measured.values()), {name: task.word(name) for name in task.classes}
-    for cell, source in zip(controls.side_by_side(len(sources)), sources, strict=True):
+    for cell, source in zip(widgets.side_by_side(len(sources)), sources, strict=True):
         with cell:
             found = measured[source.name]
             st.markdown(f"**{widgets.verbatim(source.title)}**")

@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
-
 from core.tasks import Task
 from core.ui import pickers, state
 from core.ui.performance.sources import Source
 
 ALL: Final = "all"
 MERGED: Final = "merged"
-
-
-def side_by_side(count: int) -> list[DeltaGenerator]:
-    """Places for figures, three in a row where there is room and fewer where there is not; once in a section.
-
-    Args:
-        count: of the figures; a single one leaves half of the width empty.
-    """
-    with st.container(key="side_by_side"):  # the style of the page says how many fit
-        return list(st.columns(max(2, count), gap="medium"))[:count]
 
 
 def grain(task: Task) -> str:

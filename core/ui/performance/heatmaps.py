@@ -16,7 +16,7 @@ from core.trust.scores import NOTABLE, SCORES
 from core.trust.table import SHIPPED, Mean, ahead_of, by_method, clear
 from core.ui import pickers, plot, state, widgets
 from core.ui.measured import every
-from core.ui.performance import controls, dots, measured
+from core.ui.performance import dots, measured
 from core.ui.performance.sources import Source
 from core.words import percent
 
@@ -45,7 +45,7 @@ def show(sources: Sequence[Source], _task: Task) -> None:
     shown = [source for source in sources if source.name in found]
     means = [mean for means in found.values() for mean in means if mean.score == name]
     ends = dots.span(map(_dot, means), [value for mean in means for value in (mean.random, mean.blob)])
-    for cell, source in zip(controls.side_by_side(len(shown)), shown, strict=True):
+    for cell, source in zip(widgets.side_by_side(len(shown)), shown, strict=True):
         with cell:
             rows = [mean for mean in found[source.name] if mean.score == name]
             st.markdown(f"**{widgets.verbatim(source.title)}** · {max(mean.films for mean in rows)} films")

@@ -15,7 +15,7 @@ from core.lungs.shares import SHIPPED as SHARES
 from core.lungs.shares import MeanInside
 from core.tasks import Task
 from core.ui import pickers, plot, state, widgets
-from core.ui.performance import controls, dots, measured
+from core.ui.performance import dots, measured
 from core.ui.performance.dots import Dot
 from core.ui.performance.sources import Source
 from core.words import percent
@@ -118,7 +118,7 @@ def _side_by_side(
         (dot for of_one in rows.values() for dot in of_one),
         [value for of_one in rivals.values() for values in of_one.values() for value in values],
     )
-    for cell, source in zip(controls.side_by_side(len(shown)), shown, strict=True):
+    for cell, source in zip(widgets.side_by_side(len(shown)), shown, strict=True):
         with cell:
             st.markdown(f"**{widgets.verbatim(source.title)}**")
             plot.show(

@@ -37,7 +37,7 @@ def show(sources: Sequence[Source], task: Task) -> None:
     counted = [(source, *_counted(source, grain)) for source in sources]
     top = max((int(counts.max()) for _, _, counts in counted), default=1) if of == "count" else 1.0
     cell = _cell(counted)
-    for place, (source, classes, counts) in zip(controls.side_by_side(len(counted)), counted, strict=True):
+    for place, (source, classes, counts) in zip(widgets.side_by_side(len(counted)), counted, strict=True):
         here = cell[1:] if cell and cell[0] is source else None
         with place:
             _matrix(source, classes, counts, of, top, here)

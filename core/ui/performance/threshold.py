@@ -46,7 +46,7 @@ def show(sources: Sequence[Source], _task: Task) -> None:
     threshold = float(str(state.value(state.performance.THRESHOLD)))
     found = measure(source.predictions, positive, threshold)
     _numbers(found, float(str(state.value(state.performance.PREVALENCE))) / 100)
-    roc, histogram, matrix = controls.side_by_side(3)
+    roc, histogram, matrix = widgets.side_by_side(3)
     said = source.task.word(positive)
     with roc:
         st.markdown("**ROC curve**")
