@@ -723,6 +723,9 @@ def test_faithfulness_of_exactly_these_weights_is_shown(
     heatmaps.SHIPPED.write_text(records.to_csv(Mean, later), "utf-8")
     figure = json.loads(opened(view="heatmaps", score="road").get("plotly_chart")[0].proto.spec)
     assert 0.21 in figure["data"][1]["x"]  # measured at another time, beside another random map: both are drawn
+    assert figure["layout"]["xaxis"]["title"]["text"] == "ROAD"
+    assert "Several random maps" not in said(app)
+    assert "Several random maps" in said(opened(view="heatmaps", score="road"))
     assert len(figure["layout"]["shapes"]) == len(figure["data"][1]["x"])
     heatmaps.SHIPPED.write_text("a,b\n1,2\n", "utf-8")
     assert "cannot be used" in said(opened(view="heatmaps"))
@@ -745,7 +748,9 @@ def test_what_breaks_exactly_these_weights_is_shown(
     for figure in SHOWN:
         app = opened(view="robustness", damage=figure)
         assert app.segmented_control(key=state.performance.DAMAGE).value == figure
-        assert len(app.get("plotly_chart")) == 1
+        (drawn,) = app.get("plotly_chart")
+        axes = [axis for name, axis in json.loads(drawn.proto.spec)["layout"].items() if "axis" in name]
+        assert {"Strength", SHOWN[figure].title} <= {axis.get("title", {}).get("text") for axis in axes}
     assert "Not measured: VGG-16-BN" in said(app)
     table = app.dataframe[0].value
     assert list(table["Corruption"]) == [corruption.title for corruption in CORRUPTIONS.values()]

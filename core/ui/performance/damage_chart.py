@@ -82,10 +82,12 @@ def curves(measured: Mapping[str, Sequence[Damage]], name: str, colours: Palette
             ink = colours.of(number), dashes(number)
             for trace in _line(points, shown, title, ink, legend=place == 0):
                 figure.add_trace(trace, **at)
-    figure.update_layout(**frame(colours, _HEIGHT * down + 60), showlegend=len(measured) > 1)
+    figure.update_layout(**frame(colours, _HEIGHT * down + 84), showlegend=len(measured) > 1)
     figure.update_layout(legend={"orientation": "h", "y": 1.12, "x": 0}, margin={"t": 70})
     figure.update_xaxes(range=[-0.15, STRENGTHS + 0.15], dtick=1)
+    figure.update_xaxes(title="Strength", row=down)
     figure.update_yaxes(range=list(shown.scale))
+    figure.update_yaxes(title=shown.title, row=(down + 1) // 2, col=1)  # once, in the middle, is enough for all
     figure.update_annotations(font={"size": 14, "color": colours.text})
     return inked(figure, colours)
 

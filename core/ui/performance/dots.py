@@ -43,7 +43,7 @@ def span(dots: Iterable[Dot], rivals: Iterable[float]) -> tuple[float, float]:
 
 
 def drawn(
-    dots: Sequence[Dot], rivals: Mapping[str, Sequence[float]], ends: tuple[float, float], colours: Palette
+    dots: Sequence[Dot], rivals: Mapping[str, Sequence[float]], ends: tuple[float, float], title: str, colours: Palette
 ) -> Figure:
     """Dots with their intervals; rivals below, each of their values with a line through all rows.
 
@@ -52,6 +52,7 @@ def drawn(
         rivals: title → values of what the dots are held against, two titles at most; several values where not all dots
             are held against the same.
         ends: of the axis.
+        title: of the axis.
         colours: of the theme.
     """
     from plotly import graph_objects as go
@@ -88,7 +89,7 @@ def drawn(
     for values, dash in zip(rivals.values(), _DASHES, strict=False):
         for value in values:
             figure.add_vline(x=value, line={"color": colours.muted, "dash": dash, "width": 1})
-    figure.update_layout(**frame(colours, _ROW * (len(dots) + len(rivals)) + 40), showlegend=False)
+    figure.update_layout(**frame(colours, _ROW * (len(dots) + len(rivals)) + 66), showlegend=False)
     figure.update_yaxes(autorange="reversed", ticklabelstandoff=8, showgrid=False)
-    figure.update_xaxes(tickformat=".2f", range=list(ends))
+    figure.update_xaxes(title=title, tickformat=".2f", range=list(ends))
     return inked(figure, colours)

@@ -57,6 +57,7 @@ def show(sources: Sequence[Source], _task: Task) -> None:
                         "Centre of the film": sorted({mean.blob for mean in rows}),
                     },
                     ends,
+                    score.title,
                     widgets.palette(),
                 ),
                 name=f"{name}-{source.name}",
@@ -66,10 +67,13 @@ def show(sources: Sequence[Source], _task: Task) -> None:
             )
             st.markdown(_verdict(rows))
     st.dataframe(_table(shown, found), width="stretch", hide_index=True, key="faithfulness")
+    several = any(len({mean.random for mean in found[source.name] if mean.score == name}) > 1 for source in shown)
+    times = "Several random maps: methods measured at different times, each beside its own. " if several else ""
     st.caption(
         "Means over test films, for the class each network read; whiskers and brackets: 95 %, bootstrap of patients. "
         "Clearly better: on the same films, with 95 % confidence of each. A random map and a blob at the centre know "
-        f"nothing of the film, and the centre of a chest film is where the lungs are. {_chosen(every(Mean, SHIPPED))}"
+        "nothing of the film, and the centre of a chest film is where the lungs are. "
+        f"{times}{_chosen(every(Mean, SHIPPED))}"
     )
     measured.missing(sources, found)
 

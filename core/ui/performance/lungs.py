@@ -60,7 +60,7 @@ def _inside(sources: Sequence[Source], _task: Task) -> None:
         f"{of_one[0].films} films."
         for name, of_one in found.items()
     }
-    _side_by_side(sources, rows, rivals, said)
+    _side_by_side(sources, rows, rivals, "Share of the evidence", said)
     st.caption(
         "Means over test films with plausible lungs, for the class that was read; whiskers: 95 %, bootstrap of "
         "patients. Coarse maps reach beyond the lungs however well they are placed."
@@ -91,7 +91,7 @@ def _probe(sources: Sequence[Source], _task: Task) -> None:
         for name, of_one in found.items()
     }
     rivals = {name: {"Always the commonest class": (of_one[0].commonest,)} for name, of_one in found.items()}
-    _side_by_side(sources, rows, rivals, {name: in_words(of_one) for name, of_one in found.items()})
+    _side_by_side(sources, rows, rivals, "Share read right", {name: in_words(of_one) for name, of_one in found.items()})
     st.caption(
         "Share of test films with plausible lungs that were read right, all classes; whiskers: 95 %, bootstrap of "
         "patients. A hidden lung still has an outline, so its shape and size can be read."
@@ -110,9 +110,10 @@ def _side_by_side(
     sources: Sequence[Source],
     rows: Mapping[str, Sequence[Dot]],
     rivals: Mapping[str, Mapping[str, Sequence[float]]],
+    title: str,
     said: Mapping[str, str],
 ) -> None:
-    """A figure for every network, on one axis, and a sentence under it."""
+    """A figure for every network, on one axis of that title, and a sentence under it."""
     shown = [source for source in sources if source.name in rows]
     ends = dots.span(
         (dot for of_one in rows.values() for dot in of_one),
@@ -122,7 +123,7 @@ def _side_by_side(
         with cell:
             st.markdown(f"**{widgets.verbatim(source.title)}**")
             plot.show(
-                dots.drawn(rows[source.name], rivals[source.name], ends, widgets.palette()),
+                dots.drawn(rows[source.name], rivals[source.name], ends, title, widgets.palette()),
                 name=f"lungs-{source.name}",
                 key=f"lungs_{source.name}",
                 alt=f"{source.title}: " + ", ".join(f"{dot.title} {dot.value:.2f}" for dot in rows[source.name]),
