@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,10 @@ def test_a_finished_run_is_drawn_and_listed(place: Path) -> None:
     app = opened()
     assert "finished" in said(app)
     assert len(app.get("plotly_chart")) == 5  # loss, accuracy, rate, speed, matrix
-    assert len(app.dataframe[0].value) == 12
+    shown = app.dataframe[0]
+    assert len(shown.value) == 12
+    assert shown.value["val_accuracy"][0] == pytest.approx(100 * made.rows(12)[0]["val_accuracy"])
+    assert json.loads(shown.proto.columns)["val_accuracy"]["type_config"]["format"] == "%.2f %%"
     assert address(app) == {
         "run": ["runs/first"],
         "accuracy": ["accuracy"],

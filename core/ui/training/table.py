@@ -15,16 +15,17 @@ from core.runs import Run
 from core.ui import widgets
 from core.words import DISCLAIMER
 
+_SHARE: Final = "%.2f %%"  # of figures times 100: Streamlit's own "percent" leaves out zeros at the end
 _TITLES: Final = {
     "size": ("Film side", "%d px"),
     "rate": ("Learning rate", "%.2e"),
     "train_loss": ("Loss, training", "%.4f"),
     "val_loss": ("Loss, validation", "%.4f"),
-    "train_accuracy": ("Accuracy, training", "percent"),
-    "val_accuracy": ("Accuracy, validation", "percent"),
-    "val_macro_recall": ("Mean recall", "percent"),
-    "val_merged_accuracy": ("Accuracy, two classes", "percent"),
-    "val_merged_macro_recall": ("Mean recall, two classes", "percent"),
+    "train_accuracy": ("Accuracy, training", _SHARE),
+    "val_accuracy": ("Accuracy, validation", _SHARE),
+    "val_macro_recall": ("Mean recall", _SHARE),
+    "val_merged_accuracy": ("Accuracy, two classes", _SHARE),
+    "val_merged_macro_recall": ("Mean recall, two classes", _SHARE),
     "seconds": ("Time", "%.0f s"),
     "images_per_second": ("Images/s", "%.1f"),
 }
@@ -35,7 +36,7 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
     """Every epoch of every run, and the same to take away."""
     columns = _columns(runs)
     rows = [
-        {"Run": title, "Epoch": epoch.number, **{name: epoch.figures.get(name) for name in columns}}
+        {"Run": title, "Epoch": epoch.number, **{name: _figure(epoch.figures.get(name), name) for name in columns}}
         for title, run in runs
         for epoch in run.epochs
     ]
@@ -68,6 +69,10 @@ def _columns(runs: Sequence[tuple[str, Run]]) -> list[str]:
     """Those with a title first, in its order; then whatever else the files hold."""
     held = dict.fromkeys(name for _, run in runs for name in run.columns)
     return [name for name in _TITLES if name in held] + [name for name in held if name not in _TITLES]
+
+
+def _figure(value: float | None, name: str) -> float | None:
+    return value if value is None or _TITLES.get(name, ("", ""))[1] != _SHARE else 100 * value
 
 
 def _setting(name: str) -> Any:  # noqa: ANN401 - Streamlit does not name the type
