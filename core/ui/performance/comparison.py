@@ -136,8 +136,8 @@ def _ends(figure: Signed, scale: float) -> str:
         return "Both decide every film alike, for one class"
     if not figure.told:
         return "95 % interval cannot be told: all samples agree"
-    digits = 1 if scale > 1 else 2
-    return f"95 % interval {scale * figure.low:+.{digits}f} to {scale * figure.high:+.{digits}f}"
+    form = "+z.1f" if scale > 1 else "z.2f"  # as the figure itself
+    return f"95 % interval {scale * figure.low:{form}} to {scale * figure.high:{form}}"
 
 
 def _fourfold(found: Comparison, a: Source, b: Source) -> None:
