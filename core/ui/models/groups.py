@@ -32,6 +32,7 @@ def show(checkpoint: Checkpoint) -> None:
         width="stretch",
         height=widgets.table_height(len(found)),
         hide_index=True,
+        column_config={"Patients": st.column_config.TextColumn(alignment="right")},  # text for the sign of few
         key="subgroups",
     )
     kinds = {group.kind for group in found}
