@@ -148,7 +148,7 @@ def _laid_out(figure: Figure, colours: Palette, x: str = "", y: str = "", **layo
     axis = {"fixedrange": True, "gridcolor": colours.panel, "zeroline": False, "automargin": True}
     figure.update_layout(
         height=_HEIGHT,
-        margin={"l": 0, "r": 8, "t": 36, "b": 0},
+        margin={"l": 0, "r": 40, "t": 36, "b": 0},  # room for the toolbar beside the legend
         paper_bgcolor=colours.paper,
         plot_bgcolor=colours.paper,
         font={"color": colours.text, "size": 13},
