@@ -46,11 +46,11 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
         [
             {
                 "Film": result.upload.name,
-                "Reading": checkpoint.task.words[result.reading.prediction] if result.reading else "could not be read",
-                "Problem": result.error or "",
+                "Reading": checkpoint.task.words[result.reading.prediction] if result.reading else "not read",
                 **guard.columns(result),
                 **certainty.columns(result, checkpoint),
                 **{words[name]: _cell(result, name) for name in classes},
+                "Problem": result.error or "",  # last: cut as it is here, it stands in full below for the row selected
             }
             for result in results
         ]
@@ -59,7 +59,7 @@ def choose(results: list[Result], checkpoint: Checkpoint) -> Result:
     with head:
         image = checkpoint.task.image
         says = f"{len(readable)} {image}{'s' * (len(readable) != 1)} read"
-        says += f", {failed} could not be" if failed else ""
+        says += f", {failed} not" if failed else ""
         st.markdown(f"**{says}.** Select a row to look at its {image}.")
     with buttons, st.container(horizontal=True, horizontal_alignment="right"):
         exports.readings(results, checkpoint, f"readings-{checkpoint.name}", "All readings")

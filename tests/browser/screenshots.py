@@ -38,7 +38,7 @@ def main() -> None:
         page.get_by_role("link", name="Diagnose").click()
         films = [(f"film{seed}.png", synthetic.as_png8(synthetic.film(512, 448, seed))) for seed in (0, 2, 3)]
         drop(page, *films, ("letter.png", b"not a film"))
-        page.get_by_text("could not be").first.wait_for()
+        page.get_by_text("read, 1 not").first.wait_for()
         _settled(page)
         page.screenshot(path=DOCS / "several.png")
         page.get_by_role("link", name="Models").click()

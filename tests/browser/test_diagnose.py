@@ -73,7 +73,7 @@ def test_from_the_notice_to_the_heatmap(page: Any, address: str) -> None:
     assert pixels(page, 1) != first
 
     drop(page, ("Doe.dcm", DICOM), ("Doe.png", FILM[: len(FILM) // 2]))
-    page.get_by_text("2 films read, 1 could not be").wait_for()
+    page.get_by_text("2 films read, 1 not.").wait_for()
     page.get_by_text("MONOCHROME1").first.wait_for()
 
 
