@@ -87,6 +87,7 @@ def _table(source: Source, order: NDArray[np.int64]) -> None:
         width="stretch",
         height=_HEIGHT,
         hide_index=True,
+        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in ("Brightness", "Contrast")},
         key="films_table",
     )
     if len(order) > ROWS:
