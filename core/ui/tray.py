@@ -31,7 +31,7 @@ def empty(checkpoint: Checkpoint, title: str = "Read {}") -> None:
     st.markdown(task.question)
     with st.container(key="drop"):
         widgets.uploader(f"Drop one or several {'frontal chest films' if task.chest else 'images'} here")
-    st.markdown(f"#### No {task.image} at hand?")
+    st.subheader(f"No {task.image} at hand?", anchor=False)
     _averages(checkpoint)
     st.caption(f"**Trained on:** {task.population}")
 
