@@ -16,6 +16,7 @@ import streamlit as st
 from core import checkpoint as on_disk
 from core import heap, settings
 from core.ui import cache, charts, exports, state, widgets
+from core.ui.__main__ import LIGHT
 from core.ui.bounded import Bounded
 from core.ui.kept import Result
 from core.words import probability
@@ -115,6 +116,16 @@ def test_the_uploaders_limit_is_the_readers() -> None:
     assert config["client"]["disableDataExport"]  # tables name the visitor's files
     assert config["client"]["showErrorDetails"] == "none"
     assert config["browser"]["gatherUsageStats"] is False
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_white_on_the_accent_can_be_read(light: bool) -> None:
+    """As on buttons and on what is chosen in a list: WCAG AA asks for 4.5."""
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    colour = LIGHT["theme.primaryColor"] if light else config["theme"]["primaryColor"]
+    parts = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    luminance = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+    assert 1.05 / (luminance + 0.05) >= 4.5
 
 
 @pytest.mark.parametrize(

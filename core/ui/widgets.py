@@ -46,6 +46,10 @@ _STYLE: Final = """<style>
 }
 /* A table's toolbar lies on its own head, not on what stands above it. */
 [data-testid="stElementToolbar"] { top: .2rem !important; }
+/* What is chosen stands out by border and ground: on them the accent would be too pale to read (WCAG AA). */
+[data-testid="stButtonGroup"] [aria-checked="true"] p, [data-testid="stSliderThumbValue"] p { color: CanvasText; }
+/* Streamlit's green for code, faded with its caption, is too pale as well. */
+[data-testid="stCaptionContainer"] code { color: inherit; }
 .st-key-drop [data-testid="stFileUploaderDropzone"] { padding: 2.5rem 1.5rem; }
 </style>"""
 _HERE: Final = Path(__file__).parent
