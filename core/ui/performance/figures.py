@@ -28,6 +28,7 @@ from core.tasks import Task
 from core.ui import cache, pickers, plot, state, widgets
 from core.ui.performance import charts, controls, downloads
 from core.ui.performance.sources import Source
+from core.words import percent
 
 _OVERALL: Final = {
     "accuracy": "Accuracy, all classes",
@@ -183,7 +184,7 @@ def _lines(kind: _Kind, drawn: Sequence[tuple[int, Source]], positive: str) -> l
     lines = []
     for place, source in drawn:
         found = curve(kind.name, source, positive)
-        lines.append(charts.Line(f"{source.title}, {kind.area_title} {kind.area(found):.3f}", found, place))
+        lines.append(charts.Line(f"{source.title}, {kind.area_title} {percent(kind.area(found), 1)}", found, place))
     return lines
 
 
