@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from core.architectures import ARCHITECTURES, HEADS, Architecture
-from core.commands.options import ALL_DONE, checkpoint_option, count, say
+from core.commands.options import ALL_DONE, checkpoint_folder, checkpoint_option, count, say
 from core.errors import CheckpointError
 from core.tasks import OWN, TASKS, Task, own_task
 from core.xray import Preprocessing
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
             architecture=architecture,
             task=_task(options.task, class_indices.read(options.classes)),
             preprocessing=_preprocessing(options, architecture),
-            out=options.out,
+            out=checkpoint_folder(options),
             command=options.command_line,
             head=options.head,
             renamed=[_pair(text) for text in options.rename],

@@ -144,10 +144,14 @@ def checkpoint_option(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        default=checkpoint.folders()[-1],
         metavar="DIR",
         help="folder for the checkpoint (default: the one that PNEUMOLENS_WEIGHTS names, else weights)",
     )
+
+
+def checkpoint_folder(options: argparse.Namespace) -> Path:
+    """What --out says, or its default: looked for when a checkpoint is made, not whenever a command is read."""
+    return options.out or checkpoint.folders()[-1]
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:

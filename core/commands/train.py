@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from core.architectures import ARCHITECTURES
 from core.architectures.head import DEFAULT, HEADS
-from core.commands.options import ALL_DONE, checkpoint_option, task_option
+from core.commands.options import ALL_DONE, checkpoint_folder, checkpoint_option, task_option
 from core.errors import TrainingError, UsageError
 from core.tasks import OWN, TASKS, own_task
 from core.training.best import JUDGES
@@ -201,7 +201,7 @@ def run(options: argparse.Namespace) -> int:
         init=options.init,
         head=options.head,
         called=options.name,
-        out=options.out,
+        out=checkpoint_folder(options),
         run=options.run or Path("runs") / (options.name or f"{task.name}-{options.arch}"),
         command=options.command_line,
         tensorboard=options.tensorboard,
