@@ -71,10 +71,15 @@ def _columns(runs: Sequence[tuple[str, Run]]) -> list[str]:
     return [name for name in _TITLES if name in held] + [name for name in held if name not in _TITLES]
 
 
+def _column(name: str) -> tuple[str, str]:
+    """Its title, and how its figures are written."""
+    return _TITLES.get(name, (name, "%.4f"))
+
+
 def _figure(value: float | None, name: str) -> float | None:
-    return value if value is None or _TITLES.get(name, ("", ""))[1] != _SHARE else 100 * value
+    return 100 * value if value is not None and _column(name)[1] == _SHARE else value
 
 
 def _setting(name: str) -> Any:  # noqa: ANN401 - Streamlit does not name the type
-    title, form = _TITLES.get(name, (name, "%.4f"))
+    title, form = _column(name)
     return st.column_config.NumberColumn(title, format=form)
