@@ -30,6 +30,8 @@ from core.xray import Preprocessing
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from core.architectures.grid import Grid
+
 SHIPPED = Path(__file__).parent.parent / "weights"
 """Where the trained networks of this project lie."""
 
@@ -262,6 +264,14 @@ class Checkpoint:
     def aids(self) -> Path:
         """The folder of its own aids, such as what :mod:`core.guard` knows of its films."""
         return self.folder / "aids"
+
+    def grid(self, layer: str) -> Grid | None:
+        """Where the cells of a stage's map lie, with the side of what the network is fed as the unit.
+
+        ``None``: evenly, as of anything that is no stage: several that were averaged, or the input.
+        """
+        stages = {stage.name: stage for stage in self.architecture.stages}
+        return stages[layer].grid.over(self.preprocessing.size) if layer in stages else None
 
     def tensors(self) -> dict[str, Tensor]:
         """The weights, name → tensor (:func:`core.tensors.packed`), after their sha256 was compared with the card's.

@@ -77,8 +77,7 @@ class How:
         """By a method, at a layer: the cells add up to the logit where nothing but a pooled head comes after it."""
         checkpoint = classifier.checkpoint
         last = layer == checkpoint.architecture.layer and checkpoint.card.head == "pooled"
-        grids = {stage.name: stage.grid.over(checkpoint.preprocessing.size) for stage in checkpoint.architecture.stages}
-        return cls(method, layer, last and METHODS[method].adds_up, grids.get(layer))
+        return cls(method, layer, last and METHODS[method].adds_up, checkpoint.grid(layer))
 
 
 def heatmaps(maps: NDArray[np.float32], how: How, reading: Reading, against: str | None) -> Mapping[str, Heatmap]:

@@ -15,7 +15,6 @@ from core.dataset import Film
 from core.evaluate import Predictions, ece
 from core.evaluate.bootstrap import of_mean, of_share
 from core.explain import DEFAULT, raw_maps
-from core.explain.labelled import How
 from core.robustness.corruptions import Corruption, Square
 from core.robustness.damage_record import CLEAN, Damage
 from core.xray import Xray
@@ -43,11 +42,10 @@ class Clean:
 def clean(classifier: Classifier, films: Sequence[Film], xrays: Sequence[Xray]) -> Clean:
     """Ask a network about films as they are."""
     squares = tuple(classifier.checkpoint.preprocessing.square(xray) for xray in xrays)
-    probabilities, every = _asked(classifier, squares)
+    probabilities, maps = _asked(classifier, squares)
     read = probabilities.argmax(axis=1)
-    maps = tuple(one[place] for one, place in zip(every, read, strict=True))
     said = Predictions.of(classifier.checkpoint.card.classes, films, probabilities)
-    return Clean(tuple(films), squares, read, maps, said)
+    return Clean(tuple(films), squares, read, tuple(maps), said)
 
 
 def damage(classifier: Classifier, before: Clean, corruption: Corruption | None, strength: int) -> Damage:
@@ -63,13 +61,10 @@ def damage(classifier: Classifier, before: Clean, corruption: Corruption | None,
     predictions, similar = before.predictions, np.ones(len(before.films))
     if corruption is not None:
         squares = [corruption.film(square, strength, seed) for seed, square in enumerate(before.squares)]
-        probabilities, every = _asked(classifier, squares)
+        probabilities, maps = _asked(classifier, squares, before.read)
         predictions = Predictions.of(classifier.checkpoint.card.classes, before.films, probabilities)
         similar = np.array(
-            [
-                spearman(corruption.map(old, strength), new[place])
-                for old, new, place in zip(before.maps, every, before.read, strict=True)
-            ]
+            [spearman(corruption.map(old, strength), new) for old, new in zip(before.maps, maps, strict=True)]
         )
     held = ~np.isnan(similar)
     stable = of_mean(similar[held], [who for who, kept in zip(patients, held, strict=True) if kept])
@@ -86,13 +81,22 @@ def damage(classifier: Classifier, before: Clean, corruption: Corruption | None,
 
 
 @torch.inference_mode()
-def _asked(classifier: Classifier, squares: Sequence[Square]) -> tuple[NDArray[np.float64], list[NDArray[np.float32]]]:
-    """Calibrated probabilities ``[N, K]``, and every class's map by the default method, ``[K, GRID, GRID]`` each."""
-    grid = How.of(classifier, DEFAULT, classifier.checkpoint.architecture.layer).grid
-    rows, maps = [], []
+def _asked(
+    classifier: Classifier, squares: Sequence[Square], explained: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.float64], list[Square]]:
+    """Calibrated probabilities ``[N, K]``, and a map of each film by the default method, ``[GRID, GRID]``.
+
+    Args:
+        classifier: the network.
+        squares: films as it is fed them.
+        explained: position of the class that each film's map is of, ``[N]``; the one read when left out.
+    """
+    grid = classifier.checkpoint.grid(classifier.checkpoint.architecture.layer)
+    rows: list[NDArray[np.float64]] = []
+    maps: list[Square] = []
     for features, probabilities in classifier.answers(squares):
+        places = probabilities.argmax(axis=1) if explained is None else explained[len(maps) : len(maps) + len(features)]
         rows.append(probabilities)
-        for one in features.float():
-            of_classes = raw_maps(classifier.network, one, (DEFAULT,))[DEFAULT]
-            maps.append(np.stack([comparable(raw, grid) for raw in of_classes]))
+        for one, place in zip(features.float(), places, strict=True):
+            maps.append(comparable(raw_maps(classifier.network, one, (DEFAULT,))[DEFAULT][place], grid))
     return np.concatenate(rows), maps

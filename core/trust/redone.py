@@ -14,7 +14,6 @@ from core.compare.agreement import comparable
 from core.errors import EvidenceError
 from core.explain import METHODS, Heatmap
 from core.explain.again import made
-from core.explain.labelled import How
 from core.trust.imputation import Square
 
 TOO_SLOW: Final = (
@@ -47,4 +46,4 @@ def redone(classifier: Classifier, network: Network, square: Square, heatmap: He
     against = None if heatmap.against is None else classes.index(heatmap.against)
     stages = [checkpoint.architecture.stage(name) for name in heatmap.layers]
     raw = made(network, inputs, method, stages, against)
-    return comparable(raw[classes.index(heatmap.target)], How.of(classifier, heatmap.method, heatmap.layer).grid)
+    return comparable(raw[classes.index(heatmap.target)], checkpoint.grid(heatmap.layer))
