@@ -23,7 +23,6 @@ from core.explain.heatmap import inside
 from core.explain.labelled import How
 from core.render import FIRST, SECOND, Look, difference, scale_bar
 from core.tasks import TASKS, own_task
-from core.xray import Preprocessing
 
 PNEUMONIA = TASKS["pneumonia"]
 
@@ -213,7 +212,7 @@ def test_only_cells_before_a_pooled_head_add_up_to_the_logit(
     layer: str, head: str, method: str, *, adds_up: bool
 ) -> None:
     checkpoint = SimpleNamespace(
-        architecture=ARCHITECTURES["resnet18"], card=SimpleNamespace(head=head), preprocessing=Preprocessing(size=224)
+        architecture=ARCHITECTURES["resnet18"], card=SimpleNamespace(head=head), grid=lambda _: None
     )
     how = How.of(SimpleNamespace(checkpoint=checkpoint), method, layer)  # type: ignore[arg-type]
     assert how.in_logits == adds_up
