@@ -153,6 +153,17 @@ def test_cells_lie_where_the_network_looks(name: str) -> None:
             )
 
 
+class _Averaging(nn.Conv2d):
+    """The mean of all channels, and of what the kernel covers, of another convolution's shape: one channel will do."""
+
+    def __init__(self, of: nn.Conv2d) -> None:
+        super().__init__(1, 1, of.kernel_size, of.stride, of.padding, of.dilation, bias=False)  # type: ignore[arg-type]
+        nn.init.constant_(self.weight, 1 / self.weight.numel())
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return super().forward(features.mean(dim=1, keepdim=True))
+
+
 def _averaging(module: nn.Module) -> nn.Module:
     """The same network with convolutions and poolings that average, and nothing else."""
     for name, child in module.named_children():
@@ -162,8 +173,7 @@ def _averaging(module: nn.Module) -> nn.Module:
         elif isinstance(child, (nn.BatchNorm2d, nn.ReLU, nn.Sigmoid)):
             setattr(module, name, nn.Identity())
         elif isinstance(child, nn.Conv2d):
-            nn.init.constant_(child.weight, 1 / child.weight[0].numel())
-            child.bias = None
+            setattr(module, name, _Averaging(child))
         else:
             _averaging(child)
     return module.eval()

@@ -199,3 +199,15 @@ def test_durations_are_said_as_one_would(seconds: float, says: str) -> None:
 def test_the_page_appears_without_torch(place: Path) -> None:
     made.make(place, "first", epochs=3)
     shown_without_torch(f"app.switch_page({PAGE!r}).run()\nassert app.get('plotly_chart')\n")
+
+
+def test_without_a_run_it_begins_with_the_curve_of_the_network_one_reads_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.RUNS, str(tmp_path))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
+    app.button(key="accept").click().run()
+    app.session_state[state.reading.MODEL] = "pneumonia-googlenet"
+    app.switch_page(PAGE).run()
+    assert not app.exception
+    assert app.multiselect(key=state.training.RUNS).value == ["weights/pneumonia-googlenet"]

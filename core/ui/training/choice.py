@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from core import checkpoint, runs
-from core.ui import state
+from core.ui import cache, measured, state
 
 MOST: Final = 6
 """Runs on one page: as many as there are colours."""
@@ -21,12 +21,15 @@ def there() -> dict[str, Path]:
 
 
 def pick(found: Mapping[str, Path]) -> list[str]:
-    """The picker: keys of the runs chosen. At first those that go on, or else the newest."""
+    """The picker: keys of the runs chosen. At first those that go on, or else the newest.
+
+    Where there is no run, it is the curve of the network one reads with.
+    """
     held = state.value(state.training.RUNS)
     kept = [key for key in held if key in found] if isinstance(held, list | tuple) else []
     if not kept and held != []:
         alive = [key for key, path in found.items() if runs.load(key, path).standing() == "running"]
-        kept = alive or list(found)[:1]
+        kept = alive or _at_rest(found)
     state.put(state.training.RUNS, kept[:MOST])
     return list(
         st.multiselect(
@@ -39,6 +42,14 @@ def pick(found: Mapping[str, Path]) -> list[str]:
             help="Folders of runs, the newest first; then the curves that lie beside trained weights.",
         )
     )
+
+
+def _at_rest(found: Mapping[str, Path]) -> list[str]:
+    """The newest run; without one the curve of the network selected, or of any that has one."""
+    newest = next(iter(found))
+    reading = state.reading.model(measured.offered(cache.models().good))
+    own = f"weights/{reading.name}" if reading else ""
+    return [newest if newest.startswith("runs/") or own not in found else own]
 
 
 def title(key: str) -> str:
