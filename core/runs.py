@@ -70,7 +70,7 @@ class Progress(BaseModel):
         part: of the epoch being run, 0…1; a word, where the engine has no better, counts as nothing done.
         seconds_left: estimated; ``None`` when not known.
         state: as the run itself said last.
-        message: why it ended so, and what to do.
+        message: what it does before the first epoch to be run, or why it ended so and what to do.
         heartbeat: when it last said anything.
         started: when it was.
     """

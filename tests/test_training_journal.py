@@ -113,6 +113,15 @@ def test_how_a_run_ended_is_said(tmp_path: Path, error: BaseException, became: s
     assert says in progress(tmp_path)["message"]
 
 
+def test_what_is_done_before_the_first_epoch_is_said(tmp_path: Path) -> None:
+    with Journal(order(tmp_path, tmp_path)) as journal:
+        journal.prepares("decoding the films")
+        journal.epoch([])
+        assert progress(tmp_path)["message"] == "decoding the films"
+        journal.begins([])
+        assert progress(tmp_path)["message"] == ""
+
+
 def test_a_diverged_run_says_so(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DivergedError):
         train(order(data, tmp_path, recipe=replace(TINY, rate=1e30)))

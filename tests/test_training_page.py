@@ -122,6 +122,13 @@ def test_a_run_that_does_not_go_on_says_so_and_what_to_do(
     assert "--run runs/a-run" in "".join(code.value for code in app.code)
 
 
+def test_a_run_that_prepares_its_first_epoch_says_what_it_does(place: Path) -> None:
+    made.make(place, "early", epochs=0, state="running", message="decoding the films")
+    (bar,) = opened().get("progress")
+    assert bar.proto.text.startswith("**early** is getting ready for epoch 1 of 20")
+    assert bar.proto.text.endswith("decoding the films")
+
+
 def test_a_run_without_an_epoch_waits(place: Path) -> None:
     made.make(place, "early", epochs=0, state="running")
     app = opened()

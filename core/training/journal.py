@@ -103,9 +103,15 @@ class Journal:
     def _file(self) -> Path:
         return self._folder / PROGRESS
 
+    def prepares(self, doing: str) -> None:
+        """What is done before the first epoch, in words; written with the next heartbeat."""
+        with self._lock:
+            self._said.message = doing
+
     def begins(self, history: Sequence[Mapping[str, Any]]) -> None:
         """The folder is this run's, which has come so far."""
         self._begun = True
+        self.prepares("")
         self.epoch(history)
 
     def step(self, done: int, part: float, seconds_left: float | None) -> None:

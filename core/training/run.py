@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,7 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
     order.make_place()
     sources = _sources(order)  # a name that is none is said before any film is read
     board = Board(order.run / "tensorboard") if order.tensorboard and team.leads else None
+    journal.prepares("decoding the films")
     # Read with what the finished classifier will read with: one preprocessing for all.
     order, films, drawn = _films(order)
     doubts = warnings(films, order.task, order.recipe) + seen_before(sources, films, order.recipe, drawn=drawn)
@@ -112,7 +113,11 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
             board.write(history)
         say(_EPOCH.format(**history[-1]))
 
-    taught = train_set if is_over(run) else _taught(order, train_set, team)
+    def prepares(doing: str) -> None:
+        journal.prepares(doing)
+        say(doing)
+
+    taught = train_set if is_over(run) else _taught(order, train_set, team, prepares)
     network, standing = fit(network, taught, val_set, run, Watch(journal.begins, journal.step, epoch))
     if not team.leads:
         return order.out / f"{order.name}.safetensors"
@@ -194,13 +199,13 @@ def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _taught(order: Order, films: Films, team: Team = ALONE) -> Films:
+def _taught(order: Order, films: Films, team: Team = ALONE, tell: Callable[[str], None] = say) -> Films:
     """The films with a teacher's probabilities mixed into what is to be learnt; several teachers' are averaged."""
     if not order.recipe.teacher:
         return films
     if not team.leads:
         team.tell(None)  # the first process asks, and what the teachers said is kept for the others
-    every = [_said(teacher, films, order.run.parent).probabilities for teacher in _teachers(order)]
+    every = [_said(teacher, films, order.run.parent, tell).probabilities for teacher in _teachers(order)]
     said = np.mean(every, axis=0, dtype=np.float32)
     if team.leads:
         team.tell(None)
@@ -223,12 +228,12 @@ def _sources(order: Order) -> list[Card]:
     return [*([start] if start else []), *(teacher.card for teacher in _teachers(order))]
 
 
-def _said(teacher: Checkpoint, films: Films, folder: Path) -> Predictions:
+def _said(teacher: Checkpoint, films: Films, folder: Path, tell: Callable[[str], None]) -> Predictions:
     """What the teacher says of every film; kept in ``folder``, for this run's resumption and for other pupils."""
     kept = folder / f"{teacher.name}-{teacher.card.weights_sha256[:12]}-on-{films.fingerprint[:12]}.csv"
     if kept.exists():
         return from_csv(kept, teacher.card.classes)
-    say(f"{teacher.name} reads the training films")
+    tell(f"{teacher.name} reads the training films")
     device = best_device()
     with autocast(torch.device(device)):  # labels need no more digits
         said, failed = predict(Classifier(teacher, device), films.films)

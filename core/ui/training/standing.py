@@ -96,8 +96,9 @@ def duration(seconds: float) -> str:
 
 def _going(title: str, progress: Progress) -> str:
     now = min(progress.done + 1, progress.epochs)
+    how = "getting ready for" if progress.message else "running:"
     parts = [
-        f"**{widgets.verbatim(title)}** is running: epoch {now} of {progress.epochs}",
+        f"**{widgets.verbatim(title)}** is {how} epoch {now} of {progress.epochs}",
         progress.part if isinstance(progress.part, str) else "",
         f"about {duration(progress.seconds_left)} left" if progress.seconds_left is not None else "",
         widgets.verbatim(progress.message) if progress.message else "",
