@@ -152,6 +152,7 @@ def test_different_verdicts_are_flagged_and_what_they_share_is_said() -> None:
     found = judge(opinions("BACTERIA", "VIRUS"), [of_kind("same")], PNEUMONIA)
     assert found.title == "Different verdict"
     assert found.says == "Net 1: bacterial pneumonia 70 %; Net 2: viral pneumonia 70 %. Each means pneumonia."
+    assert found.adds == "Each means pneumonia."
     assert "Each means" not in judge(opinions("NORMAL", "VIRUS"), [], PNEUMONIA).says
 
 
@@ -159,6 +160,7 @@ def test_who_needs_a_human_reader_says_so_before_the_class() -> None:
     sure, unsure = opinions("VIRUS", "VIRUS")
     says = judge([sure, dataclasses.replace(unsure, human=True)], [], PNEUMONIA).says
     assert says == "Net 1: viral pneumonia 70 %; Net 2: needs a human reader, viral pneumonia 70 %."
+    assert not judge([sure, unsure], [], PNEUMONIA).adds
 
 
 def test_agreeing_for_other_reasons_is_flagged() -> None:

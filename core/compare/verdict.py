@@ -40,12 +40,14 @@ class Verdict:
     Attributes:
         kind: in a word.
         title: as a heading.
-        says: in a sentence or two.
+        says: every reading, and what they have in common, in a sentence or two.
+        adds: of that what no reading says by itself; empty where there is nothing.
     """
 
     kind: Kind
     title: str
     says: str
+    adds: str
 
 
 _PAIR = 2  # of two readings nothing needs to be counted
@@ -73,15 +75,19 @@ def judge(opinions: Sequence[Opinion], agreements: Sequence[Agreement], task: Ta
         f"{one.name}: {'needs a human reader, ' * one.human}{within(words[one.prediction])} {one.share}"
         for one in opinions
     )
-    if len(opinions) > _PAIR:
-        told = f"{votes([one.prediction for one in opinions], words)}. {told}"
-    if len(opinions) == 1:
-        return _made("one reading", f"{told}.")
-    if len({one.prediction for one in opinions}) > 1:
-        merged, *others = {task.merged[one.prediction] for one in opinions}
-        alike = not others and merged != task.negative
-        return _made("different verdict", f"{told}." + f" Each means {merged.lower()}." * alike)
-    return _made(_evidence(agreements), f"{told}.")
+    read = [one.prediction for one in opinions]
+    counted = f"{votes(read, words)}." if len(read) > _PAIR else ""
+    merged, *others = {task.merged[one] for one in read}
+    alike = len(set(read)) > 1 and not others and merged != task.negative
+    means = f"Each means {merged.lower()}." if alike else ""
+    kind = _kind(read, agreements)
+    return Verdict(kind, _TITLES[kind], _joined(counted, f"{told}.", means), _joined(counted, means))
+
+
+def _kind(read: Sequence[str], agreements: Sequence[Agreement]) -> Kind:
+    if len(read) == 1:
+        return "one reading"
+    return "different verdict" if len(set(read)) > 1 else _evidence(agreements)
 
 
 def _evidence(agreements: Sequence[Agreement]) -> Kind:
@@ -93,5 +99,5 @@ def _evidence(agreements: Sequence[Agreement]) -> Kind:
     return "mixed evidence" if "partly" in kinds else "similar evidence"
 
 
-def _made(kind: Kind, says: str) -> Verdict:
-    return Verdict(kind, _TITLES[kind], says)
+def _joined(*sentences: str) -> str:
+    return " ".join(one for one in sentences if one)

@@ -49,7 +49,8 @@ def show(seen: Sequence[Seen], chosen: Choice) -> None:
     pairs = together.pairs(made)
     verdict = judged(seen, pairs, task)
     st.subheader(f"{_ICONS[verdict.kind]} {verdict.title}".strip(), anchor=False)
-    st.markdown(verdict.says)
+    if verdict.adds:  # the readings themselves stand right below
+        st.markdown(verdict.adds)
     _readings(seen)
     _controls(seen[0])
     if reading_room.usable():
