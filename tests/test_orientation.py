@@ -18,7 +18,7 @@ from core.xray import Preprocessing, Xray, read_xray
 from tests.synthetic import as_dicom, as_png8, as_png16, film
 from tests.test_training import write_films
 
-STEPS = 60
+STEPS = 24
 
 
 def xray(pixels: np.ndarray) -> Xray:
