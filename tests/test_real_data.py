@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +13,10 @@ import torch
 
 from core.checkpoint import SHIPPED, Checkpoint, find
 from core.classifier import Classifier
-from core.dataset import fingerprint, index
+from core.dataset import Film, fingerprint, index
 from core.evaluate import confusion_matrix, figures, from_csv
 from core.evaluate.films import films_of, predict
+from core.tasks import TASKS
 from core.training.baselines import BASELINES
 from core.xray import read_xray
 
@@ -73,17 +77,21 @@ def test_shipped_weights_reproduce_their_predictions_from_the_files(checkpoint: 
 
 @pytest.mark.realdata
 def test_the_card_names_these_very_films(checkpoint: Checkpoint, data_root: Path) -> None:
-    import hashlib
-
     from core.dataset import counts, draw, fold_of, hold_out
 
-    films = index(data_root / FOLDERS[checkpoint.card.task], checkpoint.task)
-    digests = [(film.file, hashlib.sha256(film.path.read_bytes()).hexdigest()) for film in films]
-    assert fingerprint(digests) == checkpoint.card.training.fingerprint
+    films, print_of_all = fingerprinted(data_root, checkpoint.card.task)
+    assert print_of_all == checkpoint.card.training.fingerprint
     recipe = checkpoint.card.training.recipe
     fold = fold_of(recipe)
     held = hold_out(draw(films, fold) if fold else films, recipe["val_share"], recipe["seed"])
     assert counts(held, checkpoint.task) == checkpoint.card.training.films
+
+
+@cache
+def fingerprinted(root: Path, task: str) -> tuple[Sequence[Film], str]:
+    """A gigabyte is read and hashed once for all networks of a task."""
+    films = index(root / FOLDERS[task], TASKS[task])
+    return films, fingerprint([(film.file, sha256(film.path.read_bytes()).hexdigest()) for film in films])
 
 
 def assert_same(now: np.ndarray, then: np.ndarray) -> None:
