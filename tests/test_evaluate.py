@@ -203,7 +203,7 @@ def test_intervals_are_the_percentiles_of_the_plain_bootstrap() -> None:
     of_patient = [np.flatnonzero(person == who) for who in range(person.max() + 1)]
     rng = np.random.default_rng(5)
     plain: dict[str, list[float]] = {"f1.VIRUS": [], "auroc.VIRUS": [], "auprc.VIRUS": []}
-    for _ in range(400):
+    for _ in range(600):
         drawn = only(
             given, np.concatenate([of_patient[who] for who in rng.integers(len(of_patient), size=len(of_patient))])
         )

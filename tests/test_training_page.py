@@ -32,10 +32,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "runs"
 
 
-def opened(**address: list[str]) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT)
-    app.run()
+def visiting() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
     app.button(key="accept").click().run()
+    return app
+
+
+def opened(**address: list[str]) -> AppTest:
+    app = visiting()
     for name, words in address.items():
         app.query_params[name] = words
     app.switch_page(PAGE).run()
@@ -212,8 +216,7 @@ def test_without_a_run_it_begins_with_the_curve_of_the_network_one_reads_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(settings.RUNS, str(tmp_path))
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=WAIT).run()
-    app.button(key="accept").click().run()
+    app = visiting()
     app.session_state[state.reading.MODEL] = "pneumonia-googlenet"
     app.switch_page(PAGE).run()
     assert not app.exception

@@ -76,21 +76,19 @@ def judge(opinions: Sequence[Opinion], agreements: Sequence[Agreement], task: Ta
         for one in opinions
     )
     read = [one.prediction for one in opinions]
+    kind = _kind(read, agreements)
     counted = f"{votes(read, words)}." if len(read) > _PAIR else ""
     merged, *others = {task.merged[one] for one in read}
-    alike = len(set(read)) > 1 and not others and merged != task.negative
+    alike = kind == "different verdict" and not others and merged != task.negative
     means = f"Each means {merged.lower()}." if alike else ""
-    kind = _kind(read, agreements)
     return Verdict(kind, _TITLES[kind], _joined(counted, f"{told}.", means), _joined(counted, means))
 
 
 def _kind(read: Sequence[str], agreements: Sequence[Agreement]) -> Kind:
     if len(read) == 1:
         return "one reading"
-    return "different verdict" if len(set(read)) > 1 else _evidence(agreements)
-
-
-def _evidence(agreements: Sequence[Agreement]) -> Kind:
+    if len(set(read)) > 1:
+        return "different verdict"
     kinds = {agreement.kind for agreement in agreements}
     if not kinds:
         return "same verdict"

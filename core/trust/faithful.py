@@ -111,8 +111,8 @@ def measure_all(
     square = preprocessing.square(xray)
     window = preprocessing.window(xray.height, xray.width)
     _, rows, columns = classifier.read([xray])[0].features.shape
-    size, last = preprocessing.size, classifier.checkpoint.architecture.stages[-1]
-    ordered = [orders(one, window, size, (rows, columns), last.grid.over(size), seed, randoms) for one in heatmaps]
+    grid = classifier.checkpoint.grid(classifier.checkpoint.architecture.layer)
+    ordered = [orders(one, window, preprocessing.size, (rows, columns), grid, seed, randoms) for one in heatmaps]
     rivals = (*ordered[0].random, ordered[0].blob)
     grey, smooth = float(square.mean()), blurred(square)
     films = [square, np.full_like(square, grey), smooth]

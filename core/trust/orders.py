@@ -34,7 +34,7 @@ class Orders:
 
 
 def orders(  # noqa: PLR0913, PLR0917 - a map, where it lies, and what it is compared with
-    heatmap: Heatmap, window: Window, side: int, cells: tuple[int, int], grid: Grid, seed: int, randoms: int = 1
+    heatmap: Heatmap, window: Window, side: int, cells: tuple[int, int], grid: Grid | None, seed: int, randoms: int = 1
 ) -> Orders:
     """Orders of the pixels that a network is fed.
 
@@ -43,7 +43,7 @@ def orders(  # noqa: PLR0913, PLR0917 - a map, where it lies, and what it is com
         window: the part of the film that the network was fed.
         side: of what it was fed, pixels.
         cells: of the network's last feature map, rows and columns.
-        grid: where they lie in the window, whose sides are the unit.
+        grid: where they lie in the window, whose sides are the unit; ``None``: evenly over it.
         seed: of the random maps, and of the order among pixels that are equally hot.
         randoms: how many of those.
 

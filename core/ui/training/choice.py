@@ -46,10 +46,12 @@ def pick(found: Mapping[str, Path]) -> list[str]:
 
 def _at_rest(found: Mapping[str, Path]) -> list[str]:
     """The newest run; without one the curve of the network selected, or of any that has one."""
-    newest = next(iter(found))
+    first = next(iter(found))
+    if first.startswith("runs/"):
+        return [first]
     reading = state.reading.model(measured.offered(cache.models().good))
-    own = f"weights/{reading.name}" if reading else ""
-    return [newest if newest.startswith("runs/") or own not in found else own]
+    own = f"weights/{reading.name}" if reading else first
+    return [own if own in found else first]
 
 
 def title(key: str) -> str:
