@@ -8,8 +8,8 @@ from typing import Final
 
 from core.words import percent, within
 
-UNPROMISED: Final = ", without a promise: the film is unlike those known"
-"""Behind a prediction set of a film that the guard warns of, or refused."""
+UNPROMISED: Final = ", without a promise"
+"""Behind a prediction set of a film that the guard warns of, or refused: why it did is said beside it."""
 
 _SAME = 2  # readings from which there is something to count
 

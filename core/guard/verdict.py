@@ -34,12 +34,22 @@ class Reason:
 
     def __str__(self) -> str:
         """What was seen, figure and limit, and what to do."""
+        return f"{self.saw} {self.advice}"
+
+    @property
+    def saw(self) -> str:
+        """What was seen, with figure and limit, as a sentence."""
         row, task = CHECKS[self.check], TASKS[self.task]
         same = f"{self.value:z.2f}" == f"{self.limit:z.2f}"  # as read: two equal figures would explain nothing
         limit = "just at the limit" if same else f"limit {self.limit:z.2f}"
         against = f" ({row.figure.format(self.value)}; {limit})" if row.figure else ""
         saw = row.saw.format(stranger="an adult" if task.age_group == "child" else "a child")
-        return f"{saw}{against}. {row.advice.format(knows=task.knows)}"
+        return f"{saw}{against}."
+
+    @property
+    def advice(self) -> str:
+        """What to do, as a sentence."""
+        return CHECKS[self.check].advice.format(knows=TASKS[self.task].knows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,14 +94,14 @@ def panel(checkpoint: Checkpoint) -> None:
         )
 
 
-def human(result: Result, checkpoint: Checkpoint) -> None:
-    """That a human must read, first of all and across the page; nothing where the network is sure enough."""
+def human(result: Result, checkpoint: Checkpoint) -> str:
+    """That a human must read, and why; empty where the network is sure enough."""
     found = usable(checkpoint)
     if found is None or result.reading is None:
-        return
+        return ""
     by_class, target = result.reading.by_class, TARGETS[state.reading.target_error()]
     if not found.defers(by_class, target.name):
-        return
+        return ""
     low = found.cuts[target.name]
     if low > 1:
         why = f"No reading of this network is sure enough for {target.title} wrong ones, by its validation films."
@@ -111,7 +111,7 @@ def human(result: Result, checkpoint: Checkpoint) -> None:
             f"Its highest {_calibrated(checkpoint)}probability is {has}: below {least} more than {target.title} "
             "readings may be wrong."
         )
-    st.warning(f"**{HUMAN}.** {why}", icon=":material/person_alert:")
+    return f"**{HUMAN}.** {why}"
 
 
 def defers(result: Result, checkpoint: Checkpoint) -> bool:
@@ -133,7 +133,8 @@ def words(result: Result, checkpoint: Checkpoint) -> None:
     wording = found.wording(result.reading.by_class)
     right, promise = _was_right(wording.name, found, checkpoint), ""
     if guard.cautious(result):
-        right, promise = ": how often that is right on films unlike those known is not known.", UNPROMISED
+        # Why is said above already: in the box, or of a class average.
+        right, promise = ": how often that is right on such a film is not known.", UNPROMISED
     st.markdown(
         f"{_ICONS[wording.name]} **{wording.title}**{right}  \n"
         f":material/data_array: **{set_name()}: {_held(found, result.reading, checkpoint)}{promise}"

@@ -94,18 +94,25 @@ def _why(found: Sequence[Refused]) -> list[str]:
     return [text if len(who) == len(found) else f"{', '.join(who)}: {text}" for text, who in said.items()]
 
 
-def warning(result: Result, checkpoint: Checkpoint) -> None:
-    """What must be known beside a reading: a caution, a refusal that was overruled, or that nothing can be told."""
-    verdict = result.verdict
-    if verdict is None or verdict.name == "accepted":
-        return
-    if verdict.name == "unknown":
+def untold(result: Result, checkpoint: Checkpoint) -> None:
+    """That it cannot be told whether a film is of a known kind, where that is so."""
+    if result.verdict is not None and result.verdict.name == "unknown":
         st.caption(f":material/help: {' '.join(_cannot_tell(result, checkpoint))}".rstrip())
-        return
+
+
+def warned(result: Result) -> str:
+    """What must be known before a reading: a caution, or a refusal that was overruled; often nothing."""
+    verdict = result.verdict
+    if verdict is None or not verdict.caution:
+        return ""
     title = "Read anyway. The guard refused this film." if verdict.refused else "Read with caution."
-    with st.container(key="caution"):
-        st.warning(f"**{title}** {verdict.says}", icon=":material/warning:")
-        with st.container(horizontal=True):
+    return f"**{title}** {verdict.says}"
+
+
+def mending(result: Result) -> None:
+    """Buttons that put a film right which was read as it lies, if that is one of the reasons for a warning."""
+    if _offered(result):
+        with st.container(horizontal=True, key="caution"):
             mends(result)
         _heart(result)
 
@@ -154,16 +161,17 @@ def _put_right(upload: Upload, mend: Mend) -> None:
 
 
 def short(result: Result, checkpoint: Checkpoint) -> None:
-    """A caution and its first reason, the others behind them, or that nothing is known: for readings side by side."""
+    """A caution and what was seen first, the rest behind it, or that nothing is known: for readings side by side."""
     if result.verdict is not None and result.verdict.name == "unknown":
         says, remedy = _cannot_tell(result, checkpoint)
         st.caption(f":material/help: {says}", help=remedy or None)
         return
-    if not (title := caution(result)):
+    if result.verdict is None or not (title := caution(result)):
         return
-    first, *others = _reasons(result) or [""]
+    first, *others = result.verdict.reasons
     more = f" And {len(others)} more reason{'s' * (len(others) > 1)}." if others else ""
-    st.markdown(f":orange[:material/warning:] **{title}.** {first}{more}", help=" ".join(others) or None)
+    behind = " ".join([first.advice, *map(str, others)])
+    st.markdown(f":orange[:material/warning:] **{title}.** {first.saw}{more}", help=behind)
 
 
 def caution(result: Result) -> str:

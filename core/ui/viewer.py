@@ -60,13 +60,14 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     words = checkpoint.task.words
     by_class = cutoff.shares(reading)
     said = probability(by_class[reading.prediction])
-    left, right = st.columns([6, 5], gap="large", vertical_alignment="center")
+    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:
         st.header(f"{words[reading.prediction]} {said}", anchor=False)
         second = sorted(by_class, key=by_class.__getitem__)[-2]
-        if by_class[reading.prediction] - by_class[second] < CLOSE:
-            st.markdown(f"Close: {words[second]} {probability(by_class[second])}")
-        certainty.words(result, checkpoint)
+        with st.container(gap=None):
+            if by_class[reading.prediction] - by_class[second] < CLOSE:
+                st.markdown(f"Close: {words[second]} {probability(by_class[second])}")
+            certainty.words(result, checkpoint)
         widgets.origin(result.upload.note)
     with right:
         colours = widgets.palette()
@@ -85,18 +86,21 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
             help="The network's own softmax. Calibration divides its logits by a temperature fitted on validation "
             f"({checkpoint.card.temperature:.2f}), so that a percentage comes closer to how often it is right.",
         )
-    chance = ", not this patient's chance of disease" if checkpoint.task.chest else ""
-    st.caption(
-        f"**{widgets.verbatim(result.upload.name)}.** {_kind(checkpoint)} from {checkpoint.title}: "
-        f"its share among {len(words)} classes that add up to 100 %{chance}."
+
+
+def _figure(result: Result, checkpoint: Checkpoint) -> str:
+    """What the percentage is, and of which file."""
+    fitted = checkpoint.card.temperature != 1 and not state.reading.uncalibrated()
+    kind = (
+        f"Calibrated softmax probability (temperature {checkpoint.card.temperature:.2f})"
+        if fitted
+        else "Softmax probability, not calibrated,"
     )
-
-
-def _kind(checkpoint: Checkpoint) -> str:
-    """What the percentage is."""
-    if state.reading.uncalibrated() or checkpoint.card.temperature == 1:
-        return "Softmax probability, not calibrated,"
-    return f"Calibrated softmax probability (temperature {checkpoint.card.temperature:.2f})"
+    chance = ", not this patient's chance of disease" if checkpoint.task.chest else ""
+    return (
+        f"**{widgets.verbatim(result.upload.name)}.** {kind} from {checkpoint.title}: "
+        f"its share among {len(checkpoint.task.words)} classes that add up to 100 %{chance}."
+    )
 
 
 @state.fragment
@@ -126,6 +130,7 @@ def _pictures(result: Result, checkpoint: Checkpoint, method: str, layers: tuple
     if task.chest:
         lungs.line(lungs.fields(result.upload), shown)
     sides = hanging.of(result.upload, task, film.facts).sides
+    st.caption(_figure(result, checkpoint))
     st.caption(f"{sides} {widgets.evidence(task)} **Trained on:** {task.population}")
     if shown:
         trust.panel(result, shown, checkpoint)
@@ -152,7 +157,7 @@ def _controls(checkpoint: Checkpoint) -> None:
 
 def controls() -> DeltaGenerator:
     """A row for what overlays show and how; on narrow screens it becomes two."""
-    return st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    return st.container(horizontal=True, gap="small", vertical_alignment="bottom")
 
 
 def _room(result: Result, film: Film, heatmap: Heatmap | None, checkpoint: Checkpoint, why_not: str) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
-from core.ui import cache, certainty, exports, guard, operating, state, tray, trust, viewer, widgets
+from core.ui import cache, cautions, certainty, exports, guard, operating, state, tray, trust, viewer, widgets
 from core.ui.kept import Result
 
 
@@ -47,8 +47,7 @@ def main() -> None:
     if chosen.error:
         widgets.say(chosen.error, f"{widgets.verbatim(chosen.upload.name)} cannot be read.")
     else:
-        guard.warning(chosen, checkpoint)
-        certainty.human(chosen, checkpoint)
+        cautions.show(chosen, checkpoint)
         operating.verdict(chosen, checkpoint)
         viewer.show(chosen, checkpoint, method, layers)
         certainty.behind(chosen, checkpoint)

@@ -114,8 +114,9 @@ def _readings(seen: Sequence[Seen]) -> None:
             plot.show(figure, key=f"compared_{place}", alt=alt)
             if one.letter:
                 widgets.origin(one.result.upload.note)
-            guard.short(one.result, one.checkpoint)
-            certainty.short(one.result, one.checkpoint)
+            with st.container(gap=None):
+                guard.short(one.result, one.checkpoint)
+                certainty.short(one.result, one.checkpoint)
 
 
 def _controls(one: Seen) -> None:
