@@ -27,4 +27,4 @@ class ResidualVggBlock(nn.Module):
 def _layer(inputs: int, outputs: int) -> tuple[nn.Conv2d, nn.BatchNorm2d, nn.ReLU]:
     convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)  # the batch norm after it has the bias
     nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
-    return convolution, nn.BatchNorm2d(outputs), nn.ReLU()
+    return convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
