@@ -445,6 +445,19 @@ def test_full_screen_on_a_projector_leaves_the_line_with_the_figures_in_view(pag
     assert stage["height"] >= 352
 
 
+def test_films_beside_each_other_hang_level_whatever_stands_above_them(page: Any) -> None:
+    page.set_viewport_size({"width": 900, "height": 600})
+    show(
+        page,
+        pane("Original"),
+        pane("A network of one's own with a long name and an element-wise method " * 2, mapped=True),
+    )
+    first, second = (page.locator(".stage").nth(number).bounding_box() for number in range(2))
+    assert (first["y"], first["height"]) == (second["y"], second["height"])
+    titles = [page.locator(".title").nth(number).bounding_box()["height"] for number in range(2)]
+    assert titles[0] < titles[1]
+
+
 def test_the_list_of_keys_is_in_view_wherever_the_viewer_is_scrolled_to(page: Any) -> None:
     page.set_viewport_size({"width": 720, "height": 450})
     show(page, *(pane(f"Map {number}", mapped=True) for number in range(4)))
