@@ -458,6 +458,13 @@ def test_films_beside_each_other_hang_level_whatever_stands_above_them(page: Any
     assert titles[0] < titles[1]
 
 
+def test_a_finger_hits_every_button_on_a_narrow_screen(page: Any) -> None:
+    page.set_viewport_size({"width": 900, "height": 600})
+    page.wait_for_function("() => document.querySelector('.tools').clientWidth < 900")
+    sizes = [one.bounding_box() for one in page.locator(".tools button").all()]
+    assert min(min(size["width"], size["height"]) for size in sizes) >= 24  # WCAG 2.5.8
+
+
 def test_the_list_of_keys_is_in_view_wherever_the_viewer_is_scrolled_to(page: Any) -> None:
     page.set_viewport_size({"width": 720, "height": 450})
     show(page, *(pane(f"Map {number}", mapped=True) for number in range(4)))

@@ -3,6 +3,7 @@
 // seen.
 
 const LARGEST = 40; // screen pixels a film pixel
+const TIGHT = 1060; // pixels of width below which the bar needs its small letters to be one line
 const NARROW = 0.1; // a window of fewer greys is moved, and told, in finer steps
 const KEPT = 3; // films kept in memory, decoded: more than one viewer shows
 const TRIES = [0, 300, 1200]; // waits before asking for a film, milliseconds
@@ -136,6 +137,7 @@ class Room {
     for (const pane of this.panes) pane.element.hidden = !shown.includes(pane);
     const width = this.element.clientWidth;
     if (!width) return;
+    this.element.classList.toggle("tight", width < TIGHT);
     const full = document.fullscreenElement && this.element.getRootNode().fullscreenElement === this.element;
     const columns = Math.min(shown.length, this.mode === "side" ? this.given.columns : 2, Math.max(1, Math.floor(width / 200)));
     this.grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
