@@ -60,7 +60,7 @@ def _words(result: Result, checkpoint: Checkpoint) -> None:
     words = checkpoint.task.words
     by_class = cutoff.shares(reading)
     said = probability(by_class[reading.prediction])
-    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    left, right = st.columns([3, 2], gap="medium", vertical_alignment="center")
     with left:
         st.header(f"{words[reading.prediction]} {said}", anchor=False)
         second = sorted(by_class, key=by_class.__getitem__)[-2]
