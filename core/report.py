@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -120,10 +120,7 @@ class Row:
 
 
 def readings_csv(rows: Sequence[Row]) -> bytes:
-    """UTF-8 CSV with a header; one column per class, named ``p_<class>``; a set's classes are joined by ``|``.
-
-    No text can become a formula.
-    """
+    """One row per film, one column per class, named ``p_<class>``; a set's classes are joined by ``|``."""
     classes = list(dict.fromkeys(name for row in rows for name in row.probabilities or ()))
     named = any(row.file is not None for row in rows)
     header = [
@@ -137,29 +134,25 @@ def readings_csv(rows: Sequence[Row]) -> bytes:
         "error",
         "temperature",
         "weights_sha256",
-        "notice",
     ]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
+    cells: list[list[str]] = []
     for row in rows:
         shares = row.probabilities or {}
-        writer.writerow(
+        cells.append(
             [
                 row.sha256,
-                *([plain(row.file or "")] if named else []),
-                plain(row.model),
-                plain(row.task),
-                plain(row.prediction or ""),
+                *([row.file or ""] if named else []),
+                row.model,
+                row.task,
+                row.prediction or "",
                 *(f"{shares[name]:.6f}" if name in shares else "" for name in classes),
-                *map(plain, row.caveats.as_texts().values()),
-                plain(row.error or ""),
+                *row.caveats.as_texts().values(),
+                row.error or "",
                 f"{row.temperature:.6g}",
                 row.weights_sha256,
-                DISCLAIMER,
             ]
         )
-    return out.getvalue().encode()
+    return csv_file(header, cells)
 
 
 def readings_json(rows: Sequence[Row]) -> bytes:
@@ -182,7 +175,7 @@ def readings_json(rows: Sequence[Row]) -> bytes:
             "error": row.error,
         }
         readings.append(reading)
-    return (json.dumps({"notice": DISCLAIMER, "readings": readings}, indent=2, ensure_ascii=False) + "\n").encode()
+    return json_file({"readings": readings})
 
 
 def lines(
@@ -271,6 +264,25 @@ def mask_png(mask: NDArray[np.bool_], film_sha256: str, checkpoint: Checkpoint, 
         **caveats.as_texts(),
     }
     return png(mask.astype(np.uint8) * np.uint8(255), texts)
+
+
+def csv_file(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A table that leaves the house: CSV in UTF-8, the notice in its last column. No text can become a formula.
+
+    Args:
+        header: names of the columns, but for the notice.
+        rows: their cells.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    for row, notice in ((header, "notice"), *((row, DISCLAIMER) for row in rows)):
+        writer.writerow([*(plain(cell) if isinstance(cell, str) else cell for cell in row), notice])
+    return out.getvalue().encode()
+
+
+def json_file(facts: Mapping[str, Any]) -> bytes:
+    """An object that leaves the house, as JSON: the notice, then ``facts``."""
+    return (json.dumps({"notice": DISCLAIMER, **facts}, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def plain(text: str) -> str:

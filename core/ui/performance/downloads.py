@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,11 +21,10 @@ from core.evaluate import (
     confusion_matrix,
     undefined,
 )
-from core.report import plain
+from core.report import csv_file, json_file
 from core.tasks import Task
 from core.ui import widgets
 from core.ui.performance.sources import Source
-from core.words import DISCLAIMER
 
 Found = Mapping[str, Interval]
 
@@ -58,7 +54,6 @@ def comparison(found: Comparison, a: Source, b: Source) -> None:
 def comparison_json(found: Comparison, a: Source, b: Source) -> bytes:
     """One object: what is compared, on how many films, and every figure of it; first less second where signs matter."""
     facts = {
-        "notice": DISCLAIMER,
         "first": {"model": a.title, "weights_sha256": _sha256(a) or None},
         "second": {"model": b.title, "weights_sha256": _sha256(b) or None},
         "films": len(found),
@@ -74,7 +69,7 @@ def comparison_json(found: Comparison, a: Source, b: Source) -> bytes:
         "mcnemar_exact_p": found.p,
         "says": found.sentence(a.title, b.title),
     }
-    return (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
+    return json_file(facts)
 
 
 def point(found: OperatingPoint) -> None:
@@ -84,28 +79,25 @@ def point(found: OperatingPoint) -> None:
 
 
 def films_csv(source: Source, rows: NDArray[np.int64]) -> bytes:
-    """File, patient, truth, reading, margin and a probability per class; no text can become a formula."""
+    """File, patient, truth, reading, margin and a probability per class."""
     found = source.predictions
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    header = ["file", "patient", "label", "prediction", "margin", *(f"p_{name}" for name in found.classes)]
-    writer.writerow([*map(plain, header), "model", "weights_sha256", "notice"])
+    shares = (f"p_{name}" for name in found.classes)
+    header = ["file", "patient", "label", "prediction", "margin", *shares, "model", "weights_sha256"]
     decisions, margins = found.decisions, found.margins
-    for row in rows:
-        writer.writerow(
-            [
-                plain(found.files[row]),
-                plain(found.patients[row]),
-                plain(found.classes[found.labels[row]]),
-                plain(found.classes[decisions[row]]),
-                f"{margins[row]:.6f}",
-                *(f"{share:.6f}" for share in found.probabilities[row]),
-                plain(source.title),
-                _sha256(source),
-                DISCLAIMER,
-            ]
-        )
-    return out.getvalue().encode()
+    cells = (
+        [
+            found.files[row],
+            found.patients[row],
+            found.classes[found.labels[row]],
+            found.classes[decisions[row]],
+            f"{margins[row]:.6f}",
+            *(f"{share:.6f}" for share in found.probabilities[row]),
+            source.title,
+            _sha256(source),
+        ]
+        for row in rows
+    )
+    return csv_file(header, cells)
 
 
 def metrics_csv(found: Sequence[tuple[Source, Found]]) -> bytes:
@@ -114,21 +106,19 @@ def metrics_csv(found: Sequence[tuple[Source, Found]]) -> bytes:
     Ends are empty where no interval can be told, the value too where the figure is not defined; ``note`` says so, and
     over how many classes a mean is where it is not over all.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["model", "split", "films", "figure", "value", "low", "high", "note", "weights_sha256", "notice"])
+    rows: list[list[object]] = []
     for source, figures in found:
-        facts = [plain(source.title), source.split, len(source.predictions)]
+        facts = [source.title, source.split, len(source.predictions)]
         for name in names(source.task):
             figure = figures.get(name)
             ends = [figure.low, figure.high] if figure and figure.told else []
             values = [f"{value:.6f}" for value in ([figure.value, *ends] if figure else [])]
             values += [""] * (3 - len(values))
-            writer.writerow([*facts, plain(name), *values, _note(source, figures, name), _sha256(source), DISCLAIMER])
+            rows.append([*facts, name, *values, _note(source, figures, name), _sha256(source)])
         for name, score in CALIBRATION.items():
-            value = f"{score(source.predictions):.6f}"
-            writer.writerow([*facts, name, value, "", "", "no interval", _sha256(source), DISCLAIMER])
-    return out.getvalue().encode()
+            value = f"{score(source.predictions):z.6f}"
+            rows.append([*facts, name, value, "", "", "no interval", _sha256(source)])
+    return csv_file(["model", "split", "films", "figure", "value", "low", "high", "note", "weights_sha256"], rows)
 
 
 def names(task: Task) -> list[str]:
@@ -148,7 +138,7 @@ def _note(source: Source, found: Found, name: str) -> str:
 
 
 def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
-    """One object: ``notice`` and ``models``, each with its figures, and notes on those that are not defined.
+    """One object: ``models``, each with its figures, and notes on those that are not defined.
 
     Rows of a confusion matrix are true, columns decided.
     """
@@ -168,7 +158,7 @@ def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
         }
         for source, figures in found
     ]
-    return (json.dumps({"notice": DISCLAIMER, "models": models}, indent=2, ensure_ascii=False) + "\n").encode()
+    return json_file({"models": models})
 
 
 def _figure(figure: Interval) -> dict[str, float | None]:

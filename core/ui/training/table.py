@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from core.report import plain
+from core.report import csv_file
 from core.runs import Run
 from core.ui import widgets
-from core.words import DISCLAIMER
 
 _SHARE: Final = "%.2f %%"  # of figures times 100: Streamlit's own "percent" leaves out zeros at the end
 _TITLES: Final = {
@@ -53,16 +50,14 @@ def show(runs: Sequence[tuple[str, Run]]) -> None:
 
 
 def to_csv(runs: Sequence[tuple[str, Run]]) -> bytes:
-    """One row per run and epoch, with every column that any of them has; no text can become a formula."""
+    """One row per run and epoch, with every column that any of them has."""
     columns = _columns(runs)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["run", "epoch", *(plain(name) for name in columns), "notice"])
-    for title, run in runs:
-        for epoch in run.epochs:
-            figures = (epoch.figures.get(name, "") for name in columns)
-            writer.writerow([plain(title), epoch.number, *figures, DISCLAIMER])
-    return out.getvalue().encode()
+    rows = (
+        [title, epoch.number, *(epoch.figures.get(name, "") for name in columns)]
+        for title, run in runs
+        for epoch in run.epochs
+    )
+    return csv_file(["run", "epoch", *columns], rows)
 
 
 def _columns(runs: Sequence[tuple[str, Run]]) -> list[str]:
