@@ -102,7 +102,7 @@ def open_in_diagnose(file: str, model: str | None = None, target: str | None = N
     state.films.add([(file, film, "")])
     if state.films.note():
         raise DataError(state.films.note())
-    good = measured.offered(cache.models().good)
+    good = measured.offered()
     chosen = good.get(model or "") or state.reading.model(good)
     if chosen is not None:
         state.reading.choose_model(chosen.name)

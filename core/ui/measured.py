@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -38,8 +37,8 @@ def of(kind: type[R], path: Path, sha256: str) -> list[R]:
     return [row for row in every(kind, path) if row.weights_sha256 == sha256]
 
 
-def offered(good: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
-    """The networks, those first whose maps are worth looking at before anything was chosen; else in their order.
+def offered() -> dict[str, Checkpoint]:
+    """The usable networks, those first whose maps are worth looking at before anything was chosen; else in their order.
 
     By the method chosen at first and by every figure those are better than a random map and than the centre of the
     film. A network may read best and yet not be explained by such maps: then it is not the one to begin with.
@@ -49,4 +48,4 @@ def offered(good: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
     except DataError:
         rows = []  # the page Performance says what is wrong with the table
     told = {row.weights_sha256 for row in rows} - {row.weights_sha256 for row in rows if not clear(row)}
-    return dict(sorted(good.items(), key=lambda item: item[1].card.weights_sha256 not in told))
+    return dict(sorted(cache.models().good.items(), key=lambda item: item[1].card.weights_sha256 not in told))

@@ -134,8 +134,7 @@ def say(error: PneumoLensError | str, what: str) -> None:
 
 def pick_model() -> Checkpoint | None:
     """The picker of backbones, task first, with what is known of the one chosen; ``None`` when none is usable."""
-    models = cache.models()
-    good, chosen = measured.offered(models.good), None
+    broken, good, chosen = cache.models().broken, measured.offered(), None
     if good:
         before = st.session_state.get(state.reading.MODEL)
         if before not in good:
@@ -152,12 +151,12 @@ def pick_model() -> Checkpoint | None:
         ]
         st.caption(f"{_caption(chosen)}  \nTrained on {_training(chosen)}.")
         if before and before not in good:  # taken away, or being replaced, while this visitor was here
-            why = next((one.reason for one in models.broken if one.name == before), "It is no longer on this server.")
+            why = next((one.reason for one in broken if one.name == before), "It is no longer on this server.")
             st.warning(f"**{before} cannot be used now: this is another network.** {why}", icon=":material/swap_horiz:")
-    if models.broken:
-        with st.expander(f":material/warning: {len(models.broken)} unusable", expanded=not good):
-            for broken in models.broken:
-                st.markdown(f"**{broken.name}**: {broken.reason}")
+    if broken:
+        with st.expander(f":material/warning: {len(broken)} unusable", expanded=not good):
+            for one in broken:
+                st.markdown(f"**{one.name}**: {one.reason}")
     return chosen
 
 

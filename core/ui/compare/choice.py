@@ -12,7 +12,7 @@ import streamlit as st
 from core.checkpoint import Checkpoint
 from core.explain import DEFAULT, METHODS
 from core.tasks import OWN
-from core.ui import cache, measured, pickers, state, widgets
+from core.ui import measured, pickers, state, widgets
 from core.ui.state import Upload
 
 PANES: Final = 4
@@ -52,7 +52,7 @@ class Choice:
 
 def pick() -> Choice | None:
     """The pickers; ``None`` when there is no network."""
-    good = measured.offered(cache.models().good)
+    good = measured.offered()
     if not good:
         return None
     two = _kind()

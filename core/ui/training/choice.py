@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from core import checkpoint, runs
-from core.ui import cache, measured, state
+from core.ui import measured, state
 
 MOST: Final = 6
 """Runs on one page: as many as there are colours."""
@@ -49,7 +49,7 @@ def _at_rest(found: Mapping[str, Path]) -> list[str]:
     first = next(iter(found))
     if first.startswith("runs/"):
         return [first]
-    reading = state.reading.model(measured.offered(cache.models().good))
+    reading = state.reading.model(measured.offered())
     own = f"weights/{reading.name}" if reading else first
     return [own if own in found else first]
 
