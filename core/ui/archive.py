@@ -16,7 +16,7 @@ from PIL import Image
 
 from core import render, settings
 from core.dataset.archive import Archive, open_archive
-from core.errors import DataError
+from core.errors import DataError, PneumoLensError
 from core.ui import cache, measured, state, widgets
 from core.xray import read_xray
 
@@ -87,13 +87,45 @@ def thumbnail(file: str) -> bytes:
     return kept
 
 
-def open_in_diagnose(file: str, model: str | None = None, target: str | None = None) -> None:
-    """Put a film into the visitor's tray and go to Diagnose. Call it in the script, not in a callback.
+def picture(file: str, alt: str) -> bool:
+    """Draw a film's small picture, or say why there is none; whether it was drawn.
 
     Args:
         file: as for :func:`data`.
+        alt: what it shows, in words.
+    """
+    try:
+        st.image(thumbnail(file), width="stretch", alt=alt)
+    except PneumoLensError as error:
+        st.caption(f":material/broken_image: {error}")
+        return False
+    return True
+
+
+def open_in_diagnose(file: str, target: str, model: str | None = None) -> None:
+    """Put a film into the visitor's tray and go to Diagnose, or say why not. Call it in the script, not in a callback.
+
+    Args:
+        file: as for :func:`data`.
+        target: class whose heatmap is shown first, if the network knows it.
         model: name of the checkpoint to select; the one selected last when ``None`` or not there.
-        target: class whose heatmap is shown first; the one read when ``None``.
+    """
+    try:
+        film = _taken(file)
+    except DataError as error:
+        widgets.say(error, "This film cannot be opened.")
+        return
+    good = measured.offered()
+    chosen = good.get(model or "") or state.reading.model(good)
+    if chosen is not None:
+        state.reading.choose_model(chosen.name)
+        if target in chosen.card.classes:
+            state.reading.explain(hashlib.sha256(film).hexdigest(), chosen.key, target)
+    widgets.to_diagnose()
+
+
+def _taken(file: str) -> bytes:
+    """Put a film into the tray.
 
     Raises:
         DataError: as :func:`data`, or the tray is full.
@@ -102,13 +134,7 @@ def open_in_diagnose(file: str, model: str | None = None, target: str | None = N
     state.films.add([(file, film, "")])
     if state.films.note():
         raise DataError(state.films.note())
-    good = measured.offered()
-    chosen = good.get(model or "") or state.reading.model(good)
-    if chosen is not None:
-        state.reading.choose_model(chosen.name)
-        if target in chosen.card.classes:
-            state.reading.explain(hashlib.sha256(film).hexdigest(), chosen.key, str(target))
-    widgets.to_diagnose()
+    return film
 
 
 def _archive() -> Archive | None:

@@ -11,7 +11,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.dataset.shortcut import TRAITS
-from core.errors import PneumoLensError
 from core.ui import archive, pickers, state, widgets
 from core.ui.dataset import downloads
 from core.ui.dataset.source import Source
@@ -129,18 +128,11 @@ def _gallery(source: Source, order: NDArray[np.int64]) -> None:
 def _card(source: Source, row: pd.Series, place: int) -> None:
     """A film's small picture, what it is, and the way to Diagnose."""
     words = source.word(str(row["label"]))
-    try:
-        st.image(archive.thumbnail(row["file"]), width="stretch", alt=f"{words}: a small picture of the film")
-    except PneumoLensError as error:
-        st.caption(f":material/broken_image: {error}")
+    if not archive.picture(row["file"], f"{words}: a small picture of the film"):
         return
     about = f"{row['file']}, patient {row['patient'] or 'not known'}. Open it in Diagnose."
     clicked = st.button(words, key=f"open_film_{place}", help=widgets.verbatim(about), width="stretch")
     below = widgets.sentence((source.split(str(row["split"])), str(row["patient"]).rpartition("/")[2]))
     st.caption(widgets.verbatim(below))
-    if not clicked:
-        return
-    try:
-        archive.open_in_diagnose(row["file"], target=str(row["label"]))
-    except PneumoLensError as error:
-        widgets.say(error, "This film cannot be opened.")
+    if clicked:
+        archive.open_in_diagnose(row["file"], str(row["label"]))

@@ -9,7 +9,6 @@ from typing import Final
 import streamlit as st
 
 from core.dataset.health import CHECKS, Finding, State, counted_per_class, examine
-from core.errors import PneumoLensError
 from core.ui import archive, cache
 from core.ui.dataset import downloads, measurements
 from core.ui.dataset.source import Source
@@ -98,8 +97,5 @@ def _pictures(source: Source, finding: Finding) -> None:
     first = [row for row in finding.films.head(_PAIRS * 2).itertuples() if archive.has(str(row.file))][:_PAIRS]
     for cell, row in zip(st.columns(_PAIRS), first, strict=False):
         with cell:
-            try:
-                st.image(archive.thumbnail(str(row.file)), width="stretch", alt=f"Film of group {row.group}")
-            except PneumoLensError as error:
-                st.caption(f":material/broken_image: {error}")
+            archive.picture(str(row.file), f"Film of group {row.group}")
             st.caption(f"Group {row.group}, {within(source.word(str(row.label)))}")

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.errors import PneumoLensError
 from core.ui import archive, cache, pickers, state, widgets
 from core.ui.performance import downloads
 from core.ui.performance.sources import Source
@@ -144,10 +143,7 @@ def _pictures(source: Source, rows: Places, name: str, beside: Source | None) ->
 
 
 def _card(source: Source, row: int, key: str, beside: Source | None) -> None:
-    try:
-        st.image(archive.thumbnail(source.predictions.files[row]), width="stretch", alt="A small picture of the film")
-    except PneumoLensError as error:
-        st.caption(f":material/broken_image: {error}")
+    if not archive.picture(source.predictions.files[row], "A small picture of the film"):
         return
     here = np.array([row])
     other = "" if beside is None else f"{beside.title}: {readings(beside, matching(beside, source, here))[0]}"
@@ -164,7 +160,4 @@ def _open(source: Source, row: int, label: str, key: str) -> None:
         return
     found = source.predictions
     model = source.checkpoint.name if source.checkpoint else None
-    try:
-        archive.open_in_diagnose(found.files[row], model, found.classes[int(found.decisions[row])])
-    except PneumoLensError as error:
-        widgets.say(error, "This film cannot be opened.")
+    archive.open_in_diagnose(found.files[row], found.classes[int(found.decisions[row])], model)
