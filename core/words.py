@@ -1,7 +1,8 @@
-"""Shares and names in sentences, and the line that stands on every page and export, everywhere alike."""
+"""Shares and names in sentences, tables, and the line that stands on every page and export, everywhere alike."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 DISCLAIMER: Final = "Research use only. Not a medical device. Not for diagnosis or treatment."
@@ -30,6 +31,11 @@ def of_100(share: float) -> str:
     """0.823 → "82", as in "82 of 100". Never 0 or 100 of what is only near: then with a digit more, "99.5"."""
     whole = f"{100 * share:.0f}"
     return f"{100 * share:.1f}" if whole in {"0", "100"} and 0 < share < 1 else whole
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown, of cells in Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
 
 
 def within(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from core.checkpoint import Checkpoint, Interval
 from core.commands.turns import milliseconds
 from core.errors import DataError, PneumoLensError
+from core.words import table
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
@@ -35,8 +36,7 @@ def markdown(good: Mapping[str, Checkpoint], rounds: int) -> str:
     base = next(
         (times[name] for name, one in good.items() if one.card.architecture == REFERENCE and name in times), None
     )
-    rows = [_HEAD, ("---",) * len(_HEAD), *(_row(one, times.get(name), base) for name, one in good.items())]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return table(_HEAD, (_row(one, times.get(name), base) for name, one in good.items()))
 
 
 def reading_times(good: Mapping[str, Checkpoint], rounds: int) -> dict[str, float]:

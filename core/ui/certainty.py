@@ -28,7 +28,7 @@ from core.errors import DataError, PneumoLensError
 from core.models import get_pool
 from core.ui import cache, guard, state, tested, widgets
 from core.ui.kept import Result
-from core.words import of_100, percent, probability
+from core.words import of_100, percent, probability, table
 
 if TYPE_CHECKING:
     from core.certainty.spread import Spread
@@ -251,7 +251,7 @@ def _stays(found: Spread, checkpoint: Checkpoint) -> None:
             )
         )
     st.markdown(f"**{votes(found.said, called)}:** the film as it is, mirrored, and shifted four ways.")
-    st.markdown(widgets.table(("Class", "As it is", "Average", "Lowest to highest", "Deviation"), rows))
+    st.markdown(table(("Class", "As it is", "Average", "Lowest to highest", "Deviation"), rows))
     kind = "Calibrated probabilities. " if _calibrated(checkpoint) else ""
     st.caption(f"{kind}Small differences are no proof: a network can be steadily wrong. Large ones are a warning.")
 

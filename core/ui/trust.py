@@ -17,7 +17,7 @@ from core.trust.scores import SCORES
 from core.trust.table import Mean, standing
 from core.ui import cache, measured, state, widgets
 from core.ui.kept import Result
-from core.words import within
+from core.words import table, within
 
 if TYPE_CHECKING:
     from core.classifier import Classifier
@@ -154,13 +154,13 @@ def own_figure(name: str, beside: Beside) -> str:
 
 
 def _table(found: Faithfulness) -> str:
-    rows = ["| | This map | Random maps | Centre |", "|---|---|---|---|"]
+    rows = []
     for name, score in SCORES.items():
         beside = getattr(found, name)
         better = ":material/arrow_upward: higher" if score.higher else ":material/arrow_downward: lower"
-        cells = own_figure(name, beside), f"{beside.random:z.2f}", f"{beside.blob:z.2f}"
-        rows.append(f"| {score.title} ({better} is better) | {' | '.join(cells)} |")
-    return "\n".join(rows)
+        rivals = f"{beside.random:z.2f}", f"{beside.blob:z.2f}"
+        rows.append((f"{score.title} ({better} is better)", own_figure(name, beside), *rivals))
+    return table(("", "This map", "Random maps", "Centre"), rows)
 
 
 def _strip(steps: tuple[Step, ...]) -> str:

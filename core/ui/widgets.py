@@ -324,11 +324,6 @@ def plain(text: str) -> str:
     return text.replace("**", "")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown, of cells in Markdown."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
-
-
 def table_height(rows: float) -> int:
     """Of a table with so many rows, pixels; of half a row one sees that there are more."""
     return round(_ROW * (rows + 1)) + 3

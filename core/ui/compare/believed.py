@@ -11,6 +11,7 @@ from core.errors import PneumoLensError
 from core.trust.scores import SCORES
 from core.ui import state, trust, widgets
 from core.ui.compare.panes import Pane
+from core.words import table
 
 if TYPE_CHECKING:
     from core.trust.faithful import Faithfulness
@@ -92,11 +93,11 @@ def _table(found: Sequence[tuple[Pane, Faithfulness]]) -> str:
     titles = [
         f"{score.title} (:material/arrow_{'upward' if score.higher else 'downward'}:)" for score in SCORES.values()
     ]
-    rows = [f"| Map | {' | '.join(titles)} |", "|---" * (1 + len(SCORES)) + "|"]
+    rows = []
     for pane, figures in found:
-        cells = []
+        cells = [pane.title]
         for name in SCORES:
             beside = getattr(figures, name)
             cells.append(f"{trust.own_figure(name, beside)} ({beside.random:z.2f}, {beside.blob:z.2f})")
-        rows.append(f"| {pane.title} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+        rows.append(cells)
+    return table(("Map", *titles), rows)

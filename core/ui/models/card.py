@@ -15,6 +15,7 @@ from core.robustness.damage_record import Damage
 from core.training.baselines import BASELINES
 from core.ui import cells, measured, plot, tested, widgets
 from core.ui.models import groups, judged, sketch
+from core.words import table
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -68,7 +69,7 @@ def metrics(checkpoint: Checkpoint) -> None:
     if error is not None:
         rows.append(("Calibration error (ECE, ten bins)", f"{error:.3f}"))
     st.markdown(f"**On {facts.test_films:,} test films** ({facts.view})")
-    st.markdown(widgets.table(("Figure", "Value"), rows))
+    st.markdown(table(("Figure", "Value"), rows))
 
 
 def under_strain(checkpoint: Checkpoint) -> None:
@@ -97,7 +98,7 @@ def without_network(checkpoint: Checkpoint) -> None:
     st.markdown(
         "**Without any network.** A logistic regression of these alone, fitted to the training films, tells this much "
         "of the test films' classes. What a network can have learnt from them need not be disease.\n\n"
-        + widgets.table(head[:columns], [row[:columns] for row in rows])
+        + table(head[:columns], [row[:columns] for row in rows])
     )
 
 
@@ -148,7 +149,7 @@ def provenance(checkpoint: Checkpoint) -> None:
         counts = (f"{films.get(name, 0):,}" for name in facts.classes)
         rows.append((split, f"{training.patients.get(split, 0):,}", *counts))
     if training.films:
-        st.markdown(widgets.table(head, rows))
+        st.markdown(table(head, rows))
     st.code(training.command, language="bash", wrap_lines=True)
     pre = ", ".join(f"{key} {value}" for key, value in facts.preprocessing.items())
     st.markdown(
