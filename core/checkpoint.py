@@ -63,6 +63,14 @@ class Interval(Strict):
         # With "to": an en dash is easily read as minus.
         return f"{percent(self.value, 1)} ({100 * self.low:.1f} to {100 * self.high:.1f})"
 
+    def __format__(self, spec: str) -> str:
+        """As a number with its ends, each as ``spec`` says: ".3f" → "0.912 (0.884 to 0.935)"; else as text."""
+        return f"{self.value:{spec}} ({self.low:{spec}} to {self.high:{spec}})" if spec else str(self)
+
+    def as_json(self) -> dict[str, float | None]:
+        """Value and ends; ``None`` for ends that cannot be told."""
+        return {"value": self.value, "low": self.low if self.told else None, "high": self.high if self.told else None}
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.low <= self.value <= self.high:

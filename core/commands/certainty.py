@@ -151,6 +151,6 @@ def _print(chosen: Checkpoint, found: Certainty, test: Predictions | None) -> No
         print(f"  {asked:32} reads {percent(group.films / group.of, 1)} of the films, right in {group.right or 'none'}")
     for name, words in said(test, found).items():
         print(f"  {WORDINGS[name].title:32} {words.films} films, right in {words.right or 'none'}")
-    print(f"  {'AURC':32} {curve.area.value:.4f} ({curve.area.low:.4f} to {curve.area.high:.4f})")
+    print(f"  {'AURC':32} {curve.area:.4f}")
     for share, value in curve.accuracy_at.items():
         print(f"  accuracy at {percent(share)} coverage         {value}")

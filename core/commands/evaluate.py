@@ -98,10 +98,7 @@ def _facts(
         "macro": of("macro"),
         "weighted": of("weighted"),
         "calibration": {name: score(predictions) for name, score in CALIBRATION.items()},
-        "intervals": {
-            name: figure.model_dump() if figure.told else {"value": figure.value, "low": None, "high": None}
-            for name, figure in measured.items()
-        },
+        "intervals": {name: figure.as_json() for name, figure in measured.items()},
         "patients": len(set(predictions.patients)),
         "weights_sha256": chosen.card.weights_sha256,
         "temperature": chosen.card.temperature,

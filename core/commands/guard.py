@@ -94,5 +94,5 @@ def _make(chosen: Checkpoint, options: argparse.Namespace) -> Aid:
 
 def _lines(card: AidCard) -> list[str]:
     """What was measured: shares of films with 95 % intervals, then the rest."""
-    shares = [f"  {name:32} {one.value:.4f} ({one.low:.4f} to {one.high:.4f})" for name, one in card.metrics.items()]
+    shares = [f"  {name:32} {one:.4f}" for name, one in card.metrics.items()]
     return [card.name, *shares, *(f"  {name:32} {value:.4g}" for name, value in card.measured.items())]

@@ -90,8 +90,7 @@ def _train(options: argparse.Namespace) -> int:
     unmasked = train.squares(xray for _, xray in readable(paths, "films without masks", say))
     trained = train.train(options.masks, options.images, unmasked, rounds, options.seed, say)
     aid = card.store(options.out, trained, options.command_line)
-    dice = aid.card.metrics["dice"]
-    print(f"{aid.weights}  Dice {dice.value:.3f} ({dice.low:.3f} to {dice.high:.3f})")
+    print(f"{aid.weights}  Dice {aid.card.metrics['dice']:.3f}")
     return ALL_DONE
 
 

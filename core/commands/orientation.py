@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     )
     print(f"{aid.weights}: {aid.weights.stat().st_size / 1e3:.0f} kB")
     for name, one in metrics.items():
-        print(f"  {name:28} {one.value:.4f} ({one.low:.4f} to {one.high:.4f})")
+        print(f"  {name:28} {one:.4f}")
     for name, value in measured.items():
         print(f"  {name:28} {value:.4f}")
     return ALL_DONE

@@ -157,11 +157,10 @@ def _risks(sources: Sequence[Source]) -> pd.DataFrame:
     rows = []
     for source in sources:
         found = _curve(source)
-        area = found.area
         rows.append(
             {
                 "Model": source.title,
-                "AURC": f"{area.value:.3f} ({area.low:.3f} to {area.high:.3f})",
+                "AURC": f"{found.area:.3f}",
                 **{f"Accuracy, {percent(share)} read": str(value) for share, value in found.accuracy_at.items()},
             }
         )

@@ -150,7 +150,7 @@ def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
             "films": len(source.predictions),
             "patients": len(set(source.predictions.patients)),
             "weights_sha256": _sha256(source) or None,
-            "figures": {name: _figure(figure) for name, figure in figures.items()},
+            "figures": {name: figure.as_json() for name, figure in figures.items()},
             "calibration": {name: score(source.predictions) for name, score in CALIBRATION.items()},
             "classes": source.task.classes,
             "confusion_matrix": confusion_matrix(source.predictions).tolist(),
@@ -159,11 +159,6 @@ def metrics_json(found: Sequence[tuple[Source, Found]]) -> bytes:
         for source, figures in found
     ]
     return json_file({"models": models})
-
-
-def _figure(figure: Interval) -> dict[str, float | None]:
-    """As JSON; ``null`` for the ends of an interval that cannot be told."""
-    return {name: end if figure.told or name == "value" else None for name, end in figure.model_dump().items()}
 
 
 def _signed(figure: Signed) -> dict[str, float | None]:
