@@ -8,6 +8,9 @@ from types import MappingProxyType
 
 from core.table import Table
 
+NEGATIVE, POSITIVE = 0, 1
+"""Places of the two merged classes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -64,7 +67,12 @@ class Task:
     @property
     def negative(self) -> str:
         """The merged class that means "nothing found"."""
-        return self.merged_classes[0]
+        return self.merged_classes[NEGATIVE]
+
+    @property
+    def positive(self) -> str:
+        """The merged class that means "something found"."""
+        return self.merged_classes[POSITIVE]
 
     @property
     def coarser(self) -> bool:

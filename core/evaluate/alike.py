@@ -22,7 +22,7 @@ from core.checkpoint import Interval
 from core.evaluate.merging import merged_decisions
 from core.evaluate.metrics import AREAS, METRICS, Ends, Flags
 from core.evaluate.predictions import Predictions
-from core.tasks import Task
+from core.tasks import POSITIVE, Task
 from core.wilson import wilson_ends
 
 MEANS: Final = ("macro", "weighted")
@@ -49,8 +49,7 @@ def widened(found: Mapping[str, Interval], predictions: Predictions, task: Task)
         return result
     people = counter(predictions.patients)
     labels, decisions = predictions.labels, predictions.decisions
-    positive = 1 - task.merged_classes.index(task.negative)
-    two = np.array(task.merged_places)[labels] == positive, merged_decisions(predictions, task) == positive
+    two = np.array(task.merged_places)[labels] == POSITIVE, merged_decisions(predictions, task) == POSITIVE
     sides = {name: (labels == place, decisions == place) for place, name in enumerate(task.classes)} | {_TWO: two}
     for name, figure in found.items():
         row, _, of = _ROWS.get(name, name).partition(".")
@@ -76,6 +75,7 @@ def widened(found: Mapping[str, Interval], predictions: Predictions, task: Task)
 def between(value: float, ends: Ends | None) -> Interval:
     """A figure with these ends; with none where they cannot be told."""
     low, high = ends or (value, value)
+    # A percentile interval of a figure near 0 or 1 can miss the figure itself; an interval that does is of no use.
     return Interval(value=value, low=max(0.0, min(low, value)), high=min(1.0, max(high, value)))
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from core.checkpoint import Interval
 from core.errors import DataError
-from core.evaluate.alike import MEANS, widened
+from core.evaluate.alike import MEANS, between, widened
 from core.evaluate.bootstrap import DRAWS, Kinds, by_score, tallies
 from core.evaluate.merging import merged
 from core.evaluate.metrics import AREAS, METRICS, Array, accuracy, binary_counts, ratio
 from core.evaluate.predictions import Predictions
-from core.tasks import Task
+from core.tasks import POSITIVE, Task
 
 _ROUNDING = 1e-9  # means of the same numbers differ by this much when added up in another order
 _CELLS, _MERGED = "(cells)", "(merged)"  # beside the names of classes
@@ -40,11 +40,10 @@ def figures(predictions: Predictions, task: Task, draws: int = DRAWS) -> dict[st
     if not len(predictions):
         raise DataError("There are no predictions to judge. Give one film at least.")
     size, coarse = len(task.classes), merged(predictions, task)
-    positive = 1 - task.merged_classes.index(task.negative)
     sides = {  # what each area is about: truth and score
         name: (predictions.labels == place, predictions.probabilities[:, place])
         for place, name in enumerate(task.classes)
-    } | {_MERGED: (coarse.labels == positive, coarse.probabilities[:, positive])}
+    } | {_MERGED: (coarse.labels == POSITIVE, coarse.probabilities[:, POSITIVE])}
     cells = Kinds(predictions.labels * size + predictions.decisions, size**2)
     scores = {name: by_score(score, truth) for name, (truth, score) in sides.items()}
     drawn = tallies(predictions.patients, {_CELLS: cells, **scores}, draws)
@@ -75,7 +74,7 @@ def undefined(name: str, predictions: Predictions, task: Task) -> str:
         mine = predictions.labels == task.classes.index(of)
     else:  # a figure of two classes
         metric = name.removeprefix("merged_").replace("sensitivity", "recall")
-        mine = merged(predictions, task).labels == 1 - task.merged_classes.index(task.negative)
+        mine = merged(predictions, task).labels == POSITIVE
     if not mine.any():
         return "no films"
     return "never decided" if metric == "precision" else "no films of others"
@@ -93,10 +92,7 @@ def interval(value: float, spread: Array) -> Interval:
     """
     value = min(max(value, 0.0), 1.0)  # a mean of ones may end a rounding above 1
     low, high = np.nanpercentile(spread, (2.5, 97.5)) if not np.isnan(spread).all() else (value, value)
-    if high - low < _ROUNDING:
-        low = high = value
-    # A percentile interval of a figure near 0 or 1 can miss the figure itself; an interval that does is of no use.
-    return Interval(value=value, low=max(0.0, min(float(low), value)), high=min(1.0, max(float(high), value)))
+    return between(value, (float(low), float(high)) if high - low >= _ROUNDING else None)
 
 
 def of_share(value: float, spread: Array, patients: int) -> Interval:
@@ -111,7 +107,7 @@ def _all(tally: Mapping[str, Array], task: Task) -> dict[str, Array]:
     cells = tally[_CELLS].reshape(-1, size, size)
     coarse = np.eye(len(task.merged_classes))[list(task.merged_places)]  # [K, M]
     two = coarse.T @ cells @ coarse  # [D, M, M]
-    counts = binary_counts(two, 1 - task.merged_classes.index(task.negative))
+    counts = binary_counts(two, POSITIVE)
     found = {
         "accuracy": accuracy(cells),
         "merged_accuracy": accuracy(two),

@@ -109,7 +109,7 @@ def _told(found: Mapping[str, Interval], name: str, words: Callable[[Interval], 
 
 def _positive(checkpoint: Checkpoint) -> str:
     """The coarser class that means something was found, as it stands in a sentence."""
-    name = next(name for name in checkpoint.task.merged_classes if name != checkpoint.task.negative)
+    name = checkpoint.task.positive
     return name.lower() if name.isalpha() else name
 
 

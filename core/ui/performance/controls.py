@@ -25,8 +25,7 @@ def grain(task: Task) -> str:
 
 def positives(task: Task) -> dict[str, str]:
     """What may be the positive class: the merged one that means disease first, then every class."""
-    merged = [name for name in task.merged_classes if name != task.negative]
-    return {name: task.word(name) for name in (*merged, *task.classes)}
+    return {name: task.word(name) for name in (task.positive, *task.classes)}
 
 
 def one_of(sources: Sequence[Source]) -> Source:
