@@ -51,8 +51,7 @@ class Balance:
     @property
     def shares(self) -> NDArray[np.float64]:
         """Share of each class among the films of its split, float64 ``[S, K]`` in 0…1; 0 in a split without films."""
-        shares: NDArray[np.float64] = self.films / np.maximum(self.films.sum(axis=1, keepdims=True), 1)
-        return shares
+        return _shares(self.films)
 
 
 def balance(census: Census) -> Balance:
@@ -105,34 +104,29 @@ def table(found: Balance) -> pd.DataFrame:
         Columns ``split, class, films, share, patients, films_per_patient, most_films_of_one_patient``; ``share`` in 0…1
         of the split's films; "not known" is NaN.
     """
-    rows = [
+    splits, films, patients, most = found.splits, found.films, found.patients, found.most
+    if len(splits) > 1:
+        splits = (*splits, ALL)
+        films = np.vstack([films, films.sum(axis=0)])
+        patients, most = np.vstack([patients, found.people]), np.vstack([most, found.most_in_all])
+    made = pd.DataFrame(
         {
-            "split": split,
-            "class": name,
-            "films": int(found.films[s, k]),
-            "share": float(found.shares[s, k]),
-            "patients": int(found.patients[s, k]),
-            "most_films_of_one_patient": int(found.most[s, k]),
+            "split": np.repeat(splits, len(found.classes)),
+            "class": np.tile(found.classes, len(splits)),
+            "films": films.ravel(),
+            "share": _shares(films).ravel(),
+            "patients": patients.ravel(),
+            "most_films_of_one_patient": most.ravel(),
         }
-        for s, split in enumerate(found.splits)
-        for k, name in enumerate(found.classes)
-    ]
-    if len(found.splits) > 1:
-        total = found.films.sum(axis=0)
-        rows += [
-            {
-                "split": ALL,
-                "class": name,
-                "films": int(total[k]),
-                "share": float(total[k] / max(total.sum(), 1)),
-                "patients": int(found.people[k]),
-                "most_films_of_one_patient": int(found.most_in_all[k]),
-            }
-            for k, name in enumerate(found.classes)
-        ]
-    made = pd.DataFrame(rows)
+    )
     unknown = (made["patients"] == 0) & (made["films"] > 0)
     made.insert(5, "films_per_patient", made["films"] / made["patients"].where(made["patients"] > 0))
     made["patients"] = made["patients"].astype(float).mask(unknown)
     made["most_films_of_one_patient"] = made["most_films_of_one_patient"].astype(float).mask(unknown)
     return made
+
+
+def _shares(films: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Films, ``[S, K]`` → shares of their rows; 0 where a row has none."""
+    shares: NDArray[np.float64] = films / np.maximum(films.sum(axis=1, keepdims=True), 1)
+    return shares
