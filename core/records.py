@@ -15,6 +15,7 @@ from core.files import write
 
 _EXACT = 6  # digits of what means are made of
 
+K = TypeVar("K")
 R = TypeVar("R")
 
 
@@ -148,6 +149,14 @@ def current(records: Sequence[N], weights: Mapping[str, str]) -> list[N]:
         weights: name of a network → sha256 of its weights; of networks that are not named, all records stay.
     """
     return [record for record in records if weights.get(record.model, record.weights_sha256) == record.weights_sha256]
+
+
+def grouped(records: Iterable[R], key: Callable[[R], K]) -> dict[K, list[R]]:
+    """Records by what they have in common, groups in the order in which they first occur."""
+    groups: dict[K, list[R]] = {}
+    for record in records:
+        groups.setdefault(key(record), []).append(record)
+    return groups
 
 
 def _measured(record: OfNetwork) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ Limits are chosen on validation films and on one half of the negatives; figures 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ from core.guard.known import Known, fit
 from core.guard.negatives import KINDS, Negative, negatives
 from core.guard.seen import Seen, see, with_aids
 from core.guard.verdict import Verdict, judge
+from core.records import grouped
 from core.tasks import TASKS
 
 Array = NDArray[np.float32]
@@ -206,14 +208,9 @@ def _figures(
         "negatives_refused": _count(held, "refused") / len(held),
         "auroc": _auroc(on_test, held),
     }
-    for kind, these in _by_kind(pairs):
-        measured[f"accepted of {kind}"] = _count(these, "accepted") / len(these)
+    for kind, these in grouped(pairs, itemgetter(0)).items():
+        measured[f"accepted of {kind}"] = _count([verdict for _, verdict in these], "accepted") / len(these)
     return metrics, measured
-
-
-def _by_kind(pairs: Sequence[tuple[str, Verdict]]) -> Iterator[tuple[str, list[Verdict]]]:
-    for kind in dict.fromkeys(kind for kind, _ in pairs):
-        yield kind, [verdict for of, verdict in pairs if of == kind]
 
 
 def _others(root: Path) -> tuple[list[Path], NDArray[np.intp]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from core.evaluate.bootstrap import of_mean
 from core.files import ASSETS
 from core.lungs.fields import MOSTLY_OUTSIDE, LungFields, evidence_inside
+from core.records import grouped
 
 if TYPE_CHECKING:
     from core.classifier import Classifier, Reading
@@ -86,10 +88,7 @@ def of_film(classifier: Classifier, reading: Reading, film: Film, fields: LungFi
 
 def means(rows: Iterable[Inside]) -> list[MeanInside]:
     """Per network and method, in the order in which they first occur."""
-    groups: dict[tuple[str, str, str], list[Inside]] = {}
-    for row in rows:
-        groups.setdefault((row.model, row.weights_sha256, row.method), []).append(row)
-    return [_mean(found) for found in groups.values()]
+    return [_mean(found) for found in grouped(rows, attrgetter("model", "weights_sha256", "method")).values()]
 
 
 def _mean(rows: Sequence[Inside]) -> MeanInside:

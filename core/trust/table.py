@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from core.evaluate.bootstrap import of_mean
 from core.explain import FAST, METHODS
 from core.files import ASSETS
+from core.records import grouped
 from core.trust.scores import NOTABLE, SCORES
 
 SHIPPED: Final = ASSETS / "faithfulness.csv"
@@ -88,10 +90,8 @@ class Mean:
 
 def means(rows: Iterable[Scored]) -> list[Mean]:
     """Per network, method and score: the mean over films, in the order in which they first occur."""
-    groups: dict[tuple[str, str, str, str], list[Scored]] = {}
-    for row in rows:
-        groups.setdefault((row.model, row.weights_sha256, row.method, row.score), []).append(row)
-    return [_mean(*who, found) for who, found in groups.items()]
+    who = attrgetter("model", "weights_sha256", "method", "score")
+    return [_mean(*one, found) for one, found in grouped(rows, who).items()]
 
 
 def best(found: Sequence[Mean]) -> str | None:
@@ -135,10 +135,7 @@ def clear(mean: Mean) -> bool:
 
 def by_method(found: Iterable[Mean]) -> dict[str, list[Mean]]:
     """Method → its means, in the order in which they first occur."""
-    groups: dict[str, list[Mean]] = {}
-    for mean in found:
-        groups.setdefault(mean.method, []).append(mean)
-    return groups
+    return grouped(found, attrgetter("method"))
 
 
 def standing(method: str, found: Sequence[Mean]) -> str:
@@ -164,11 +161,8 @@ def standing(method: str, found: Sequence[Mean]) -> str:
 
 def summary(found: Sequence[Mean]) -> list[str]:
     """A line per network and score: the method in front, its rivals, and how many methods are clearly better."""
-    groups: dict[tuple[str, str], list[Mean]] = {}
-    for mean in found:
-        groups.setdefault((mean.model, mean.score), []).append(mean)
     lines = []
-    for (model, score), means in groups.items():
+    for (model, score), means in grouped(found, attrgetter("model", "score")).items():
         first = max(means, key=lead)
         better = sum(map(clear, means))
         lines.append(

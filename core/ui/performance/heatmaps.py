@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import streamlit as st
 
 from core.errors import DataError
 from core.explain import DEFAULT, METHODS
+from core.records import grouped
 from core.tasks import Task
 from core.trust.scores import NOTABLE, SCORES
 from core.trust.table import SHIPPED, Mean, ahead_of, by_method, clear
@@ -98,12 +100,11 @@ def _verdict(rows: Sequence[Mean]) -> str:
 def _chosen(found: Sequence[Mean]) -> str:
     """How far other fast methods are ahead of the one chosen at first, over all networks and figures measured."""
     default, leads = METHODS[DEFAULT].title, ahead_of(DEFAULT, found)
-    by: dict[str, list[float]] = {}
-    for mean, lead in leads:
-        by.setdefault(mean.method, []).append(lead)
-    if not by:
+    if not leads:
         return ""
-    first, most = max(((method, float(np.mean(each))) for method, each in by.items()), key=lambda one: one[1])
+    by = grouped(leads, lambda one: one[0].method)
+    averages = {method: float(np.mean([lead for _, lead in each])) for method, each in by.items()}
+    first, most = max(averages.items(), key=itemgetter(1))
     if most > NOTABLE:
         says = f"{METHODS[first].title} is ahead of {default}, which is chosen at first, by {most:.2f}."
     else:
