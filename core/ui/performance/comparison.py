@@ -92,17 +92,12 @@ def groups(a: Source, b: Source, files: Sequence[str], *, coarse: bool) -> dict[
         files: that both have.
         coarse: by merged classes.
     """
-    places = [_places(source, files) for source in (a, b)]
+    places = [films.places(source, files) for source in (a, b)]
     group = np.array(a.task.merged_places) if coarse else np.arange(len(a.task.classes))
     labels = group[a.predictions.labels[places[0]]]
     said = [group[source.predictions.decisions[place]] for source, place in zip((a, b), places, strict=True)]
     right = [one == labels for one in said]
     return {name: places[0][of(right[0], right[1], said[0] != said[1])] for name, (_, of) in _GROUPS.items()}
-
-
-def _places(source: Source, files: Sequence[str]) -> NDArray[np.int64]:
-    where = films.places(source)
-    return np.array([where[file] for file in files], dtype=np.int64)
 
 
 def _unbroken(sentence: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -78,31 +78,27 @@ def truths(source: Source, rows: Places) -> list[str]:
     return [words[place] for place in source.predictions.labels[rows].tolist()]
 
 
-def matching(beside: Source, source: Source, rows: Places) -> Places:
-    """Where the films at ``rows`` of one source are in another that has them too, int64 ``[M]``."""
-    where = places(beside)
-    return np.array([where[source.predictions.files[row]] for row in rows], dtype=np.int64)
-
-
-def places(source: Source) -> Mapping[str, int]:
-    """File → its position among the predictions, worked out once."""
-    return cache.computed(
+def places(source: Source, files: Iterable[str]) -> Places:
+    """Where films, by name, are among a source's predictions, int64 ``[M]``; it must have all of them."""
+    where: Mapping[str, int] = cache.computed(
         "places", (source.key,), lambda: {file: place for place, file in enumerate(source.predictions.files)}
     )
+    return np.array([where[file] for file in files], dtype=np.int64)
 
 
 def _table(source: Source, rows: Places, key: str, beside: Source | None) -> int | None:
     """The films as a table; the position of the selected row, if any."""
     found, words = source.predictions, [source.task.words[name] for name in source.predictions.classes]
+    files = [found.files[row] for row in rows]
     columns: dict[str, object] = {
-        "File": [found.files[row] for row in rows],
+        "File": files,
         "Patient": [found.patients[row] for row in rows],
         "Truly": truths(source, rows),
         f"{source.title} reads" if beside else "Read as": [words[place] for place in found.decisions[rows].tolist()],
     }
     if beside is not None:
-        columns[f"{beside.title} reads"] = readings(beside, matching(beside, source, rows))
-    columns["Margin"] = 100 * source.predictions.margins[rows]
+        columns[f"{beside.title} reads"] = readings(beside, places(beside, files))
+    columns["Margin"] = 100 * found.margins[rows]
     shares = {label: 100 * found.probabilities[rows, place] for place, label in enumerate(words)}
     columns |= shares
     numbers = {label: st.column_config.NumberColumn(format="%.1f %%", width=140) for label in shares}
@@ -146,7 +142,8 @@ def _card(source: Source, row: int, key: str, beside: Source | None) -> None:
     if not archive.picture(source.predictions.files[row], "A small picture of the film"):
         return
     here = np.array([row])
-    other = "" if beside is None else f"{beside.title}: {readings(beside, matching(beside, source, here))[0]}"
+    files = [source.predictions.files[row]]
+    other = "" if beside is None else f"{beside.title}: {readings(beside, places(beside, files))[0]}"
     says = f"{source.title}: {readings(source, here)[0]}" if beside else f"**{readings(source, here)[0]}**"
     st.caption(
         "  \n".join(line for line in (says, widgets.verbatim(other), f"Truly {truths(source, here)[0]}") if line)
