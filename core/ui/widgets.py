@@ -211,6 +211,23 @@ def device() -> str:
     return f"Runs on: {cache.device() or 'decided at the first reading'}."
 
 
+def load(checkpoint: Checkpoint) -> None:
+    """Bring its network into memory, saying so where that takes time.
+
+    Raises:
+        CheckpointError: it cannot be used.
+    """
+    if not cache.is_loaded(checkpoint):
+        with st.spinner(f"Loading {checkpoint.title} (first time) …"):
+            cache.load(checkpoint)
+
+
+def device_notice() -> None:
+    """What went wrong with the GPU, where something did."""
+    if cache.device_notice():
+        st.warning(cache.device_notice(), icon=":material/memory:")
+
+
 def pick_method() -> str:
     """The picker of explanation methods: a key in METHODS."""
     st.session_state.setdefault(state.reading.METHOD, DEFAULT)

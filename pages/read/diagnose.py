@@ -57,9 +57,7 @@ def main() -> None:
 def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[Result] | None:
     """Readings of all films, saying what takes time; ``None`` after a panel that says why there are none."""
     try:
-        if not cache.is_loaded(checkpoint):
-            with st.spinner(f"Loading {checkpoint.title} (first time) …"):
-                cache.load(checkpoint)
+        widgets.load(checkpoint)
         todo = len(cache.unread(checkpoint, films))
         place = st.empty()
         if todo:
@@ -74,8 +72,7 @@ def read(checkpoint: Checkpoint, films: Sequence[state.Upload]) -> list[Result] 
         widgets.say(error, f"{checkpoint.title} cannot be loaded.")
         st.markdown("Choose another backbone at the left, or repair this one and reload the page. Your films are kept.")
         return None
-    if cache.device_notice():
-        st.warning(cache.device_notice(), icon=":material/memory:")
+    widgets.device_notice()
     return results
 
 

@@ -116,8 +116,7 @@ def read(chosen: Choice) -> list[Seen]:
         widgets.say(str(result.error), f"{widgets.verbatim(result.upload.name)} cannot be read.")
     for found in refused.values():
         _refused(found)
-    if cache.device_notice():
-        st.warning(cache.device_notice(), icon=":material/memory:")
+    widgets.device_notice()
     return seen
 
 
@@ -139,9 +138,6 @@ def _refused(found: Sequence[guard.Refused]) -> None:
 
 
 def _read(checkpoint: Checkpoint, films: Sequence[Upload]) -> list[Result]:
-    title = checkpoint.title
-    if not cache.is_loaded(checkpoint):
-        with st.spinner(f"Loading {title} (first time) …"):
-            cache.load(checkpoint)
-    with st.spinner(f"{title} reads …"):
+    widgets.load(checkpoint)
+    with st.spinner(f"{checkpoint.title} reads …"):
         return cache.read(checkpoint, films, lambda *_: None)
