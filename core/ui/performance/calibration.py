@@ -23,8 +23,7 @@ def show(sources: Sequence[Source], _task: Task) -> None:
     """The section."""
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
-        chosen = pickers.segments("Bins", {str(kind): title for kind, title in _KINDS.items()}, state.performance.BINS)
-    kind = next(kind for kind in _KINDS if kind == chosen)
+        kind = pickers.segments("Bins", _KINDS, state.performance.BINS)
     scaled = [source for source in sources if raw(source) is not None]
     with right:
         before = bool(st.toggle("Before temperature scaling", key=state.performance.RAW, disabled=not scaled))

@@ -30,10 +30,7 @@ def show(sources: Sequence[Source], task: Task) -> None:
     """The section."""
     with st.container(horizontal=True):
         grain = controls.grain(task)
-        shown = pickers.segments(
-            "Cells show", {str(of): title for of, title in _SHARES.items()}, state.performance.SHARES
-        )
-    of = next(of for of in _SHARES if of == shown)
+        of = pickers.segments("Cells show", _SHARES, state.performance.SHARES)
     counted = [(source, *_counted(source, grain)) for source in sources]
     top = max((int(counts.max()) for _, _, counts in counted), default=1) if of == "count" else 1.0
     cell = _cell(counted)
