@@ -30,7 +30,7 @@ def show(made: Sequence[Pane]) -> list[tuple[Pane, Faithfulness]]:
     Returns:
         Those that are there, for the page that can be kept.
     """
-    drawn = {_key(pane): pane for pane in made if pane.why_not is None}
+    drawn = {("compare", *pane.key): pane for pane in made if pane.why_not is None}
     if not drawn:
         return []
     st.subheader("How far each map can be believed", anchor=False)
@@ -83,10 +83,6 @@ def _in_words(found: Sequence[tuple[Pane, Faithfulness]]) -> None:
 
 def _measure(pane: Pane) -> Faithfulness:
     return trust.faithfulness(pane.seen.result, pane.heatmap, pane.seen.checkpoint)
-
-
-def _key(pane: Pane) -> tuple[str, ...]:
-    return ("compare", *trust.key_of(pane.seen.result, pane.heatmap, pane.seen.checkpoint))
 
 
 def _table(found: Sequence[tuple[Pane, Faithfulness]]) -> str:

@@ -200,15 +200,15 @@ def _films(*, two: bool) -> tuple[Upload, ...]:
     assert chosen is not None  # noqa: S101 - there are films
     called = _called(films)
     if len(films) > 1:
-        key = "compare_first_film"
+        key = f"compare_first_film_{chosen.sha256[:12]}_{len(films)}"  # a film chosen elsewhere is shown at once
         st.selectbox(
             "First film" if two else "Film",
             list(films),
             index=list(films).index(chosen.sha256),
             format_func=called.__getitem__,
-            key=f"{key}_{chosen.sha256[:12]}_{len(films)}",  # a film chosen elsewhere is shown at once
+            key=key,
             on_change=_choose,
-            args=(f"{key}_{chosen.sha256[:12]}_{len(films)}",),
+            args=(key,),
         )
     others = [sha256 for sha256 in films if sha256 != chosen.sha256]
     second = None

@@ -11,7 +11,7 @@ import streamlit as st
 from core.compare import common
 from core.explain import METHODS, Heatmap
 from core.render import Look
-from core.ui import cache, cutoff, look, lungs, making, reading_room, state, widgets
+from core.ui import cache, cutoff, look, lungs, making, reading_room, state, trust, widgets
 from core.ui.compare.choice import Choice
 from core.ui.compare.seen import Seen
 from core.ui.kept import Wanted
@@ -41,6 +41,11 @@ class Pane:
     top: str
     title: str
     why_not: str | None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells the map from every other, with the film under it."""
+        return trust.key_of(self.seen.result, self.heatmap, self.seen.checkpoint)
 
     @property
     def weak(self) -> bool:

@@ -143,9 +143,8 @@ def _pick(found: Sequence[Pair]) -> Pair:
 
 
 def _difference(pair: Pair) -> None:
-    picture = cache.difference(
-        pair.first.seen.film, (_key(pair.first), _key(pair.second)), pair.agreement, state.look.look()
-    )
+    maps = "/".join(pair.first.key), "/".join(pair.second.key)
+    picture = cache.difference(pair.first.seen.film, maps, pair.agreement, state.look.look())
     alt = f"Difference of the heatmaps of {pair.title} over the {pair.task.image}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
     first, second = (f"rgb{colour}" for colour in (FIRST, SECOND))
@@ -160,9 +159,3 @@ def _difference(pair: Pair) -> None:
     lines = f" Lines enclose each map's hottest {percent(TOP)}." if state.look.look().contour else ""
     hotter = "Which map is hotter, each scaled to its own strongest place; uncoloured: equally hot."
     st.caption(f"{hotter}{lines} {pair.over}".rstrip())
-
-
-def _key(pane: Pane) -> str:
-    """What tells a map from every other, with the film under it."""
-    heatmap = pane.heatmap
-    return "/".join((*pane.seen.key, heatmap.made, heatmap.asked))
