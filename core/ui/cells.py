@@ -57,7 +57,7 @@ def matrix(  # noqa: PLR0913, PLR0917 - a figure has many sides
             y1=row + 0.48,
             line={"color": colours.text, "width": 3},
         )
-    return inked(figure, colours)
+    return figure
 
 
 def confusion(counts: NDArray[np.int64], labels: Sequence[str], colours: Palette) -> Figure:

@@ -17,7 +17,8 @@ def main() -> None:
     with st.sidebar:
         chosen = choice.pick(found)
         st.caption(f"Runs are looked for in `{runs.folder()}`, curves beside the trained weights.")
-        how(expanded=False)
+        with st.expander("Start a run", icon=":material/play_arrow:"):
+            how()
     if not chosen:
         st.info("Choose a run at the left.", icon=":material/left_click:")
         link.give()
@@ -33,21 +34,16 @@ def nothing() -> None:
         "here while it goes on:",
         icon=":material/show_chart:",
     )
-    st.code(COMMAND, language="bash", wrap_lines=True)
-    st.caption(SAYS)
+    how()
 
 
-def how(*, expanded: bool) -> None:
-    """How to start another one."""
-    with st.expander("Start a run", icon=":material/play_arrow:", expanded=expanded):
-        st.code(COMMAND, language="bash", wrap_lines=True)
-        st.caption(SAYS)
+def how() -> None:
+    """How to start one."""
+    st.code("python -m core train --data DIR --arch resnet18 --run runs/my-first", language="bash", wrap_lines=True)
+    st.caption(
+        "DIR holds one folder per class, in folders train and test. `python -m core download DIR` fetches the public "
+        "pneumonia set. Killed at any moment a run loses one epoch: the same command goes on."
+    )
 
-
-COMMAND = "python -m core train --data DIR --arch resnet18 --run runs/my-first"
-SAYS = (
-    "DIR holds one folder per class, in folders train and test. `python -m core download DIR` fetches the public "
-    "pneumonia set. Killed at any moment a run loses one epoch: the same command goes on."
-)
 
 main()

@@ -27,7 +27,7 @@ def choose(source: Source) -> tuple[Source, bool]:
     """
     with st.sidebar:
         if source.census.task and len(source.census.task.merged_classes) < len(source.census.classes):
-            _settle_switch(state.dataset.MERGED)
+            state.put(state.dataset.MERGED, state.value(state.dataset.MERGED) is True)
             names = " / ".join(within(source.word(name)) for name in source.census.task.merged_classes)
             st.toggle("Merge classes", key=state.dataset.MERGED, help=f"Two classes: {names}")
             source = _merged(source)
@@ -142,7 +142,3 @@ def _patient(source: Source) -> str:
 def _first_page() -> None:
     """Other films: the gallery begins anew."""
     state.put(state.dataset.FILM_PAGE, 1)
-
-
-def _settle_switch(key: str) -> None:
-    state.put(key, state.value(key) is True)

@@ -103,7 +103,7 @@ def _steps(figure: Figure, runs: Sequence[tuple[str, Run]], places: Mapping[str,
     for _, run in runs:
         colour = colours.of(places[run.key]) if len(runs) > 1 else colours.text
         for step in run.steps():
-            seen.setdefault(step, colour if len(runs) > 1 else colours.text)
+            seen.setdefault(step, colour)
     for row, ((epoch, size), colour) in enumerate(seen.items()):
         figure.add_vline(x=epoch - 0.5, line={"dash": "dot", "width": 1.5, "color": colour}, opacity=0.7)
         figure.add_annotation(
