@@ -27,6 +27,6 @@
     cutoff        from which probability on a class shows its map
 
     what one page is made of
-    tray, viewer, trust, operating, exports    Diagnose
+    tray, cautions, viewer, trust, operating, exports    Diagnose
     compare, dataset, performance, training, models    the page of that name
 """
