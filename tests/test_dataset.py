@@ -92,6 +92,23 @@ def test_copies_and_near_copies_are_one_group_and_others_in_none(made: tuple[Pat
     assert rows.drop(list(same)).isna().all()
 
 
+def test_who_is_on_a_film_is_not_known_where_its_name_does_not_say(made: tuple[Path, Census]) -> None:
+    _, found = made
+    known = found.rows.set_index("file")["patient"]
+    assert known[known != ""].to_dict() == {
+        f"train/PNEUMONIA/{name}.jpeg": f"train/{label}/{name[:7]}"
+        for name, label in {
+            "person1_bacteria_1": "BACTERIA",
+            "person1_virus_2": "VIRUS",
+            "person2_virus_3": "VIRUS",
+        }.items()
+    }
+    nameless = found.where((found.rows["patient"] == "").to_numpy())  # a copy is no second patient's
+    results = health.examine(of_columns({name: nameless.rows[name].tolist() for name in COLUMNS}, "nameless"))
+    assert {results[name].state for name in ("split_patients", "class_patients", "two_patients")} == {"unknown"}
+    assert "'patient' is missing or empty" in results["class_patients"].says
+
+
 def test_the_command_writes_what_the_page_reads_and_no_folder(
     made: tuple[Path, Census], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

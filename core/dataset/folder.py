@@ -55,6 +55,7 @@ class Film:
         label: class, one of the task's.
         split: "train", "val", "test", or "" where the folder has no splits.
         patient: who is on it. The public pneumonia set counts its numbers per class and split, so these are part of it.
+        named: whether the file's name says who that is; otherwise the film counts as a patient of its own.
     """
 
     path: Path
@@ -62,6 +63,12 @@ class Film:
     label: str
     split: str
     patient: str
+    named: bool = True
+
+    @property
+    def person(self) -> str:
+        """Who is on it, for tables that others read; "" where that is not known."""
+        return self.patient if self.named else ""
 
 
 def is_film(path: Path) -> bool:
@@ -182,7 +189,10 @@ def film_at(path: Path, root: Path, task: Task) -> Film | None:
     split = next((_CALLED[part.lower()] for part in parts[:-1] if part.lower() in _CALLED), "")
     named = _KERMANY.match(path.name) if task.name == _KERMANY_TASK else None
     label = named["label"].upper() if named else _class_of_folder(path.parent.name, task)
-    return None if label is None else Film(path, "/".join(parts), label, split, _patient(path, split, label, task))
+    if label is None:
+        return None
+    person = _person(path.name, split, label, task)
+    return Film(path, "/".join(parts), label, split, person or _alone(path, split, label), bool(person))
 
 
 def _files_below(folder: Path, known: set[Path]) -> Iterator[Path]:
@@ -214,16 +224,22 @@ def _empty_beside(holders: Collection[Path]) -> set[str]:
     return {name for name in names if not name.startswith(".") and name.lower() not in _CALLED}
 
 
-def _patient(path: Path, split: str, label: str, task: Task) -> str:
-    if nih := _NIH.match(path.name):
+def _person(name: str, split: str, label: str, task: Task) -> str:
+    """Who is on a film, by its file's name; "" where that does not say."""
+    if nih := _NIH.match(name):
         return nih["patient"]  # one numbering for the whole set: the same child in two classes is one patient
-    if label == "COVID-19" and (case := _COVID.match(path.name)):
+    if label == "COVID-19" and (case := _COVID.match(name)):
         return f"{label}/{case['patient'].lower()}"  # a publication is the same one in every split
-    person = _KERMANY.match(path.name)
+    person = _KERMANY.match(name)
     if task.name == _KERMANY_TASK:  # viewers, too, call what they export IM-0001-0007: series 1, image 7
-        person = person or _KERMANY_NORMAL.match(path.name)
+        person = person or _KERMANY_NORMAL.match(name)
+    return "/".join(part for part in (split, label, person["patient"].lower()) if part) if person else ""
+
+
+def _alone(path: Path, split: str, label: str) -> str:
+    """A patient of its own."""
     name = path.stem if path.suffix.lower() in SUFFIXES else path.name  # "1.2.840.9" has no suffix ".9"
-    return "/".join(part for part in (split, label, person["patient"].lower() if person else name) if part)
+    return "/".join(part for part in (split, label, name) if part)
 
 
 def _class_of_folder(name: str, task: Task) -> str | None:

@@ -73,7 +73,7 @@ def survey(films: Sequence[Film], name: str) -> Census:
             "file": [film.file for film in films],
             "label": [film.label for film in films],
             "split": [film.split for film in films],
-            "patient": [film.patient for film in films],
+            "patient": [film.person for film in films],
             "width": [one.width for one in measured],
             "height": [one.height for one in measured],
             "sha256": [one.sha256 for one in measured],

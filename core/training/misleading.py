@@ -34,7 +34,7 @@ def warnings(films: Films, task: Task, recipe: Recipe) -> tuple[str, ...]:
             "file": [film.file for film in films.films],
             "label": [film.label for film in films.films],
             "split": [film.split for film in films.films],
-            "patient": [film.patient for film in films.films],
+            "patient": [film.person for film in films.films],
             "sha256": list(films.digests),
         },
         "the training data",
