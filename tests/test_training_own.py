@@ -77,6 +77,13 @@ def test_of_ones_own_classes_the_folder_says_which_and_common_names_say_nobody(t
     assert public["NORMAL/IM-0001-0008.jpg"].patient == "NORMAL/im-0001"
 
 
+def test_films_called_alike_in_several_folders_of_a_class_are_of_several_patients(tmp_path: Path) -> None:
+    write(tmp_path, {"train/rose": 1, "here/train/rose": 1, "there/rose": 1})
+    found = {film.file: film.patient for film in index(tmp_path, own_task(("rose", "tulip")))}
+    assert found["train/rose/000.png"] == "train/rose/000"
+    assert len(set(found.values())) == 3
+
+
 def test_folders_may_be_called_nearly_as_the_class_is(tmp_path: Path) -> None:
     write(tmp_path, {"No_findings": 1, "covid-19": 1, "PNEUMONIAS": 1})
     assert sorted(film.label for film in index(tmp_path, TASKS["covid"])) == ["COVID-19", "NO_FINDING", "PNEUMONIA"]

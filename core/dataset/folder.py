@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,7 +192,7 @@ def film_at(path: Path, root: Path, task: Task) -> Film | None:
     if label is None:
         return None
     person = _person(path.name, split, label, task)
-    return Film(path, "/".join(parts), label, split, person or _alone(path, split, label), bool(person))
+    return Film(path, "/".join(parts), label, split, person or _alone(path, parts, split, label), bool(person))
 
 
 def _files_below(folder: Path, known: set[Path]) -> Iterator[Path]:
@@ -236,10 +236,11 @@ def _person(name: str, split: str, label: str, task: Task) -> str:
     return "/".join(part for part in (split, label, person["patient"].lower()) if part) if person else ""
 
 
-def _alone(path: Path, split: str, label: str) -> str:
-    """A patient of its own."""
+def _alone(path: Path, parts: Sequence[str], split: str, label: str) -> str:
+    """A patient of its own: as any other film of that name in another folder of the class is, too."""
+    above = [part for part in parts[:-2] if part.lower() not in _CALLED]
     name = path.stem if path.suffix.lower() in SUFFIXES else path.name  # "1.2.840.9" has no suffix ".9"
-    return "/".join(part for part in (split, label, name) if part)
+    return "/".join(part for part in (split, label, *above, name) if part)
 
 
 def _class_of_folder(name: str, task: Task) -> str | None:
