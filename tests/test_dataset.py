@@ -133,6 +133,19 @@ def test_the_command_says_what_is_wrong_with_a_folder(tmp_path: Path, capsys: py
     assert "There is no folder" in capsys.readouterr().err
 
 
+def test_films_of_no_class_are_said_to_be_left_out_and_classes_may_be_ones_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grey = synthetic.as_png8(synthetic.film(72, 64))
+    root = folder_of(tmp_path / "films", {"NORMAL/a.png": grey, "PNEUMONIA/b.png": grey})
+    out = tmp_path / "index.csv"
+    assert main(["index", str(root), "--out", str(out)]) == 0
+    assert "left out: 1 films in 'PNEUMONIA', which is none of the classes NORMAL" in capsys.readouterr().err
+    assert main(["index", str(root), "--task", "own", "--out", str(out)]) == 0
+    assert "left out" not in capsys.readouterr().err
+    assert load(out).classes == ("NORMAL", "PNEUMONIA")
+
+
 @pytest.mark.parametrize("command", ["index", "faithfulness", "lungs measure", "lungs probe", "robustness", "sketch"])
 def test_a_table_that_cannot_be_written_is_said_before_it_is_made(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -9,7 +9,7 @@ from pathlib import Path
 from core import checkpoint
 from core.checkpoint import Checkpoint
 from core.errors import DataError
-from core.tasks import OWN, TASKS, Task
+from core.tasks import OWN, TASKS, Task, own_task
 
 ALL_DONE, SOME_FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -47,6 +47,17 @@ def task_option(parser: argparse._ActionsContainer, *more: str) -> None:
         default="pneumonia",
         help=f"which classes{'; own: those that the folders are called after' * (OWN in more)} (default: %(default)s)",
     )
+
+
+def task_of(options: argparse.Namespace) -> Task:
+    """The task that --task names; of classes of one's own, that of the folders of --data.
+
+    Raises:
+        DataError: these are no folders of classes.
+    """
+    from core.dataset import classes_in
+
+    return own_task(classes_in(options.data)) if options.task == OWN else TASKS[options.task]
 
 
 def weights_option(parser: argparse.ArgumentParser) -> None:

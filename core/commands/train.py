@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from core.architectures import ARCHITECTURES
 from core.architectures.head import DEFAULT, HEADS
-from core.commands.options import ALL_DONE, checkpoint_folder, checkpoint_option, task_option
+from core.commands.options import ALL_DONE, checkpoint_folder, checkpoint_option, task_of, task_option
 from core.errors import TrainingError, UsageError
-from core.tasks import OWN, TASKS, own_task
+from core.tasks import OWN
 from core.training.best import JUDGES
 from core.training.recipe import Augmentation, Biases, Keep, Recipe
 
@@ -182,12 +182,11 @@ def _end(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train a network; prints where its weights are."""
-    from core.dataset import classes_in
     from core.training import run
     from core.training.order import Order
     from core.training.team import mine
 
-    task = own_task(classes_in(options.data)) if options.task == OWN else TASKS[options.task]
+    task = task_of(options)
     if "merged" in options.judge and not task.coarser:
         raise UsageError(
             f"--judge {options.judge} is a figure of merged classes, and classes of one's own are not merged. Choose "

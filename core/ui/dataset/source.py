@@ -114,6 +114,7 @@ def _give(own: state.Upload | None) -> None:
             st.button(f"Remove {widgets.verbatim(own.name)}", key="index_remove", on_click=forget)
         st.caption("Make one of a folder of films, which stays where it is:")
         st.code("python -m core index DIR --out index.csv", language="bash", wrap_lines=True)
+        st.caption("`--task own`: classes are what its folders are called after.")
         st.caption("The table stays in this server's memory; nobody else sees it.")
         st.markdown("**Columns**")
         st.caption(
