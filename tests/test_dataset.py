@@ -318,11 +318,6 @@ def test_unknown_patients_are_not_counted_as_one() -> None:
     assert made.loc["VIRUS", "patients"] == 1
 
 
-@pytest.mark.parametrize(("films", "ratio"), [([5, 5], 1), ([10, 4, 5], 2.5), ([3, 0], float("inf"))])
-def test_imbalance(films: list[int], ratio: float) -> None:
-    assert balance.imbalance(np.array(films)) == ratio
-
-
 # ---------------------------------------------------------------- copies
 
 

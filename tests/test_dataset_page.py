@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import settings
+from core.dataset.balance import balance
+from core.dataset.census import of_columns
 from core.ui import state
-from core.ui.dataset import downloads, films, portraits
-from core.ui.dataset.source import OWN, PUBLIC, SERVER
+from core.ui.dataset import counts, downloads, films, portraits
+from core.ui.dataset.source import OWN, PUBLIC, SERVER, Source
 from core.words import DISCLAIMER
 from tests import indexes, synthetic
 from tests.torchless import shown_without_torch
@@ -79,6 +81,20 @@ def test_the_shipped_set_is_shown_at_once() -> None:
     assert test["Films"].tolist() == [148]
     assert "1.89 films of bacterial pneumonia for each film of no pneumonia" in said(app)
     assert len(app.get("plotly_chart")) == 3
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ("AABB", "No split: as many films of each class."),
+        ("AA", "No split: one class only."),
+        ("AAAB", "No split: 3.00 films of A for each film of B."),
+        (["NORMAL"], "No split: no film of bacterial pneumonia or viral pneumonia."),
+    ],
+)
+def test_how_unequal_classes_are_is_said(labels: Sequence[str], says: str) -> None:
+    made = of_columns({"file": list(labels), "label": list(labels)}, "made")
+    assert counts._ratio(Source(OWN, "made", "", made), balance(made), 0) == says
 
 
 def test_the_same_number_is_not_said_to_be_the_same_child() -> None:

@@ -87,16 +87,6 @@ def balance(census: Census) -> Balance:
     )
 
 
-def imbalance(films: NDArray[np.int64]) -> float:
-    """Films of the largest class per film of the smallest: 1 when all are alike, infinite when a class has none.
-
-    Args:
-        films: int64 ``[K]``.
-    """
-    smallest, largest = int(films.min()), int(films.max())
-    return largest / smallest if smallest else float("inf" if largest else "nan")
-
-
 def table(found: Balance) -> pd.DataFrame:
     """One row per split and class, and per class over all splits when there are several.
 

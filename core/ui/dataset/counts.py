@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.dataset.balance import ALL, Balance, balance, imbalance, table
+from core.dataset.balance import ALL, Balance, balance, table
 from core.ui import cache, plot, widgets
 from core.ui.dataset import charts, downloads
 from core.ui.dataset.source import Source
@@ -91,13 +89,18 @@ def _patients(found: Balance, classes: list[str]) -> None:
 
 
 def _ratio(source: Source, found: Balance, place: int) -> str:
-    films = found.films[place]
-    split = source.split(found.splits[place])
-    largest, smallest = (within(source.word(found.classes[int(at)])) for at in (films.argmax(), films.argmin()))
-    ratio = imbalance(films)
-    if math.isinf(ratio):
-        return f"{split}: no film of {smallest}."
-    return f"{split}: {ratio:.2f} films of {largest} for each film of {smallest}."
+    films, split = found.films[place], source.split(found.splits[place])
+    words = [within(source.word(name)) for name in found.classes]
+    if none := [word for word, count in zip(words, films, strict=True) if not count]:
+        return f"{split}: no film of {' or '.join(none)}."
+    if len(words) == 1:
+        return f"{split}: one class only."
+    largest, smallest = int(films.argmax()), int(films.argmin())
+    if films[largest] == films[smallest]:
+        return f"{split}: as many films of each class."
+    return (
+        f"{split}: {films[largest] / films[smallest]:.2f} films of {words[largest]} for each film of {words[smallest]}."
+    )
 
 
 def _table(source: Source, found: Balance) -> pd.DataFrame:
