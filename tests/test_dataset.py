@@ -316,6 +316,8 @@ def test_unknown_patients_are_not_counted_as_one() -> None:
     assert np.isnan(made.loc["NORMAL", "patients"])
     assert np.isnan(made.loc["NORMAL", "films_per_patient"])
     assert made.loc["VIRUS", "patients"] == 1
+    half = balance.table(balance.balance(census(patient=["", "", "p", "p"])))  # half of the films are nobody's
+    assert half.set_index("class").loc["NORMAL", ["patients", "films_per_patient"]].tolist() == [1, 2]
 
 
 # ---------------------------------------------------------------- copies

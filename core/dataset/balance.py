@@ -26,6 +26,7 @@ class Balance:
         classes: in the index' order; the columns of the arrays below.
         splits: those that have films, "" for films without one; the rows.
         films: int64 ``[S, K]``.
+        known: those of them of which the patient is known, int64 ``[S, K]``.
         patients: different patients with films of the class in the split, int64 ``[S, K]``; 0 where none is known.
         most: films of the patient who has most there, int64 ``[S, K]``.
         spread: int64 ``[K, MANY]``: patients of a class who have 1, 2, … films of it; the last column is MANY and more.
@@ -39,6 +40,7 @@ class Balance:
     classes: tuple[str, ...]
     splits: tuple[str, ...]
     films: NDArray[np.int64]
+    known: NDArray[np.int64]
     patients: NDArray[np.int64]
     most: NDArray[np.int64]
     spread: NDArray[np.int64]
@@ -76,6 +78,7 @@ def balance(census: Census) -> Balance:
         census.classes,
         census.splits,
         films.astype(np.int64),
+        np.bincount(of_cell, minlength=splits * classes).reshape(splits, classes).astype(np.int64),
         patients.astype(np.int64),
         most.reshape(splits, classes),
         spread,
@@ -92,12 +95,13 @@ def table(found: Balance) -> pd.DataFrame:
 
     Returns:
         Columns ``split, class, films, share, patients, films_per_patient, most_films_of_one_patient``; ``share`` in 0…1
-        of the split's films; "not known" is NaN.
+        of the split's films; films of a patient are those of known patients; "not known" is NaN.
     """
-    splits, films, patients, most = found.splits, found.films, found.patients, found.most
+    splits, films, patients, known, most = found.splits, found.films, found.patients, found.known, found.most
     if len(splits) > 1:
         splits = (*splits, ALL)
         films = np.vstack([films, films.sum(axis=0)])
+        known = np.vstack([known, known.sum(axis=0)])
         patients, most = np.vstack([patients, found.people]), np.vstack([most, found.most_in_all])
     made = pd.DataFrame(
         {
@@ -106,11 +110,12 @@ def table(found: Balance) -> pd.DataFrame:
             "films": films.ravel(),
             "share": _shares(films).ravel(),
             "patients": patients.ravel(),
+            "films_per_patient": known.ravel(),
             "most_films_of_one_patient": most.ravel(),
         }
     )
     unknown = (made["patients"] == 0) & (made["films"] > 0)
-    made.insert(5, "films_per_patient", made["films"] / made["patients"].where(made["patients"] > 0))
+    made["films_per_patient"] /= made["patients"].where(made["patients"] > 0)
     made["patients"] = made["patients"].astype(float).mask(unknown)
     made["most_films_of_one_patient"] = made["most_films_of_one_patient"].astype(float).mask(unknown)
     return made
