@@ -547,7 +547,7 @@ def test_stages_are_read_as_written() -> None:
     assert parse_stages("128x16,224x4") == (Stage(128, 16), Stage(224, 4))
     recipe = Recipe(stages=parse_stages("64x2,96x1"))
     assert [recipe.size_of(epoch) for epoch in range(3)] == [64, 64, 96]
-    for bad in ("128", "128x0", "16x4", "x", "128x4;224x1"):
+    for bad in ("128", "128x0", "16x4", "4096x1", "x", "128x4;224x1"):
         with pytest.raises(TrainingError, match="SIZExEPOCHS"):
             parse_stages(bad)
 
@@ -648,6 +648,16 @@ def test_validation_under_shift_repeats_and_is_of_altered_films(tmp_path: Path) 
     plain = validate(logits_of(network, films, run, 64), films, TASK)
     assert {name.replace("shifted_", "") for name in first} == set(plain)
     assert first["val_shifted_loss"] != pytest.approx(plain["val_loss"], abs=1e-6)
+
+
+@pytest.mark.parametrize(("stages", "canvas"), [("32x1,64x1", 224), ("320x1,256x1", 320)])
+def test_films_are_never_made_smaller_than_they_are_learnt_from(
+    data: Path, tmp_path: Path, stages: str, canvas: int
+) -> None:
+    made, films, _ = runs._films(order(data, tmp_path, recipe=replace(TINY, stages=parse_stages(stages))))
+    assert films.images.shape[1:] == (canvas, canvas)
+    expected = runs._preprocessing(made, films)
+    assert (expected.canvas, expected.size) == (canvas, made.recipe.size)
 
 
 def test_every_kind_of_network_can_be_trained(data: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from core.dataset import Fold
 from core.errors import TrainingError
+from core.xray.preprocess import LARGEST
 
 Augmentation = Literal["strong", "mild", "grainy"]
 Keep = Literal["last", "best"]
@@ -152,9 +153,9 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
     stages = []
     for part in text.split(","):
         found = _STAGE.match(part.strip())
-        if not found or int(found[1]) < _SMALLEST or int(found[2]) < 1:
+        if not found or not _SMALLEST <= int(found[1]) <= LARGEST or int(found[2]) < 1:
             raise TrainingError(
-                f"{part!r} is no stage. Write SIZExEPOCHS, e.g. 128x16,224x4 (sizes of 32 pixels or more)."
+                f"{part!r} is no stage. Write SIZExEPOCHS, e.g. 128x16,224x4 (sizes of 32 to {LARGEST:,} pixels)."
             )
         stages.append(Stage(int(found[1]), int(found[2])))
     return tuple(stages)

@@ -140,7 +140,8 @@ def _preprocessing(order: Order, films: Films) -> Preprocessing:
         mean, std = before.mean, before.std
     else:
         mean, std = float(films.images.mean()) / 255, float(films.images.std()) / 255
-    return Preprocessing(size=order.recipe.size, mean=round(mean, 4), std=round(std, 4))
+    canvas = films.images.shape[-1]
+    return Preprocessing(canvas=canvas, size=order.recipe.size, mean=round(mean, 4), std=round(std, 4))
 
 
 def _settle(order: Order, run: Run, network: Network, standing: Standing, val_set: Films) -> Trained:
@@ -263,7 +264,9 @@ def _films(order: Order) -> tuple[Order, Films, bool]:
     say(f"{len(rows)} films of {len({film.patient for film in rows})} patients in {order.data}")
     if fold:
         say(f"The folder has no splits: test films are {fold}")
-    films = decode(rows, order.task, Preprocessing().canvas)
+    # No film is made smaller than it is learnt from: that would be blown up again.
+    canvas = max(Preprocessing().canvas, *(stage.size for stage in order.recipe.stages))
+    films = decode(rows, order.task, canvas)
     for film in films.skipped:
         say(f"skipped {film.file}: {film.reason}")
     table = counts(films.films, order.task)

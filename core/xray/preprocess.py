@@ -34,7 +34,8 @@ class Preprocessing:
     kept, and the ``size`` x ``size`` in the middle.
 
     Attributes:
-        canvas: side of the training set's published images, pixels; of a crop, the shorter side before it.
+        canvas: side of the training set's published images, pixels, or of the largest that were learnt from; of a
+            crop, the shorter side before it.
         size: side of the network's input, pixels.
         mean: mean of the training pixels, 0…1.
         std: their standard deviation, above 0.
