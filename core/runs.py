@@ -65,12 +65,12 @@ class Progress(BaseModel):
         task: key in TASKS, or another word.
         architecture: key in ARCHITECTURES, or another word.
         command: that started it, and lets it go on.
-        epochs: to be run.
+        epochs: to be run; once no more are, those that were.
         done: finished.
         part: of the epoch being run, 0…1; a word, where the engine has no better, counts as nothing done.
         seconds_left: estimated; ``None`` when not known.
         state: as the run itself said last.
-        message: what it does before the first epoch to be run, or why it ended so and what to do.
+        message: what it does before the first epoch to be run or after the last, or why it ended so and what to do.
         heartbeat: when it last said anything.
         started: when it was.
     """

@@ -122,6 +122,19 @@ def test_what_is_done_before_the_first_epoch_is_said(tmp_path: Path) -> None:
         assert progress(tmp_path)["message"] == ""
 
 
+def test_what_is_done_after_the_last_epoch_is_said_though_more_were_asked_for(tmp_path: Path) -> None:
+    with Journal(order(tmp_path, tmp_path)) as journal:
+        journal.begins([ROW])
+        journal.step(0, 1.0, 500.0)
+        journal.epoch([ROW])
+        journal.concludes("storing the network")
+        journal._write()
+        said = progress(tmp_path)
+        assert (said["done"], said["epochs"], said["seconds_left"]) == (1, 1, None)
+        assert said["message"] == "storing the network"
+    assert progress(tmp_path)["message"] == ""
+
+
 def test_a_diverged_run_says_so(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DivergedError):
         train(order(data, tmp_path, recipe=replace(TINY, rate=1e30)))

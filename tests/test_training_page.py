@@ -129,8 +129,13 @@ def test_a_run_that_does_not_go_on_says_so_and_what_to_do(
 def test_a_run_that_prepares_its_first_epoch_says_what_it_does(place: Path) -> None:
     made.make(place, "early", epochs=0, state="running", message="decoding the films")
     (bar,) = opened().get("progress")
-    assert bar.proto.text.startswith("**early** is getting ready for epoch 1 of 20")
+    assert bar.proto.text.startswith("**early** is getting ready")  # for which epoch, its state will tell
     assert bar.proto.text.endswith("decoding the films")
+
+
+def test_a_run_that_stores_its_network_says_so() -> None:
+    stores = runs.Progress(state="running", epochs=12, done=12, message="storing the network")
+    assert standing._going("over", stores) == "**over** has run its last epoch · storing the network"
 
 
 def test_a_run_without_an_epoch_waits(place: Path) -> None:

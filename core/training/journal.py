@@ -44,12 +44,12 @@ class _Said:
         task: key in TASKS.
         architecture: key in ARCHITECTURES.
         command: that started it.
-        epochs: how many there will be at most.
+        epochs: how many there will be at most; once it is over, how many there were.
         done: how many are finished.
         part: of the current one, 0…1.
         seconds_left: an estimate, or ``None``.
         state: "running" while its process lives; a heartbeat much older than some seconds says that it does not.
-        message: what went wrong, and what to do; "" while nothing did.
+        message: what is done before the first epoch or after the last; what went wrong, and what to do; or "".
         heartbeat: when this was written, seconds since 1970.
         started: when this process began, likewise.
     """
@@ -113,6 +113,11 @@ class Journal:
         self._begun = True
         self.prepares("")
         self.epoch(history)
+
+    def concludes(self, doing: str) -> None:
+        """No further epoch comes, be it before the last that was asked for; what is done now, in words."""
+        with self._lock:
+            self._said.epochs, self._said.seconds_left, self._said.message = self._said.done, None, doing
 
     def step(self, done: int, part: float, seconds_left: float | None) -> None:
         """How far it is; written with the next heartbeat."""

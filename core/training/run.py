@@ -121,6 +121,7 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
     network, standing = fit(network, taught, val_set, run, Watch(journal.begins, journal.step, epoch))
     if not team.leads:
         return order.out / f"{order.name}.safetensors"
+    journal.concludes("storing the network and reading the test films")
     trained = _settle(order, run, network, standing, val_set)
     say(f"trained in {time.perf_counter() - started:.0f} s; storing the checkpoint and reading the test split")
     checkpoint = finish(order, run, trained, films, doubts)

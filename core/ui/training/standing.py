@@ -96,9 +96,11 @@ def duration(seconds: float) -> str:
 
 def _going(title: str, progress: Progress) -> str:
     now = min(progress.done + 1, progress.epochs)
-    how = "getting ready for" if progress.message else "running:"
+    how = f"is running: epoch {now} of {progress.epochs}"
+    if progress.message:
+        how = "has run its last epoch" if 0 < progress.done == progress.epochs else "is getting ready"
     parts = [
-        f"**{widgets.verbatim(title)}** is {how} epoch {now} of {progress.epochs}",
+        f"**{widgets.verbatim(title)}** {how}",
         progress.part if isinstance(progress.part, str) else "",
         f"about {duration(progress.seconds_left)} left" if progress.seconds_left is not None else "",
         widgets.verbatim(progress.message) if progress.message else "",
