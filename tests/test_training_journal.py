@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import DivergedError, TrainingError
 from core.evaluate import from_csv
+from core.runs import load
 from core.training import journal as journals
 from core.training import state
 from core.training.board import Board
@@ -120,6 +121,17 @@ def test_what_is_done_before_the_first_epoch_is_said(tmp_path: Path) -> None:
         assert progress(tmp_path)["message"] == "decoding the films"
         journal.begins([])
         assert progress(tmp_path)["message"] == ""
+
+
+def test_a_run_that_begins_afresh_does_not_keep_the_curves_of_the_one_before(tmp_path: Path) -> None:
+    for history, epochs in (([ROW], [1]), ([], [])):
+        with Journal(order(tmp_path, tmp_path)) as journal:
+            journal.begins(history)
+        left = load("runs/run", tmp_path / "run")
+        assert [epoch.number for epoch in left.epochs] == epochs
+        assert left.confusion is not None
+        assert list(left.confusion.epochs) == epochs
+        assert not left.problems
 
 
 def test_what_is_done_after_the_last_epoch_is_said_though_more_were_asked_for(tmp_path: Path) -> None:

@@ -128,9 +128,8 @@ class Journal:
         """So many epochs are done."""
         if self._silent:
             return
-        if history:
-            keep(self._folder / HISTORY, history_csv(history).encode())
-            keep(self._folder / CONFUSION, _confusion_csv(history, self._classes).encode())
+        keep(self._folder / HISTORY, history_csv(history).encode())
+        keep(self._folder / CONFUSION, _confusion_csv(history, self._classes).encode())
         with self._lock:
             self._said.done, self._said.part = len(history), 0.0
         self._write()
