@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.dataset import Film
 from core.errors import TrainingError
-from core.tasks import TASKS
+from core.tasks import TASKS, own_task
 from core.training.balance import alike
 from core.training.data import Films
 from core.training.propensity import weigh
@@ -107,3 +107,9 @@ def test_validation_can_heed_what_films_count() -> None:
     assert validate(logits, weighed, TASK) == validate(logits, one, TASK, weighed=True)
     heeded = validate(logits, weighed, TASK, weighed=True)
     assert {value for name, value in heeded.items() if name != "val_loss"} == {1.0}
+
+
+def test_validation_merges_no_classes_of_ones_own() -> None:
+    one, _ = films(90, 0.2)
+    figures = validate(torch.eye(3)[one.labels], one, own_task(TASK.classes))
+    assert set(figures) == {"val_loss", "val_accuracy", "val_macro_recall"}

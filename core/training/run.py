@@ -48,7 +48,7 @@ _SOUND = 1e4  # logits of a network that learnt something stay far below
 _ROUNDED = 1  # test films whose reading storing in 16 bits may change before it is said
 _EPOCH = (
     "epoch {epoch}  {size} px  loss {train_loss:.4f}  validation: loss {val_loss:.4f}  "
-    "accuracy {val_accuracy:.4f}  merged {val_merged_accuracy:.4f}  {seconds:.0f} s"
+    "accuracy {val_accuracy:.4f}  {merged}{seconds:.0f} s"
 )
 
 
@@ -111,7 +111,9 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
         journal.epoch(history)
         if board:
             board.write(history)
-        say(_EPOCH.format(**history[-1]))
+        row = history[-1]
+        merged = f"merged {row['val_merged_accuracy']:.4f}  " if order.task.coarser else ""
+        say(_EPOCH.format(**row, merged=merged))
 
     def prepares(doing: str) -> None:
         journal.prepares(doing)

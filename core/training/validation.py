@@ -37,7 +37,7 @@ def logits_of(network: Network, films: Films | Tensor, run: Run, size: int) -> T
 
 
 def validate(logits: Tensor, films: Films, task: Task, *, weighed: bool = False) -> dict[str, float]:
-    """Figures to choose by: log loss, accuracy, merged accuracy, and both accuracies with classes weighing alike.
+    """Figures to choose by: log loss, accuracy and, where classes merge, merged accuracy; both with classes alike, too.
 
     Args:
         logits: ``[N, K]``.
@@ -48,16 +48,20 @@ def validate(logits: Tensor, films: Films, task: Task, *, weighed: bool = False)
     counts = np.ones(len(films)) if films.counts is None or not weighed else films.counts.astype(np.float64)
     probabilities = logits.double().softmax(1).numpy()
     of_truth = -np.log(np.clip(probabilities[np.arange(len(films)), films.labels], 1e-12, None))
-    merged = np.array(task.merged_places)
     right = probabilities.argmax(1) == films.labels
-    coarse, coarse_right = merged[films.labels], merged[probabilities.argmax(1)] == merged[films.labels]
-    return {
+    found = {
         "val_loss": float(np.average(of_truth, weights=counts)),
         "val_accuracy": float(np.average(right, weights=counts)),
         "val_macro_recall": _macro(right, films.labels, counts),
-        "val_merged_accuracy": float(np.average(coarse_right, weights=counts)),
-        "val_merged_macro_recall": _macro(coarse_right, coarse, counts),
     }
+    if task.coarser:
+        merged = np.array(task.merged_places)
+        coarse, coarse_right = merged[films.labels], merged[probabilities.argmax(1)] == merged[films.labels]
+        found |= {
+            "val_merged_accuracy": float(np.average(coarse_right, weights=counts)),
+            "val_merged_macro_recall": _macro(coarse_right, coarse, counts),
+        }
+    return found
 
 
 def _macro(right: NDArray[np.bool_], labels: NDArray[np.int64], counts: NDArray[np.float64]) -> float:
