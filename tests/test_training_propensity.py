@@ -109,6 +109,12 @@ def test_validation_can_heed_what_films_count() -> None:
     assert {value for name, value in heeded.items() if name != "val_loss"} == {1.0}
 
 
+def test_classes_of_ones_own_weigh_alike_each() -> None:
+    one, _ = films(90, 0.2)
+    weights = np.bincount(one.labels, alike(one, own_task(TASK.classes), 0.5))
+    assert weights == pytest.approx([1 / 3] * 3)
+
+
 def test_validation_merges_no_classes_of_ones_own() -> None:
     one, _ = films(90, 0.2)
     figures = validate(torch.eye(3)[one.labels], one, own_task(TASK.classes))

@@ -60,6 +60,8 @@ def balance(network: Network, logits: Tensor, labels: NDArray[np.int64], weights
 def alike(films: Films, task: Task, power: float) -> NDArray[np.float64]:
     """Weights of films by which merged classes weigh alike, ``[N]``, sum 1; the films of a class by their ``counts``.
 
+    Classes of one's own do not merge: each weighs as every other.
+
     Args:
         films: N of them.
         task: says which classes merge.
@@ -69,7 +71,7 @@ def alike(films: Films, task: Task, power: float) -> NDArray[np.float64]:
     counts = np.ones(len(films)) if films.counts is None else films.counts
     tally = np.maximum(np.bincount(labels, minlength=len(task.classes)), 1).astype(float)
     share = tally ** (1 - power)
-    group = np.array(task.merged_places)
+    group = np.array(task.sure_places)
     whole = np.bincount(group, weights=share)
     of_class = share / whole[group] / len(whole)
     in_class = np.bincount(labels, weights=counts, minlength=len(tally))
