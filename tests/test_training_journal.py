@@ -151,7 +151,7 @@ def test_a_diverged_run_says_so(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DivergedError):
         train(order(data, tmp_path, recipe=replace(TINY, rate=1e30)))
     assert progress(tmp_path)["state"] == "diverged"
-    assert "Lower --rate" in progress(tmp_path)["message"]
+    assert "Lower --rate and start again with another --run" in progress(tmp_path)["message"]  # this one's is refused
 
 
 def test_the_heart_beats_while_nothing_else_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,9 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
         tick(step + 1)
     whole = team.add(total.to(run.device if run.device.type == "cuda" and team.size > 1 else "cpu")).cpu()
     if not bool(whole.isfinite().all()):
-        raise DivergedError("The loss is no longer a number: training diverged. Lower --rate and start again.")
+        raise DivergedError(
+            "The loss is no longer a number: training diverged. Lower --rate and start again with another --run."
+        )
     seconds = time.perf_counter() - started
     return {
         "epoch": epoch + 1,

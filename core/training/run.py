@@ -158,7 +158,8 @@ def _settle(order: Order, run: Run, network: Network, standing: Standing, val_se
     logits = logits_of(network, val_set, run, recipe.size)
     if not bool((logits.abs() < _SOUND).all()):  # nor where a logit is no number
         raise DivergedError(
-            "The network's answers are beyond all bounds: training diverged. Lower --rate and start again."
+            "The network's answers are beyond all bounds: training diverged. "
+            "Lower --rate and start again with another --run."
         )
     before = validate(logits, val_set, order.task)
     moved = torch.zeros(logits.shape[1])
