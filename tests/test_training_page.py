@@ -54,7 +54,7 @@ def address(app: AppTest) -> dict[str, list[str]]:
 def test_without_a_run_the_page_says_how_to_start_one(place: Path) -> None:
     app = opened()
     assert "There is no training run yet" in app.info[0].value
-    assert app.code[0].value.startswith("python -m core train")
+    assert app.code[0].value == f"python -m core train --data DIR --arch resnet18 --run {place}/my-first"
 
 
 def test_a_finished_run_is_drawn_and_listed(place: Path) -> None:

@@ -1,5 +1,7 @@
 """Training: learning curves of one or several runs, going on or finished."""
 
+import shlex
+
 import streamlit as st
 
 from core import runs, settings
@@ -39,7 +41,8 @@ def nothing() -> None:
 
 def how() -> None:
     """How to start one."""
-    st.code("python -m core train --data DIR --arch resnet18 --run runs/my-first", language="bash", wrap_lines=True)
+    folder = shlex.quote(str(runs.folder() / "my-first"))
+    st.code(f"python -m core train --data DIR --arch resnet18 --run {folder}", language="bash", wrap_lines=True)
     st.caption(
         "DIR holds one folder per class, in folders train and test. `python -m core download DIR` fetches the public "
         "pneumonia set. Killed at any moment a run loses one epoch: the same command goes on."
