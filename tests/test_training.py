@@ -383,6 +383,17 @@ def test_a_film_that_does_not_count_teaches_nothing() -> None:
     torch.testing.assert_close(learnt[0], learnt[1])
 
 
+def test_films_left_over_by_the_last_batch_are_not_taken_for_misread() -> None:
+    films, targets = np.zeros((3, 32, 32), np.uint8), torch.eye(3)[[0, 0, 0]]
+    network = ARCHITECTURES["lenet"].build(3)
+    with torch.no_grad():
+        network.head.last.bias.copy_(torch.tensor([100.0, 0.0, 0.0]))
+    pupil = Pupil(network, copy.deepcopy(network), torch.optim.SGD(groups(network, TINY), lr=0.1))
+    run = Run(TASK, replace(TINY, batch=2), Preprocessing(size=32), "", Path(), torch.device("cpu"), "")
+    row = one_epoch(pupil, Lesson(Sized(films), targets, torch.ones(3)), run, 0, lambda _: None)
+    assert row["train_accuracy"] == 1
+
+
 # --- where weights start from -------------------------------------------------------------------------------------
 
 

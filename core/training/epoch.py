@@ -85,7 +85,7 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
     images = lesson.images.at(size)
     order = torch.randperm(len(lesson), generator=rng)
     draws = team.draws(rng)
-    total = torch.zeros(2, dtype=torch.float64)  # loss, films read right
+    total = torch.zeros(3, dtype=torch.float64)  # loss, films read right, films read
     train_mode(pupil.network, recipe.freeze)
     rate = 0.0
     for step, picked in enumerate(order.split(recipe.batch)):  # type: ignore[no-untyped-call]
@@ -110,7 +110,7 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
         pupil.optimizer.step()
         team.agree(pupil.network)
         follow(pupil.average, pupil.network, recipe.ema, epoch * steps)
-        total += torch.tensor([float(loss.detach()) * len(picked), right], dtype=torch.float64)
+        total += torch.tensor([float(loss.detach()) * len(picked), right, len(mine)], dtype=torch.float64)
         tick(step + 1)
     whole = team.add(total.to(run.device if run.device.type == "cuda" and team.size > 1 else "cpu")).cpu()
     if not bool(whole.isfinite().all()):
@@ -118,14 +118,15 @@ def one_epoch(pupil: Pupil, lesson: Lesson, run: Run, epoch: int, tick: Callable
             "The loss is no longer a number: training diverged. Lower --rate and start again with another --run."
         )
     seconds = time.perf_counter() - started
+    read = max(1, int(whole[2]))  # but for those of a last batch that was too small
     return {
         "epoch": epoch + 1,
         "size": size,
         "rate": rate,
-        "train_loss": float(whole[0]) / len(lesson),
-        "train_accuracy": float(whole[1]) / len(lesson),
+        "train_loss": float(whole[0]) / read,
+        "train_accuracy": float(whole[1]) / read,
         "seconds": seconds,
-        "images_per_second": len(lesson) / seconds,
+        "images_per_second": read / seconds,
     }
 
 
