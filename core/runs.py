@@ -50,7 +50,7 @@ class Epoch:
     Attributes:
         number: of the epoch, 1 or more.
         figures: column → number, of those that are numbers: an empty cell, a NaN or an infinity is left out. Losses are
-            natural logarithms, accuracies and recalls 0…1, ``size`` pixels, ``rate`` of the first group.
+            natural logarithms, accuracies and recalls 0…1, ``size`` pixels, ``rate`` of the head.
     """
 
     number: int

@@ -111,7 +111,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
         "--class-weights",
         choices=CLASS_WEIGHTS,
         default=next(name for name, power in CLASS_WEIGHTS.items() if power == PLAIN.class_power),
-        help="weight of a class in the loss: the same, or 1 / (films in it), or the square root of that "
+        help="weight of a class in the loss: the same (none), 1 / (films in it) (balanced), or the square root of that "
         "(default: %(default)s)",
     )
     group.add_argument("--mixup", type=float, default=PLAIN.mixup, help="Beta parameter of mixup, 0 for none")
