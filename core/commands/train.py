@@ -66,7 +66,7 @@ def _start(group: argparse._ArgumentGroup) -> None:
         type=_freeze,
         default=PLAIN.freeze,
         metavar="trunk|N",
-        help="leave the trunk, or its first N layers, as they are (default: %(default)s)",
+        help="leave the trunk, or its first N layers (ReLUs and poolings count), as they are (default: %(default)s)",
     )
     group.add_argument(
         "--trunk-rate",
