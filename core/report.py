@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,7 @@ from core.render import Rgb, png, spread
 from core.words import DISCLAIMER, probability
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER: Final = re.compile(r"-\d+\.\d+")
 _MARKS: Final = {"refused": ", READ ANYWAY: film was refused", "caution": ", CAUTION: film unlike those known"}
 
 
@@ -286,5 +288,10 @@ def json_file(facts: Mapping[str, Any]) -> bytes:
 
 
 def plain(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: a dangerous first character gets an apostrophe before it."""
+    """Text that no spreadsheet takes for a formula: a dangerous first character gets an apostrophe before it.
+
+    A negative number is none, and stays one.
+    """
+    if _NUMBER.fullmatch(text):
+        return text
     return "'" + text if text.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA) else text

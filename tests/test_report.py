@@ -90,6 +90,7 @@ def test_no_text_becomes_a_formula(text: str) -> None:
 
 def test_ordinary_text_stays() -> None:
     assert report.plain("film 1 = good") == "film 1 = good"
+    assert report.csv_file(["a", "b"], [["-0.250000", -0.5]]).splitlines()[1].startswith(b"-0.250000,-0.5,")
 
 
 def test_json_holds_notice_readings_and_errors() -> None:
