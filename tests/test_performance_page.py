@@ -453,6 +453,13 @@ def test_tables_in_the_servers_folder_are_there_for_everyone(
     assert f"**{FIRST}.csv**: There is another of this name" in words
 
 
+def test_a_servers_folder_that_is_not_there_is_said_to_be_missing(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.PREDICTIONS, str(tmp_path / "nowhere"))
+    assert "**nowhere**: There is no folder" in said(opened()).replace("\\", "")
+
+
 def test_classes_in_another_order_are_put_in_ours(first: Source) -> None:
     found, order = first.predictions, [2, 0, 1]
     names = tuple(found.classes[place] for place in order)

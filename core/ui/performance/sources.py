@@ -151,6 +151,12 @@ def _served() -> Iterator[_Named]:
     folder = settings.path(settings.PREDICTIONS)
     if folder is None:
         return
+    if not folder.is_dir():
+
+        def lost() -> Source:
+            raise DataError(f"There is no folder {folder}. Correct its name, or make it.")
+
+        yield folder.name, lost
     for path in sorted(folder.glob("*.csv")):
 
         def make(path: Path = path) -> Source:
