@@ -195,6 +195,16 @@ def test_an_index_named_at_start_can_be_chosen(tmp_path: Path, monkeypatch: pyte
     assert str(tmp_path) not in said(app)
 
 
+def test_classes_that_are_alike_are_not_set_against_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "clinic.csv"
+    rows = "".join(f"{name}{number}.png,{name},{name}{number}\n" for name in ("cat", "dog") for number in range(2))
+    path.write_text(f"file,label,patient\n{rows}", "utf-8")
+    monkeypatch.setenv(settings.INDEX, str(path))
+    app = opened(index=SERVER)
+    assert "No split: as many films of each class." in said(app)
+    assert "Each patient has one film." in said(app)
+
+
 def test_a_wrong_index_named_at_start_gets_a_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(settings.INDEX, str(tmp_path / "none.csv"))
     app = opened(index=SERVER)

@@ -81,10 +81,11 @@ def _patients(found: Balance, classes: list[str]) -> None:
             alt="Films per patient",
         )
     with right:
+        many = percent(found.several / found.everyone)
+        counted = f"{many} of the patients have more than one film, one has {found.busiest}."
         st.markdown(
-            f"{percent(found.several / found.everyone)} of the patients have more than one film, one has "
-            f"{found.busiest}. Films of one patient are alike: they are kept on one side when films are held out, and "
-            "intervals are drawn over patients, not films."
+            f"{counted if found.several else 'Each patient has one film.'} Films of one patient are alike: they are "
+            "kept on one side when films are held out, and intervals are drawn over patients, not films."
         )
 
 
