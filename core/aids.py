@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -164,6 +163,8 @@ def _network(
 ) -> tuple[Mapping[str, Any], nn.Module]:
     import torch
 
+    from core.architectures.folded import folded
+
     aid = open_aid(name, folder)
     if aid is None:
         raise CheckpointError(missing)
@@ -175,18 +176,4 @@ def _network(
         raise CheckpointError(
             f"The weights of {name} do not fit their card: copy {name}.safetensors and {name}.json from the same place."
         ) from error
-    built.eval().requires_grad_(requires_grad=False)
-    return aid.card.settings, _folded(built).to(memory_format=torch.channels_last)
-
-
-def _folded(built: nn.Module) -> nn.Module:
-    """The same, every batch norm inside the convolution before it: so small a network is mostly calls."""
-    from torch import nn
-    from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-    for chain in built.modules():
-        if isinstance(chain, nn.Sequential):
-            for place, (one, after) in enumerate(pairwise(chain)):
-                if isinstance(one, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
-                    chain[place], chain[place + 1] = fuse_conv_bn_eval(one, after), nn.Identity()
-    return built
+    return aid.card.settings, folded(built.eval()).to(memory_format=torch.channels_last)

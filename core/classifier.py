@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.architectures.folded import folded
 from core.architectures.network import Network
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
@@ -65,8 +66,30 @@ class Reading:
         return {name: float(p) for name, p in zip(self.classes, self.raw, strict=True)}
 
 
+def trained(checkpoint: Checkpoint) -> Network:
+    """The network of a checkpoint as it was trained, batch norms and all, in evaluation mode and frozen, on the CPU.
+
+    Raises:
+        CheckpointError: the weights are missing, altered, or do not fit the architecture.
+    """
+    card = checkpoint.card
+    try:
+        with torch.device("meta"):  # nothing is drawn at random only to be written over
+            network = checkpoint.architecture.build(len(card.classes), card.head, checkpoint.preprocessing.size)
+        tensors = {k: v.float() if v.is_floating_point() else v for k, v in checkpoint.tensors().items()}
+        network.load_state_dict(tensors, assign=True)
+    except (RuntimeError, ValueError) as error:
+        raise CheckpointError(
+            f"The weights of {checkpoint.name} do not fit {checkpoint.architecture.title}: the checkpoint is "
+            "foreign. Copy weights and card from the same place."
+        ) from error
+    return network.eval().requires_grad_(requires_grad=False)
+
+
 class Classifier:
     """A checkpoint loaded on a device. Its parameters are frozen and it is never altered: threads may share it.
+
+    Its batch norms are folded into its convolutions (:mod:`core.architectures.folded`): :func:`trained` has them apart.
 
     Args:
         checkpoint: what to load.
@@ -80,18 +103,7 @@ class Classifier:
         self.checkpoint = checkpoint
         self.device = torch.device(device)
         self._preprocessing = checkpoint.preprocessing
-        card = checkpoint.card
-        try:
-            network = checkpoint.architecture.build(len(card.classes), card.head, self._preprocessing.size)
-            network.load_state_dict(
-                {k: v.float() if v.is_floating_point() else v for k, v in checkpoint.tensors().items()}
-            )
-        except (RuntimeError, ValueError) as error:
-            raise CheckpointError(
-                f"The weights of {checkpoint.name} do not fit {checkpoint.architecture.title}: the checkpoint is "
-                "foreign. Copy weights and card from the same place."
-            ) from error
-        network.eval().requires_grad_(requires_grad=False)
+        network = folded(trained(checkpoint))
         self.network: Network = network.to(self.device).to(memory_format=torch.channels_last)
 
     @property

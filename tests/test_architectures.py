@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,10 +17,11 @@ from torch import nn
 from torchvision import models
 
 from core.architectures import ARCHITECTURES, HEADS
+from core.architectures.folded import folded
 from core.architectures.network import Head, Network
 from core.architectures.residual_block import ResidualVggBlock
 from core.checkpoint import named, store
-from core.classifier import Classifier
+from core.classifier import Classifier, trained
 from core.errors import CheckpointError, TrainingError, UnknownNameError
 from core.explain import explain, explain_film, raw_maps
 from core.explain.heatmap import scaled
@@ -59,9 +61,10 @@ CASES = [
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A network, and what came back after it was stored."""
+    """A network, and what came back after it was stored: as it was trained, and as it is read with."""
 
     network: Network
+    again: Network
     classifier: Classifier
     side: int
 
@@ -79,14 +82,24 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     side = max(SIDE, ARCHITECTURES[name].smallest)
     torch.manual_seed(0)
     network = ARCHITECTURES[name].build(CLASSES, head, side).eval()
+    _normed(network)
     folder = tmp_path_factory.mktemp(f"{name}-{head}")
     preprocessing = {"canvas": 224, "size": side, "mean": 0.482, "std": 0.236}
     stored = store(
         folder, network.state_dict(), facts("pneumonia", name, head=head, preprocessing=preprocessing, metrics={})
     )
-    classifier = Classifier(named(stored.name, folder))
+    checkpoint = named(stored.name, folder)
+    again, classifier = trained(checkpoint), Classifier(checkpoint)
     stored.weights.unlink()  # the largest takes 170 MB
-    return Case(network, classifier, side)
+    return Case(network, again, classifier, side)
+
+
+def _normed(network: Network) -> None:
+    """Give batch norms something to do, as training does."""
+    for norm in network.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            for tensor in (norm.weight, norm.bias, norm.running_mean, norm.running_var):
+                tensor.data += 0.4 * (torch.rand_like(tensor) - 0.5)
 
 
 def test_trunk_and_head_are_the_whole(case: Case) -> None:
@@ -180,11 +193,21 @@ def _averaging(module: nn.Module) -> nn.Module:
 
 
 def test_a_checkpoint_round_trips_bit_for_bit(case: Case) -> None:
-    again = case.classifier.network.state_dict()
+    again = case.again.state_dict()
     assert list(again) == list(case.network.state_dict())
     for name, tensor in case.network.state_dict().items():
         half = tensor.half().float() if tensor.is_floating_point() else tensor
         assert torch.equal(again[name], half), name
+
+
+def test_batch_norms_are_folded_and_nothing_else_changes(case: Case) -> None:
+    read_with, grey = folded(copy.deepcopy(case.again)), images(2, case.side)
+    assert not any(isinstance(part, nn.BatchNorm2d) for part in read_with.modules())
+    assert not any(isinstance(part, nn.BatchNorm2d) for part in case.classifier.network.modules())
+    assert not any(weight.requires_grad for weight in read_with.parameters())
+    with torch.no_grad():
+        expected, features = case.again.features(grey), read_with.features(grey)
+    assert float((features - expected).abs().max()) <= 1e-4 * float(expected.abs().max())
 
 
 def test_grad_cam_is_the_reference_librarys(case: Case) -> None:

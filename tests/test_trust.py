@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from core.architectures import ARCHITECTURES, Architecture, Stage
 from core.architectures.grid import Grid
-from core.architectures.network import Network, PooledHead
 from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.compare.agreement import GRID
@@ -58,18 +57,17 @@ class Fours(Checkpoint):
         row = ARCHITECTURES[self.card.architecture]
         return dataclasses.replace(row, trunk=Spots, stages=(Stage("spots", 0, 2, CELLS),))
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Its head's: bright is VIRUS."""
+        weight = torch.tensor([[0.0, 0.0], [0.0, 0.0], [150.0, 0.0]])
+        return {"head.linear.weight": weight, "head.linear.bias": torch.tensor([0.0, 0.0, -3.0])}
+
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     """A network that says VIRUS as far as a film has something bright on it, and cannot be fooled by anything else."""
-    classifier = Classifier(random_checkpoint(tmp_path_factory.mktemp("weights")))
-    classifier.checkpoint = Fours(**{one.name: getattr(classifier.checkpoint, one.name) for one in fields(Checkpoint)})
-    head = PooledHead(2, 3)
-    with torch.no_grad():
-        head.linear.weight.copy_(torch.tensor([[0.0, 0.0], [0.0, 0.0], [150.0, 0.0]]))
-        head.linear.bias.copy_(torch.tensor([0.0, 0.0, -3.0]))
-    classifier.network = Network(Spots(), head).eval().requires_grad_(requires_grad=False)
-    return classifier
+    checkpoint = random_checkpoint(tmp_path_factory.mktemp("weights"))
+    return Classifier(Fours(**{one.name: getattr(checkpoint, one.name) for one in fields(Checkpoint)}))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from core.checkpoint import Checkpoint
-from core.classifier import Classifier
+from core.classifier import Classifier, trained
 from core.errors import CheckpointError
 from core.files import write
 from core.portable import class_indices, names, onnx_file
@@ -37,7 +37,7 @@ def hand_out(checkpoint: Checkpoint, folder: Path) -> Iterator[Path]:
     classifier = Classifier(checkpoint)
     folder.mkdir(parents=True, exist_ok=True)
     card = checkpoint.card
-    tensors = {name: value.contiguous() for name, value in classifier.network.state_dict().items()}
+    tensors = {name: value.contiguous() for name, value in trained(checkpoint).state_dict().items()}
     buffer = io.BytesIO()
     torch.save(names.to_theirs(checkpoint.architecture, card.head, tensors), buffer)
     files = {

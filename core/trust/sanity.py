@@ -7,7 +7,6 @@ Checks for Saliency Maps", arXiv:1810.03292).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isnan, nan
@@ -17,7 +16,7 @@ from typing import Final
 from torch import nn
 
 from core.architectures.network import Network
-from core.classifier import Classifier
+from core.classifier import Classifier, trained
 from core.compare.agreement import spearman
 from core.explain import Heatmap
 from core.trust.redone import redone
@@ -41,7 +40,7 @@ class Step:
 
 
 def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) -> tuple[Step, ...]:
-    """Randomise a copy of the network from the head down, and make the map again at every step.
+    """Randomise the network, loaded anew, from the head down, and make the map again at every step.
 
     Weights are those of fresh networks, drawn as for training: drawn otherwise, nothing of the film may be left in the
     last layer, and maps are alike because they show none.
@@ -58,6 +57,7 @@ def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) 
 
     Raises:
         EvidenceError: the map cannot be drawn.
+        CheckpointError: the checkpoint's files are gone or altered since it was loaded.
     """
     heatmap.require()
     checkpoint = classifier.checkpoint
@@ -72,7 +72,7 @@ def sanity(classifier: Classifier, xray: Xray, heatmap: Heatmap, seed: int = 0) 
         drawn = checkpoint.architecture.drawn(len(checkpoint.card.classes), checkpoint.card.head, size, seed + more)
         return drawn.eval().requires_grad_(requires_grad=False).to(classifier.device)
 
-    network = copy.deepcopy(classifier.network)
+    network = trained(checkpoint).to(classifier.device)
     steps = []
     for (name, modules), (_, drawn) in zip(_layers(network), _layers(fresh(0)), strict=True):
         for module, other in zip(modules, drawn, strict=True):
