@@ -14,7 +14,8 @@ from torch import Tensor
 from core.architectures.network import Network, PooledHead
 
 _AT_ONCE: Final = 16
-"""Classes whose copies of a map are in memory while a head that is not pooled is gone through."""
+"""Classes whose gradients are on their way through a head that is not pooled: its weights are then read once for all
+of them, and each holds a map of its own meanwhile."""
 
 
 def gradients(network: Network, features: Tensor, against: int | None = None) -> Tensor:
@@ -39,14 +40,12 @@ def gradients(network: Network, features: Tensor, against: int | None = None) ->
         area = features.shape[1] * features.shape[2]
         return (weight / area)[:, :, None, None].expand(-1, -1, *features.shape[1:])  # [K, C, h, w], a view
     found: list[Tensor] = []
-    classes = head.last.out_features
     with torch.inference_mode(mode=False), torch.enable_grad():
-        one = features.clone()[None]  # [1, C, h, w]
-        for first in range(0, classes, _AT_ONCE):
-            places = slice(first, min(first + _AT_ONCE, classes))
-            copies = one.repeat(places.stop - first, 1, 1, 1).requires_grad_()  # [B, C, h, w]: each explains one class
-            found += torch.autograd.grad(head(copies)[:, places].diagonal().sum(), copies)
-    result = torch.cat(found)  # [K, C, h, w]
+        leaf = features.clone()[None].requires_grad_()  # [1, C, h, w]
+        logits = head(leaf)[0]  # [K]
+        for some in torch.split(torch.eye(len(logits)).to(logits), _AT_ONCE):  # [B, K]: one class a row
+            found += torch.autograd.grad(logits, leaf, some, retain_graph=True, is_grads_batched=True)
+    result = torch.cat(found)[:, 0]  # [K, C, h, w]
     return result if against is None else result - result[against]
 
 
