@@ -29,6 +29,7 @@ from core.training import run as runs
 from core.training import state
 from core.training.balance import alike, balance
 from core.training.calibrate import fit_temperature
+from core.training.claim import claimed
 from core.training.data import Films, Skipped
 from core.training.epoch import Lesson, Pupil, one_epoch
 from core.training.images import Sized
@@ -120,6 +121,13 @@ def test_the_state_of_another_run_is_refused(data: Path, tmp_path: Path) -> None
         train(order(data, tmp_path, out=elsewhere, recipe=replace(TINY, rate=1e-3)))
     with pytest.raises(TrainingError, match="with other films"):
         train(order(write_films(tmp_path / "fewer", 7), tmp_path, out=elsewhere))
+
+
+def test_two_runs_in_one_folder_are_refused(data: Path, tmp_path: Path) -> None:
+    with claimed(tmp_path / "run"), pytest.raises(TrainingError, match=r"Another training is running.*--run"):
+        train(order(data, tmp_path))
+    assert not (tmp_path / "run" / "progress.json").exists()  # the other one's journal is left alone
+    train(order(data, tmp_path))
 
 
 def test_the_state_of_another_network_is_refused(data: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@
     ├─ loop          the epochs; setting: what a run is made of
     │  ├─ epoch, augment, learning, precision    one pass; films altered; what learns, and in which numbers
     │  ├─ validation, best    figures on held-out films, and which epoch is the best
-    │  └─ state, resume, team    going on after a kill; several processes
+    │  └─ state, resume, claim, team    going on after a kill, one run at a time; several processes
     ├─ shifted, balance, calibrate    validation under shift; the head's biases; the temperature
     ├─ finish        the checkpoint with card and tables; baselines: what films give away without lungs
     └─ journal, board    what an onlooker sees, as CSV and JSON, and in TensorBoard

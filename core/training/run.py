@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from core.training.best import best_epoch
 from core.training.board import Board
 from core.training.calibrate import fit_temperature
 from core.training.chests import chests
+from core.training.claim import claimed
 from core.training.data import Films, decode
 from core.training.finish import Trained, finish
 from core.training.initial import card_of, checkpoint_called, initialise
@@ -62,9 +64,14 @@ def train(order: Order) -> Path:
         CheckpointError: the checkpoint cannot be called as is asked.
         DataError: the folder cannot be used.
         DivergedError: the loss is no longer a number.
-        TrainingError: a class is empty, the disk is full, or the initial weights do not fit.
+        TrainingError: a class is empty, the disk is full, another training runs in the folder, or the initial weights
+            do not fit.
     """
-    with together(best_device()) as team, Journal(order, silent=not team.leads) as journal:
+    with (
+        together(best_device()) as team,
+        claimed(order.run) if team.leads else nullcontext(),
+        Journal(order, silent=not team.leads) as journal,
+    ):
         return _train(order, team, journal)
 
 
