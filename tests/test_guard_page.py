@@ -67,7 +67,7 @@ def test_noise_is_refused_with_reasons_and_read_when_somebody_insists() -> None:
     assert not app.get("plotly_chart")
     app.button(key="read_anyway").click().run()
     assert not app.exception
-    assert "Read anyway. The guard refused this film." in said(app)
+    assert "Read anyway: the guard refused this film." in said(app)
     assert app.get("plotly_chart")
     assert "read_anyway" not in keys(app)
 

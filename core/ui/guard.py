@@ -102,11 +102,8 @@ def untold(result: Result, checkpoint: Checkpoint) -> None:
 
 def warned(result: Result) -> str:
     """What must be known before a reading: a caution, or a refusal that was overruled; often nothing."""
-    verdict = result.verdict
-    if verdict is None or not verdict.caution:
-        return ""
-    title = "Read anyway. The guard refused this film." if verdict.refused else "Read with caution."
-    return f"**{title}** {verdict.says}"
+    title = caution(result)
+    return f"**{title}.** {result.verdict.says}" if title and result.verdict else ""
 
 
 def mending(result: Result) -> None:

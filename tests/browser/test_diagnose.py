@@ -129,5 +129,5 @@ def test_a_film_upside_down_is_mended_and_noise_is_read_only_when_somebody_insis
     drop(page, ("noise.png", synthetic.as_png8(np.random.default_rng(0).random((256, 256), np.float32))))
     page.get_by_text("grainy all over").wait_for()
     page.get_by_role("button", name="Read anyway").click()
-    page.get_by_text("Read anyway. The guard refused this film.").wait_for()
+    page.get_by_text("Read anyway: the guard refused this film.").wait_for()
     page.get_by_role("heading", name=re.compile(r"\d %$")).wait_for()
