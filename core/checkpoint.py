@@ -90,6 +90,7 @@ class TrainingFacts(Strict):
         command: the command line that made this checkpoint; anyone can run it again.
         recipe: every setting of the run.
         init: what the weights started from.
+        teachers: whose answers were mixed into the labels, by name and sha256; ``None`` where they were not noted.
         epochs: how many.
         kept: the epoch whose weights these are, from 1, where not the last one's were kept.
         seconds: how long they took.
@@ -106,6 +107,7 @@ class TrainingFacts(Strict):
     command: str
     recipe: dict[str, Any]
     init: str
+    teachers: tuple[str, ...] | None = None
     epochs: int
     kept: int | None = None
     seconds: float

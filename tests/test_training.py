@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ from core.training.recipe import Recipe, Stage, parse_stages
 from core.training.run import train
 from core.training.setting import Run
 from core.training.shifted import DRAWS, shifted_logits, validate_shifted
+from core.training.team import ALONE
 from core.training.validation import logits_of, validate
 from core.xray import Preprocessing
 from tests import checkpoints
@@ -337,14 +339,32 @@ def test_a_loss_that_is_no_number_stops_the_run(data: Path, tmp_path: Path) -> N
         train(order(data, tmp_path, recipe=replace(TINY, rate=1e30)))
 
 
+def test_a_run_knows_its_teachers_by_their_weights(data: Path, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        train(order(data, tmp_path / name, recipe=replace(TINY, seed=len(name))))
+    first, second = (tmp_path / name / "out" / "pneumonia-lenet.safetensors" for name in ("first", "second"))
+    pupil = order(data, tmp_path / "pupil", recipe=replace(TINY, teacher=str(first)))
+    train(pupil)
+    card = named("pneumonia-lenet", pupil.out).card
+    assert card.training.teachers == (f"pneumonia-lenet (sha256 {hashlib.sha256(first.read_bytes()).hexdigest()})",)
+    for part in ("safetensors", "json"):  # another teacher of that name
+        second.with_suffix(f".{part}").replace(first.with_suffix(f".{part}"))
+    with pytest.raises(TrainingError, match="with other teachers"):
+        train(pupil)
+
+
 def test_a_teacher_tempers_the_labels(data: Path, tmp_path: Path) -> None:
     train(order(data, tmp_path))
     _, films, _ = runs._films(order(data, tmp_path))
     taught = order(data, tmp_path, recipe=replace(TINY, teacher="pneumonia-lenet", teaching=0.5))
-    targets, truth = runs._taught(taught, films).targets, runs._taught(order(data, tmp_path), films).targets
+
+    def learnt(of: Order) -> Films:
+        return runs._taught(of, films, runs._teachers(of), ALONE, print)
+
+    targets, truth = learnt(taught).targets, learnt(order(data, tmp_path)).targets
     elsewhere = replace(taught.recipe, teacher=str(tmp_path / "out" / "pneumonia-lenet.safetensors"))
     by_file = order(data, tmp_path, recipe=elsewhere, out=tmp_path / "others")
-    np.testing.assert_allclose(runs._taught(by_file, films).targets, targets, atol=1e-5)
+    np.testing.assert_allclose(learnt(by_file).targets, targets, atol=1e-5)
     np.testing.assert_allclose(targets.sum(1), 1, atol=1e-5)
     np.testing.assert_array_equal(truth.argmax(1), films.labels)
     of_truth = (targets * truth).sum(1)

@@ -91,6 +91,7 @@ def finish(order: Order, run: Run, trained: Trained, films: Films, doubts: tuple
             "command": order.command,
             "recipe": order.recipe.to_dict(),
             "init": run.start,
+            "teachers": run.teachers,
             "epochs": len(trained.history),
             "seconds": round(sum(row["seconds"] for row in trained.history), 1),
             "hardware": _hardware(),

@@ -113,7 +113,7 @@ class Order:
                 f"The network called {self.name} in {self.out} cannot be used: {error} Or give another --name."
             ) from error
         known = card.model_dump(include={"classes", "architecture", "head"})
-        known |= card.training.model_dump(include={"recipe", "fingerprint", "init"})
+        known |= card.training.model_dump(include={"recipe", "fingerprint", "init", "teachers"}, exclude_none=True)
         if otherwise := run.otherwise(known):
             raise TrainingError(
                 f"There is a network called {self.name} in {self.out} already, with {otherwise}. "

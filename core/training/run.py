@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from core.architectures.network import Network
-from core.checkpoint import Card, Checkpoint
+from core.checkpoint import Checkpoint
 from core.classifier import Classifier
 from core.dataset import counts, fold_of, has_validation, index, left_out, says_left_out
 from core.errors import DivergedError, TrainingError
@@ -42,7 +42,7 @@ from core.training.setting import Run
 from core.training.shifted import DRAWS, shifted_logits, validate_shifted
 from core.training.splits import split
 from core.training.state import keep
-from core.training.team import ALONE, Team, device, mine, together
+from core.training.team import Team, device, mine, together
 from core.training.validation import logits_of, validate
 from core.xray import Preprocessing
 
@@ -82,7 +82,9 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
             f"Give --batch {2 * team.size} or more."
         )
     order.make_place()
-    sources = _sources(order)  # a name that is none is said before any film is read
+    teachers = _teachers(order)  # a name that is none is said before any film is read
+    start = card_of(order.start)
+    sources = [*([start] if start else []), *(teacher.card for teacher in teachers)]
     board = Board(order.run / "tensorboard") if order.tensorboard and team.leads else None
     journal.prepares("decoding the films")
     # Read with what the finished classifier will read with: one preprocessing for all.
@@ -108,6 +110,7 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
         order.run,
         device(best_device()),
         order.init_says,
+        tuple(f"{teacher.name} (sha256 {teacher.card.weights_sha256})" for teacher in teachers),
         team,
         order.architecture.name,
         order.head,
@@ -126,7 +129,7 @@ def _train(order: Order, team: Team, journal: Journal) -> Path:
         journal.prepares(doing)
         say(doing)
 
-    taught = train_set if is_over(run) else _taught(order, train_set, team, prepares)
+    taught = train_set if is_over(run) else _taught(order, train_set, teachers, team, prepares)
     network, standing = fit(network, taught, val_set, run, Watch(journal.begins, journal.step, epoch))
     if not team.leads:
         return order.out / f"{order.name}.safetensors"
@@ -211,13 +214,15 @@ def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _taught(order: Order, films: Films, team: Team = ALONE, tell: Callable[[str], None] = say) -> Films:
+def _taught(
+    order: Order, films: Films, teachers: Sequence[Checkpoint], team: Team, tell: Callable[[str], None]
+) -> Films:
     """The films with a teacher's probabilities mixed into what is to be learnt; several teachers' are averaged."""
-    if not order.recipe.teacher:
+    if not teachers:
         return films
     if not team.leads:
         team.tell(None)  # the first process asks, and what the teachers said is kept for the others
-    every = [_said(teacher, films, order.run.parent, tell).probabilities for teacher in _teachers(order)]
+    every = [_said(teacher, films, order.run.parent, tell).probabilities for teacher in teachers]
     said = np.mean(every, axis=0, dtype=np.float32)
     if team.leads:
         team.tell(None)
@@ -232,12 +237,6 @@ def _teachers(order: Order) -> list[Checkpoint]:
         if teacher.card.classes != order.task.classes:
             raise TrainingError(f"The teacher {teacher.name} knows other classes. Choose one of '{order.task.name}'.")
     return found
-
-
-def _sources(order: Order) -> list[Card]:
-    """Cards of the networks that this one takes something over from."""
-    start = card_of(order.start)
-    return [*([start] if start else []), *(teacher.card for teacher in _teachers(order))]
 
 
 def _said(teacher: Checkpoint, films: Films, folder: Path, tell: Callable[[str], None]) -> Predictions:

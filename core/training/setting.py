@@ -20,6 +20,7 @@ _OTHERWISE: Final = {
     "recipe": "another recipe",
     "fingerprint": "other films",
     "init": "another init",
+    "teachers": "other teachers",
     "classes": "other classes or another order of them",
     "architecture": "another architecture",
     "head": "another head",
@@ -38,6 +39,7 @@ class Run:
         fingerprint: of the training data; a saved state of other data is refused.
         folder: where the state and history are kept.
         start: what the weights started from, for the card; a saved state of another start is refused.
+        teachers: by name and digest; a saved state of other teachers is refused.
         device: where to train.
         team: the processes that train together.
         architecture: key in ARCHITECTURES.
@@ -51,6 +53,7 @@ class Run:
     folder: Path
     device: torch.device
     start: str = "scratch"
+    teachers: tuple[str, ...] = ()
     team: Team = ALONE
     architecture: str = ""
     head: str = DEFAULT
@@ -62,6 +65,7 @@ class Run:
             "recipe": self.recipe.to_dict(),
             "fingerprint": self.fingerprint,
             "init": self.start,
+            "teachers": self.teachers,
             "classes": self.task.classes,
             "architecture": self.architecture,
             "head": self.head,

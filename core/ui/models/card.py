@@ -152,8 +152,9 @@ def provenance(checkpoint: Checkpoint) -> None:
         st.markdown(table(head, rows))
     st.code(training.command, language="bash", wrap_lines=True)
     pre = ", ".join(f"{key} {value}" for key, value in facts.preprocessing.items())
+    taught = f"- Taught by: {', '.join(training.teachers)}\n" if training.teachers else ""
     st.markdown(
-        f"- Start: {training.init}\n"
+        f"- Start: {training.init}\n{taught}"
         f"- {length(training)}\n"
         f"- Parameters: {facts.parameters:,}; weights {facts.weights_bytes / 1e6:.1f} MB\n"
         f"- Preprocessing: {pre}\n"
