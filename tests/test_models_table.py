@@ -50,6 +50,8 @@ def test_json_and_table_exclude_each_other() -> None:
 
 def test_rivals_take_turns() -> None:
     order: list[str] = []
-    times = milliseconds({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2)
-    assert order == ["a", "b"] * 3
+    times = milliseconds({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 9)
+    turns = [tuple(order[start : start + 2]) for start in range(0, 20, 2)]
+    assert len(order) == 20
+    assert set(turns) == {("a", "b"), ("b", "a")}  # each once a turn, neither always after the other
     assert set(times) == {"a", "b"}
