@@ -132,6 +132,15 @@ def test_two_runs_in_one_folder_are_refused(data: Path, tmp_path: Path) -> None:
     train(order(data, tmp_path))
 
 
+def test_a_network_of_films_that_nobody_knows_is_not_overwritten(data: Path, tmp_path: Path) -> None:
+    path = train(order(data, tmp_path)).with_suffix(".json")
+    card = json.loads(path.read_text("utf-8"))
+    card["training"] |= {"fingerprint": None, "teachers": None}  # no teachers noted: as it is now
+    path.write_text(json.dumps(card), "utf-8")
+    with pytest.raises(TrainingError, match=r"already, with other films\. It is not overwritten"):
+        train(order(data, tmp_path))
+
+
 def test_the_state_of_another_network_is_refused(data: Path, tmp_path: Path) -> None:
     short = replace(TINY, stages=(Stage(32, 1),))
     train(order(data, tmp_path, recipe=short))

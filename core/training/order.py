@@ -113,7 +113,9 @@ class Order:
                 f"The network called {self.name} in {self.out} cannot be used: {error} Or give another --name."
             ) from error
         known = card.model_dump(include={"classes", "architecture", "head"})
-        known |= card.training.model_dump(include={"recipe", "fingerprint", "init", "teachers"}, exclude_none=True)
+        known |= card.training.model_dump(include={"recipe", "fingerprint", "init"})
+        if card.training.teachers is not None:  # cards from before do not say
+            known["teachers"] = card.training.teachers
         if otherwise := run.otherwise(known):
             raise TrainingError(
                 f"There is a network called {self.name} in {self.out} already, with {otherwise}. "
