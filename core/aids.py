@@ -22,7 +22,7 @@ from core.checkpoint import SHIPPED, Interval
 from core.errors import CheckpointError
 from core.files import write
 from core.schema import Name, Sha256, Strict, problem, to_json
-from core.tensors import packed, unpacked
+from core.tensors import packed, unpacked, widened
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -168,7 +168,7 @@ def _network(
     aid = open_aid(name, folder)
     if aid is None:
         raise CheckpointError(missing)
-    tensors = {key: value.float() if value.is_floating_point() else value for key, value in aid.tensors().items()}
+    tensors = widened(aid.tensors())
     try:
         built = build(aid.card.settings)
         built.load_state_dict(tensors)

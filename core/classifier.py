@@ -14,6 +14,7 @@ from core.architectures.folded import folded
 from core.architectures.network import Network
 from core.checkpoint import Checkpoint
 from core.errors import CheckpointError
+from core.tensors import widened
 from core.xray import WHOLE, Window, Xray
 
 
@@ -76,8 +77,7 @@ def trained(checkpoint: Checkpoint) -> Network:
     try:
         with torch.device("meta"):  # nothing is drawn at random only to be written over
             network = checkpoint.architecture.build(len(card.classes), card.head, checkpoint.preprocessing.size)
-        tensors = {k: v.float() if v.is_floating_point() else v for k, v in checkpoint.tensors().items()}
-        network.load_state_dict(tensors, assign=True)
+        network.load_state_dict(widened(checkpoint.tensors()), assign=True)
     except (RuntimeError, ValueError) as error:
         raise CheckpointError(
             f"The weights of {checkpoint.name} do not fit {checkpoint.architecture.title}: the checkpoint is "

@@ -30,6 +30,11 @@ def _narrowed(value: Tensor) -> Tensor:
     return half if bool(half.isfinite().all()) else value.float()
 
 
+def widened(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same with floating-point tensors as float32, which is what networks compute in; others as they are."""
+    return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+
+
 def unpacked(path: Path, sha256: str) -> dict[str, Tensor]:
     """Name → tensor of a file that :func:`packed` made, after its sha256 was compared with the one given.
 

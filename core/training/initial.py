@@ -13,6 +13,7 @@ from core.architectures.row import Names
 from core.checkpoint import Card, Checkpoint, folders, named, open_card
 from core.errors import CheckpointError, TrainingError, UnknownNameError
 from core.portable import names, state_dict
+from core.tensors import widened
 from core.training.foreign import CAFFE, TORCHVISION, adopt, convolutions_of_onnx
 from core.training.keras import fed, resnet
 from core.xray import Preprocessing
@@ -142,7 +143,7 @@ _READERS: Mapping[str, Callable[[Path], dict[str, Tensor]]] = {
 
 
 def _resume_from(network: Network, tensors: dict[str, Tensor], path: Path, architecture: Architecture) -> Network:
-    tensors = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
+    tensors = widened(tensors)
     own = network.state_dict()
     same_head = all(
         name in tensors and tensors[name].shape == own[name].shape for name in own if name.startswith("head.")
